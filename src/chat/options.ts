@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import type { Command } from './command.ts'
+
+export interface OptionSpec {
+  readonly name: string
+  readonly description: string
+  readonly required: boolean
+  readonly kind: 'string' | 'number' | 'integer' | 'boolean'
+  readonly choices?: readonly string[]
+}
+
+/** The options of a command as a platform needs to declare them, in positional order. */
+export function optionSpecs(command: Pick<Command, 'options'>): readonly OptionSpec[] {
+  const schema = z.toJSONSchema(command.options, { io: 'input', unrepresentable: 'any' })
+  const required = new Set(schema.required ?? [])
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const { type, description, enum: choices } = property as { type?: string; description?: string; enum?: unknown[] }
+    return {
+      name,
+      description: description ?? name,
+      required: required.has(name),
+      kind: type === 'number' || type === 'integer' || type === 'boolean' ? type : 'string',
+      ...(choices ? { choices: choices.map(String) } : {}),
+    }
+  })
+}

@@ -1,0 +1,38 @@
+import { Decimal } from 'decimal.js'
+import type { Asset, VenueId } from './market/tick.ts'
+import { type BaseQty, baseQty, type Price, type Usd } from './units.ts'
+
+/** `ETH-USDT-PERP.BINANCE` */
+export type InstrumentId = string & { readonly id: 'instrument' }
+
+export interface Instrument {
+  readonly instrumentId: InstrumentId
+  readonly asset: Asset
+  readonly venue: VenueId
+  /** Smallest step of a quantity, in base, as the venue writes it. */
+  readonly lotSize: string
+  readonly tickSize: string
+  readonly minNotional: Usd
+}
+
+export const instrumentIdOf = (asset: Asset, venue: VenueId): InstrumentId =>
+  `${asset}-USDT-PERP.${venue.toUpperCase()}` as InstrumentId
+
+/** Rounds a quantity toward zero to the lot: never more than was decided. */
+export function roundToLot(quantity: BaseQty, instrument: Instrument): BaseQty {
+  const lot = new Decimal(instrument.lotSize)
+  return baseQty(new Decimal(quantity).div(lot).trunc().mul(lot).toNumber())
+}
+
+/** The decimal string that leaves for the venue: positive, rounded down to the lot, no exponent. */
+export function toQuantityString(quantity: BaseQty, instrument: Instrument): string {
+  const lot = new Decimal(instrument.lotSize)
+  return new Decimal(Math.abs(quantity)).div(lot).floor().mul(lot).toFixed(lot.decimalPlaces())
+}
+
+/** A limit price rounded toward safety: a buy never pays more, a sell never takes less, than was decided. */
+export function toPriceString(limit: Price, side: 'buy' | 'sell', instrument: Instrument): string {
+  const tick = new Decimal(instrument.tickSize)
+  const ticks = new Decimal(limit).div(tick)
+  return (side === 'buy' ? ticks.floor() : ticks.ceil()).mul(tick).toFixed(tick.decimalPlaces())
+}

@@ -1,0 +1,122 @@
+import type { TimestampMs } from '../units.ts'
+import { type Asset, type Bar, type FeedKind, feedKey, type Observed, type Tick, type VenueId } from './tick.ts'
+
+type Of<K extends FeedKind> = Extract<Observed, { type: K }>
+
+/**
+ * Everything observed so far, joined point in time: whatever you ask, you get only what had been received by then.
+ *
+ * The one read model of market data, filled by the same fold in training, replay and live, so that a feature means the
+ * same thing in all three. Series are kept in order of `receivedAt`; a late correction of an older event is kept too.
+ */
+export interface Panel {
+  /** Folds one tick in. Returns false when the tick is a duplicate (same feed, event and receipt) and changed nothing. */
+  apply(tick: Tick): boolean
+  assets(): readonly Asset[]
+  venues(feed: FeedKind, asset: Asset): readonly VenueId[]
+  /** The newest observation of a feed received by `at`, or undefined. */
+  latest<K extends FeedKind>(feed: K, venue: VenueId, asset: Asset, at: TimestampMs): Of<K> | undefined
+  /** Observations of a feed received in (from, at], oldest first. */
+  between<K extends FeedKind>(feed: K, venue: VenueId, asset: Asset, from: TimestampMs, at: TimestampMs): readonly Of<K>[]
+  /** The venue whose bars stand for the asset's price: mark before perp before spot, then the longest history. */
+  priceVenue(asset: Asset): VenueId | undefined
+  /** The last bar of the price venue received by `at`. */
+  lastBar(asset: Asset, at: TimestampMs): Bar | undefined
+  /** When the feed last said that it was cut off, if nothing came after. */
+  disconnectedSince(feed: FeedKind, venue: VenueId, asset: Asset, at: TimestampMs): TimestampMs | undefined
+  /** Drops what was received before `before`, keeping the last of each feed. */
+  forget(before: TimestampMs): void
+}
+
+const SERIES_RANK: Record<Bar['series'], number> = { mark: 0, perp: 1, spot: 2 }
+
+export function createPanel(): Panel {
+  const series = new Map<string, Observed[]>()
+  const venuesByFeed = new Map<string, VenueId[]>()
+  const cuts = new Map<string, TimestampMs[]>()
+  const assetsSeen = new Set<Asset>()
+  const priceVenues = new Map<Asset, VenueId>()
+
+  const read = <K extends FeedKind>(feed: K, venue: VenueId, asset: Asset): Of<K>[] =>
+    (series.get(feedKey({ feed, venue, asset })) ?? []) as Of<K>[]
+
+  const choosePriceVenue = (asset: Asset): void => {
+    const ranked = [...(venuesByFeed.get(`bar/${asset}`) ?? [])].sort((left, right) => {
+      const [a, b] = [read('bar', left, asset), read('bar', right, asset)]
+      return SERIES_RANK[a.at(-1)!.series] - SERIES_RANK[b.at(-1)!.series] || a[0]!.eventAt - b[0]!.eventAt
+    })
+    if (ranked[0]) priceVenues.set(asset, ranked[0])
+  }
+
+  return {
+    apply(tick) {
+      if (tick.type === 'disconnect') {
+        const key = feedKey(tick)
+        cuts.set(key, [...(cuts.get(key) ?? []), tick.receivedAt].slice(-100))
+        return true
+      }
+      const key = feedKey({ feed: tick.type, venue: tick.venue, asset: tick.asset })
+      const list = series.get(key)
+      assetsSeen.add(tick.asset)
+      if (!list) {
+        series.set(key, [tick])
+        const group = `${tick.type}/${tick.asset}`
+        venuesByFeed.set(group, [...(venuesByFeed.get(group) ?? []), tick.venue])
+        if (tick.type === 'bar') choosePriceVenue(tick.asset)
+        return true
+      }
+      let position = list.length
+      while (position > 0 && list[position - 1]!.receivedAt > tick.receivedAt) position--
+      for (let i = position - 1; i >= 0 && list[i]!.receivedAt === tick.receivedAt; i--) {
+        if (list[i]!.eventAt === tick.eventAt) return false
+      }
+      if (position === list.length) list.push(tick)
+      else list.splice(position, 0, tick)
+      return true
+    },
+    assets: () => [...assetsSeen],
+    venues: (feed, asset) => venuesByFeed.get(`${feed}/${asset}`) ?? [],
+    latest(feed, venue, asset, at) {
+      const list = read(feed, venue, asset)
+      // Receipt order may differ from event order when a venue corrects itself: the newest event wins.
+      let best: (typeof list)[number] | undefined
+      for (let i = countReceivedBy(list, at) - 1, looked = 0; i >= 0 && looked < 4; i--, looked++) {
+        if (!best || list[i]!.eventAt > best.eventAt) best = list[i]
+      }
+      return best
+    },
+    between(feed, venue, asset, from, at) {
+      const list = read(feed, venue, asset)
+      return list.slice(countReceivedBy(list, from), countReceivedBy(list, at))
+    },
+    priceVenue: (asset) => priceVenues.get(asset),
+    lastBar(asset, at) {
+      const venue = priceVenues.get(asset)
+      return venue === undefined ? undefined : this.latest('bar', venue, asset, at)
+    },
+    disconnectedSince(feed, venue, asset, at) {
+      const key = feedKey({ feed, venue, asset })
+      const since = (cuts.get(key) ?? []).filter((instant) => instant <= at).at(-1)
+      if (since === undefined) return undefined
+      const last = this.latest(feed, venue, asset, at)
+      return last && last.receivedAt > since ? undefined : since
+    },
+    forget(before) {
+      for (const list of series.values()) {
+        const drop = Math.min(countReceivedBy(list, before), list.length - 1)
+        if (drop > 0) list.splice(0, drop)
+      }
+    },
+  }
+}
+
+/** How many of a list ordered by receipt had been received by `at` (binary search). */
+function countReceivedBy(list: readonly { receivedAt: TimestampMs }[], at: TimestampMs): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (list[middle]!.receivedAt <= at) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,65 @@
+import type { Asset } from './market/tick.ts'
+import type { InstrumentId } from './instrument.ts'
+import type { BaseQty, Bps, Fraction, Price, TimestampMs, Usd } from './units.ts'
+
+/** Ten characters of Crockford base32: short enough to type, survives every platform's alphabet. */
+export type ProposalId = string & { readonly id: 'proposal' }
+export const PROPOSAL_ID = /^[0-9A-HJKMNP-TV-Z]{10}$/
+export const toProposalId = (value: string): ProposalId => {
+  if (!PROPOSAL_ID.test(value)) throw new RangeError(`Expected a proposal id of ten base32 characters, was ${value}`)
+  return value as ProposalId
+}
+
+export const PROPOSAL_STATES = ['pending', 'approved', 'declined', 'expired', 'denied', 'superseded', 'executing', 'executed', 'failed'] as const
+export type ProposalState = (typeof PROPOSAL_STATES)[number]
+
+/** One line of the way from exposure to size, kept so that anyone can follow it. */
+export interface SizingStep {
+  readonly name: string
+  /** Hedge in base coins after this step (positive = short hedge held). */
+  readonly hedge: BaseQty
+  readonly note: string
+}
+
+/** The immutable snapshot that people approve: its hash covers every field here. */
+export interface ProposalTerms {
+  readonly book: string
+  readonly asset: Asset
+  readonly instrumentId: InstrumentId
+  readonly side: 'buy' | 'sell'
+  /** Positive, a whole number of lots. */
+  readonly quantity: BaseQty
+  readonly notional: Usd
+  readonly referencePrice: Price
+  readonly hedgeRatioBefore: Fraction
+  readonly hedgeRatioAfter: Fraction
+  readonly exposure: BaseQty
+  readonly expectedCost: Bps
+  readonly policy: string
+  readonly steps: readonly SizingStep[]
+  readonly proposedBy: string
+  readonly proposedAt: TimestampMs
+  readonly expiresAt: TimestampMs
+  readonly maxPriceDrift: Bps
+  /** Approvals needed, and whether the proposer's own counts. */
+  readonly quorum: number
+  readonly selfApprovalAllowed: boolean
+}
+
+export interface Proposal extends ProposalTerms {
+  readonly proposalId: ProposalId
+  /** SHA-256 over the canonical JSON of the terms. */
+  readonly termsHash: string
+  readonly state: ProposalState
+  readonly approvals: readonly { readonly memberId: string; readonly at: TimestampMs }[]
+  readonly decidedBy?: string
+  readonly decidedAt?: TimestampMs
+  readonly reason?: string
+  /** Fencing number: who last took the right to execute. Writes under an older one are refused. */
+  readonly lease: number
+  readonly executionStartedAt?: TimestampMs
+  readonly executionEndsAt?: TimestampMs
+  readonly finishedAt?: TimestampMs
+}
+
+export const isOpen = (state: ProposalState): boolean => state === 'pending' || state === 'approved' || state === 'executing'
