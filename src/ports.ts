@@ -136,7 +136,9 @@ export interface ModelCardFacts extends ModelIdentity {
   readonly trainedAt: string
   readonly trainedOn: string
   /** Held-out figures by name, e.g. `brierSkill`, `averagePrecision`, beside the baseline's. */
-  readonly metrics: Readonly<Record<string, { readonly model: number; readonly baseline: number; readonly base: number }>>
+  readonly metrics: Readonly<
+    Record<string, { readonly model: number; readonly baseline: number; readonly base: number }>
+  >
 }
 
 // ---------------------------------------------------------------- queue
@@ -161,7 +163,13 @@ export interface JobRequest<N extends JobName = JobName> {
   readonly at?: TimestampMs
 }
 
-export type JobHandlers = { readonly [N in JobName]: { readonly run: (data: JobData[N]) => Promise<void>; readonly attempts: number; readonly timeout: DurationMs } }
+export type JobHandlers = {
+  readonly [N in JobName]: {
+    readonly run: (data: JobData[N]) => Promise<void>
+    readonly attempts: number
+    readonly timeout: DurationMs
+  }
+}
 
 /** Transport only: a job is a wake-up, not a lock, and everything it carries can be rebuilt from rows. */
 export interface Queue {
@@ -282,11 +290,21 @@ export interface Store {
     open(proposal: Proposal): Promise<readonly Proposal[]>
     find(proposalId: ProposalId): Promise<Proposal | undefined>
     /** Newest first. */
-    list(filter: { book?: string; asset?: Asset; states?: readonly ProposalState[]; limit: number }): Promise<readonly Proposal[]>
+    list(filter: {
+      book?: string
+      asset?: Asset
+      states?: readonly ProposalState[]
+      limit: number
+    }): Promise<readonly Proposal[]>
     /** Adds one member's approval to a pending proposal (once per member). */
     addApproval(proposalId: ProposalId, memberId: string, at: TimestampMs): Promise<Transition>
     /** Compare-and-set: moves only from one of `from`. */
-    move(proposalId: ProposalId, from: readonly ProposalState[], to: ProposalState, patch: ProposalPatch): Promise<Transition>
+    move(
+      proposalId: ProposalId,
+      from: readonly ProposalState[],
+      to: ProposalState,
+      patch: ProposalPatch,
+    ): Promise<Transition>
     /**
      * Takes the right to execute for `holder` and raises the fencing number, unless another live holder has it. A holder
      * is live while its lease has not run out (database time) and its process still holds its instance lock.
@@ -297,7 +315,11 @@ export interface Store {
   readonly orders: {
     /** Intent, before sending. Throws `StaleLeaseError` when `lease` is no longer the proposal's. */
     save(order: Order, lease: number): Promise<void>
-    update(clientOrderId: ClientOrderId, patch: Partial<Pick<Order, 'state' | 'filledQuantity' | 'averageFillPrice' | 'reason' | 'updatedAt'>>, lease: number): Promise<void>
+    update(
+      clientOrderId: ClientOrderId,
+      patch: Partial<Pick<Order, 'state' | 'filledQuantity' | 'averageFillPrice' | 'reason' | 'updatedAt'>>,
+      lease: number,
+    ): Promise<void>
     forProposal(proposalId: ProposalId): Promise<readonly Order[]>
     unresolved(): Promise<readonly Order[]>
     /** Orders sent since, for the order-rate limit. */
@@ -316,7 +338,12 @@ export interface Store {
     withRole(role: Role): Promise<readonly Member[]>
   }
   readonly settings: {
-    tradingState(): Promise<{ readonly state: TradingState; readonly by: string; readonly at: TimestampMs; readonly reason: string }>
+    tradingState(): Promise<{
+      readonly state: TradingState
+      readonly by: string
+      readonly at: TimestampMs
+      readonly reason: string
+    }>
     setTradingState(state: TradingState, by: string, at: TimestampMs, reason: string): Promise<void>
     get(key: string): Promise<string | undefined>
     set(key: string, value: string): Promise<void>

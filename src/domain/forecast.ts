@@ -20,6 +20,8 @@ export type Prediction =
       readonly horizon: DurationMs
       /** Calibrated probability that adding hedge over the horizon pays net of cost (specification §4.5); base 0.4–0.5. */
       readonly overlayConfidence: Fraction
+      /** Whether overlayConfidence passed the calibration gate of §2.5 on held-out data; if not, Kelly's share is capped. */
+      readonly overlayGatePassed: boolean
       /** The volatility-only model's answer for the same instant: both numbers are always shown side by side. */
       readonly baseline: CascadeProbabilities
       /** Feature groups that were masked because nothing fresh had been received. */
@@ -87,4 +89,12 @@ export type ClusterConfidence =
       readonly quality: 'good' | 'reduced' | 'poor'
       readonly calibratedOn: ModelIdentity['calibratedOn']
     }
-  | { readonly kind: 'undetermined'; readonly reason: 'STALE_OPEN_INTEREST' | 'NO_OPEN_INTEREST' | 'STALE_PRICE' | 'TOO_LITTLE_HISTORY' | 'NO_CALIBRATION' }
+  | {
+      readonly kind: 'undetermined'
+      readonly reason:
+        | 'STALE_OPEN_INTEREST'
+        | 'NO_OPEN_INTEREST'
+        | 'STALE_PRICE'
+        | 'TOO_LITTLE_HISTORY'
+        | 'NO_CALIBRATION'
+    }

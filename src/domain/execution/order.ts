@@ -5,7 +5,18 @@ import type { BaseQty, Price, TimestampMs, Usd } from '../units.ts'
 /** Ours: 26 characters of Crockford base32 over a 128-bit hash of proposal, leg, slice and attempt. */
 export type ClientOrderId = string & { readonly id: 'client order' }
 
-export const ORDER_STATES = ['initialized', 'denied', 'submitted', 'accepted', 'partially-filled', 'filled', 'canceled', 'expired', 'rejected', 'unknown'] as const
+export const ORDER_STATES = [
+  'initialized',
+  'denied',
+  'submitted',
+  'accepted',
+  'partially-filled',
+  'filled',
+  'canceled',
+  'expired',
+  'rejected',
+  'unknown',
+] as const
 export type OrderState = (typeof ORDER_STATES)[number]
 
 export interface Order {
