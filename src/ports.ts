@@ -146,7 +146,8 @@ export interface ModelCardFacts extends ModelIdentity {
 export interface JobData {
   'refresh-forecasts': { readonly at: TimestampMs }
   'propose-hedges': { readonly at: TimestampMs }
-  'execute-proposal': { readonly proposalId: ProposalId }
+  /** `lease` as it stood when the wake-up was added: if it has moved on, another chain of wake-ups has taken over. */
+  'execute-proposal': { readonly proposalId: ProposalId; readonly lease: number }
   'expire-proposal': { readonly proposalId: ProposalId }
   'remind-approvers': { readonly proposalId: ProposalId }
   'deliver-messages': Record<string, never>
@@ -174,7 +175,8 @@ export type JobHandlers = {
 /** Transport only: a job is a wake-up, not a lock, and everything it carries can be rebuilt from rows. */
 export interface Queue {
   add<N extends JobName>(request: JobRequest<N>): Promise<void>
-  start(handlers: JobHandlers): Promise<void>
+  /** Takes jobs of the names given; others stay for another process. */
+  start(handlers: Partial<JobHandlers>): Promise<void>
   /** Virtual clock only: when the next held job is due. */
   nextDueAt(): TimestampMs | undefined
   /** Virtual clock only: hands over every held job whose time has come. */

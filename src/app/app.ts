@@ -1,2 +1,54 @@
-// biome-ignore lint/suspicious/noExplicitAny: replaced by the composed verbs
-export type App = any
+import type { Asset } from '../domain/market/tick.ts'
+import type { Notifier } from '../ports.ts'
+import { createChangeTradingState } from './change-trading-state.ts'
+import {
+  createApproveProposal,
+  createDeclineProposal,
+  createExpireProposal,
+  createRemindApprovers,
+} from './decide-proposal.ts'
+import { createDeliverMessages } from './deliver-messages.ts'
+import { createExecuteProposal } from './execute-proposal.ts'
+import { createFollowMarket } from './follow-market.ts'
+import type { MarketState } from './market-state.ts'
+import type { Ports } from './ports.ts'
+import { createProposeHedge } from './propose-hedge.ts'
+import { createProposeHedges } from './propose-hedges.ts'
+import { createReconcile } from './reconcile.ts'
+import { createRefreshForecasts } from './refresh-forecasts.ts'
+import { createReportStatus } from './report-status.ts'
+
+/**
+ * Everything the product does, as verbs over the ports.
+ *
+ * @param market - the market as this process has followed it; a process that follows none leaves it empty and its forecasts
+ *   are made elsewhere
+ */
+export function createApp(
+  ports: Ports,
+  { market, notifiers }: { market: MarketState; notifiers: () => readonly Notifier[] },
+) {
+  const proposeHedge = createProposeHedge(ports)
+  const reconcile = createReconcile(ports)
+  return {
+    followMarket: createFollowMarket(ports, market),
+    refreshForecasts: createRefreshForecasts(ports, market),
+    proposeHedge,
+    proposeHedges: createProposeHedges(ports, proposeHedge),
+    approveProposal: createApproveProposal(ports),
+    declineProposal: createDeclineProposal(ports),
+    expireProposal: createExpireProposal(ports),
+    remindApprovers: createRemindApprovers(ports),
+    executeProposal: createExecuteProposal(ports),
+    reconcile,
+    deliverMessages: createDeliverMessages(ports, notifiers),
+    changeTradingState: createChangeTradingState(ports, reconcile),
+    reportStatus: createReportStatus(ports),
+    listProposals: (limit: number) => ports.store.proposals.list({ limit }),
+    listClusters: (asset: Asset) => ports.store.forecasts.latest(asset),
+    listAlerts: (limit: number) => ports.store.alerts.recent(limit),
+    describeModel: () => ports.forecaster.model,
+  }
+}
+
+export type App = ReturnType<typeof createApp>

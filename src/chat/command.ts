@@ -22,6 +22,8 @@ export interface CommandContext<Options> {
   readonly options: Options
   readonly actor: Member
   readonly at: TimestampMs
+  /** Everything that can be said, in the order of /help. */
+  readonly commands: readonly Command[]
 }
 
 /** Keeps the option types for `run` while the list of commands stays a plain array. */

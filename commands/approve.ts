@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { command } from '../src/chat/command.ts'
+import { PROPOSAL_ID, toProposalId } from '../src/domain/proposal.ts'
+import { decisionCard } from './decision-card.ts'
+
+/**
+ * `/approve <proposal>`: an approver lets a proposed hedge go to the venue.
+ *
+ * The button on a proposal card sends this same command, so there is one path to follow and to test.
+ */
+export default command({
+  name: 'approve',
+  description: 'Approve a proposed hedge and send it to the venue',
+  role: 'approver',
+  options: z.object({
+    proposal: z
+      .string()
+      .transform((value) => value.toUpperCase())
+      .pipe(z.string().regex(PROPOSAL_ID, 'Expected the ten characters on the proposal card').transform(toProposalId))
+      .describe('The id on the proposal card'),
+  }),
+
+  async run({ options, actor }, app) {
+    return decisionCard(await app.approveProposal({ proposalId: options.proposal, approver: actor }), options.proposal)
+  },
+})

@@ -1,0 +1,58 @@
+import type { Decision } from '../src/app/decide-proposal.ts'
+import type { Card } from '../src/domain/card.ts'
+import { formatBps, formatTime, formatUsd } from '../src/domain/format.ts'
+import { formatDenial } from '../src/domain/risk/checks.ts'
+
+/** The answer to a press of Approve or Decline. */
+export function decisionCard(decision: Decision, proposalId: string): Card {
+  switch (decision.kind) {
+    case 'approved':
+      return {
+        tone: 'ok',
+        title: `Approved ${proposalId}`,
+        text: `${formatUsd(decision.proposal.notional)}, expected cost ${formatBps(decision.proposal.expectedCost)}. Execution starts now; the card follows it.`,
+      }
+    case 'waiting':
+      return {
+        tone: 'ok',
+        title: `Counted: ${decision.proposal.approvals.length} of ${decision.proposal.quorum} approvals`,
+        text: `At ${formatUsd(decision.proposal.notional)} it needs another approver before ${formatTime(decision.proposal.expiresAt)}.`,
+      }
+    case 'declined':
+      return { tone: 'ok', title: `Declined ${proposalId}`, text: 'Nothing will be traded on it.' }
+    case 'denied':
+      return {
+        tone: 'refused',
+        title: 'Denied by the risk engine',
+        text: `${decision.denials.map(formatDenial).join('\n')}\nAsk for a fresh one with /hedge propose.`,
+      }
+    case 'expired':
+      return {
+        tone: 'refused',
+        title: `${proposalId} expired`,
+        text: `It expired ${formatTime(decision.proposal.expiresAt)}. Ask for a fresh one with /hedge propose.`,
+      }
+    case 'already-decided':
+      return {
+        tone: 'info',
+        title: `${proposalId} is already ${decision.proposal.state}`,
+        text: decision.proposal.decidedBy
+          ? `${decision.proposal.decidedBy} was first. Nothing changed.`
+          : 'Nothing changed.',
+      }
+    case 'already-approved-by-you':
+      return {
+        tone: 'info',
+        title: 'You have already approved this one',
+        text: `It has ${decision.proposal.approvals.length} of ${decision.proposal.quorum} approvals. Nothing changed.`,
+      }
+    case 'self-approval':
+      return {
+        tone: 'refused',
+        title: 'Someone else has to approve this',
+        text: `You proposed ${proposalId} yourself, and ${formatUsd(decision.proposal.notional)} is above the limit for approving one's own.`,
+      }
+    case 'not-found':
+      return { tone: 'refused', title: `There is no proposal ${proposalId}`, text: '/hedge history lists the latest.' }
+  }
+}

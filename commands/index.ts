@@ -1,0 +1,31 @@
+import type { Command } from '../src/chat/command.ts'
+import alerts from './alerts.ts'
+import approve from './approve.ts'
+import decline from './decline.ts'
+import hedgeHistory from './hedge-history.ts'
+import hedgePropose from './hedge-propose.ts'
+import hedgeStatus from './hedge-status.ts'
+import help from './help.ts'
+import liqClusters from './liq-clusters.ts'
+import modelStatus from './model-status.ts'
+import riskHalt from './risk-halt.ts'
+import riskReduce from './risk-reduce.ts'
+import riskResume from './risk-resume.ts'
+import riskStatus from './risk-status.ts'
+
+/** Everything people can say, in the order of /help. */
+export const commands: readonly Command[] = [
+  help,
+  hedgeStatus,
+  hedgePropose,
+  hedgeHistory,
+  approve,
+  decline,
+  liqClusters,
+  alerts,
+  riskStatus,
+  riskHalt,
+  riskReduce,
+  riskResume,
+  modelStatus,
+]

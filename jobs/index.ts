@@ -1,0 +1,32 @@
+import type { App } from '../src/app/app.ts'
+import type { JobHandlers } from '../src/ports.ts'
+import deliverMessages from './deliver-messages.ts'
+import executeProposal from './execute-proposal.ts'
+import expireProposal from './expire-proposal.ts'
+import type { Job } from './job.ts'
+import proposeHedges from './propose-hedges.ts'
+import reconcile from './reconcile.ts'
+import refreshForecasts from './refresh-forecasts.ts'
+import remindApprovers from './remind-approvers.ts'
+
+/** Everything that happens on its own. */
+export const jobs = [
+  refreshForecasts,
+  proposeHedges,
+  executeProposal,
+  expireProposal,
+  remindApprovers,
+  deliverMessages,
+  reconcile,
+] as const
+
+/** The handlers that a process of these roles runs. */
+export function handlersFor(roles: readonly Job['role'][], app: App): Partial<JobHandlers> {
+  const mine = (jobs as readonly Job[]).filter((job) => roles.includes(job.role))
+  return Object.fromEntries(
+    mine.map((job) => [
+      job.name,
+      { attempts: job.attempts, timeout: job.timeout, run: async (data: never) => void (await job.run(data, app)) },
+    ]),
+  ) as Partial<JobHandlers>
+}

@@ -1,0 +1,11 @@
+import { duration, MINUTE } from '../src/domain/units.ts'
+import { job } from './job.ts'
+
+/** Rebuilds wake-ups from rows and compares positions with the venue. */
+export default job({
+  name: 'reconcile',
+  role: 'worker',
+  attempts: 1,
+  timeout: duration(2 * MINUTE),
+  run: (_, app) => app.reconcile(),
+})

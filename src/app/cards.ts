@@ -1,0 +1,163 @@
+import type { Alert } from '../domain/alert.ts'
+import type { Card } from '../domain/card.ts'
+import { realisedCost } from '../domain/execution/cost.ts'
+import type { Fill, Order } from '../domain/execution/order.ts'
+import type { Cluster, Prediction } from '../domain/forecast.ts'
+import {
+  formatAge,
+  formatBps,
+  formatPercent,
+  formatPrice,
+  formatQuantity,
+  formatTime,
+  formatUsd,
+} from '../domain/format.ts'
+import type { Proposal, ProposalState } from '../domain/proposal.ts'
+
+const TITLES: Record<ProposalState, string> = {
+  pending: 'Hedge proposed',
+  approved: 'Hedge approved',
+  executing: 'Hedge executing',
+  executed: 'Hedge executed',
+  declined: 'Hedge declined',
+  expired: 'Hedge proposal expired',
+  denied: 'Hedge denied by the risk engine',
+  superseded: 'Hedge proposal superseded',
+  failed: 'Hedge execution failed',
+}
+
+export const proposalCardKey = (proposal: Pick<Proposal, 'proposalId'>): string => `proposal:${proposal.proposalId}`
+export const alertCardKey = (alert: Pick<Alert, 'alertId'>): string => `alert:${alert.alertId}`
+
+/** The one card of a proposal, from offer to fills; buttons only while it can still be decided. */
+export function proposalCard(
+  proposal: Proposal,
+  execution?: { orders: readonly Order[]; fills: readonly Fill[] },
+): Card {
+  const { asset } = proposal
+  const fields = [
+    {
+      name: 'Order',
+      value: `${proposal.side} ${formatQuantity(proposal.quantity, asset)} perp, ${formatUsd(proposal.notional)} at ${formatPrice(proposal.referencePrice)}`,
+    },
+    {
+      name: 'Hedge ratio',
+      value: `${formatPercent(proposal.hedgeRatioBefore)} → ${formatPercent(proposal.hedgeRatioAfter)} of ${formatQuantity(proposal.exposure, asset)}`,
+    },
+    { name: 'Why', value: proposal.steps.map((step) => `${step.name}: ${step.note}`).join('; ') },
+    { name: 'Expected cost', value: `${formatBps(proposal.expectedCost)} of notional` },
+    ...(proposal.approvals.length > 0 || proposal.quorum > 1
+      ? [
+          {
+            name: 'Approvals',
+            value: `${proposal.approvals.length} of ${proposal.quorum}${proposal.approvals.length > 0 ? `: ${proposal.approvals.map((a) => a.memberId).join(', ')}` : ''}`,
+          },
+        ]
+      : []),
+    ...(proposal.state === 'pending' ? [{ name: 'Expires', value: formatTime(proposal.expiresAt) }] : []),
+    ...(proposal.decidedBy
+      ? [
+          {
+            name: 'Decided',
+            value: `${proposal.decidedBy}${proposal.decidedAt ? `, ${formatTime(proposal.decidedAt)}` : ''}`,
+          },
+        ]
+      : []),
+    ...(proposal.reason ? [{ name: 'Reason', value: proposal.reason }] : []),
+    ...(execution ? executionFields(proposal, execution) : []),
+  ]
+  return {
+    tone:
+      proposal.state === 'executed'
+        ? 'ok'
+        : proposal.state === 'denied' || proposal.state === 'failed'
+          ? 'warning'
+          : 'info',
+    title: `${TITLES[proposal.state]}: ${proposal.asset} ${proposal.proposalId}`,
+    fields,
+    ...(proposal.state === 'pending'
+      ? {
+          buttons: [
+            { label: 'Approve', command: `/approve ${proposal.proposalId}`, style: 'primary' as const },
+            { label: 'Decline', command: `/decline ${proposal.proposalId}`, style: 'danger' as const },
+          ],
+        }
+      : {}),
+    footer: `Book ${proposal.book}, paper money, terms ${proposal.termsHash.slice(0, 12)}, proposed by ${proposal.proposedBy} ${formatTime(proposal.proposedAt)}`,
+  }
+}
+
+function executionFields(
+  proposal: Proposal,
+  { orders, fills }: { orders: readonly Order[]; fills: readonly Fill[] },
+): { name: string; value: string }[] {
+  const filled = fills.reduce((sum, fill) => sum + fill.quantity, 0)
+  const cost = realisedCost(
+    fills,
+    orders.find((order) => order.arrivalMid !== undefined)?.arrivalMid ?? proposal.referencePrice,
+  )
+  const average = filled > 0 ? fills.reduce((sum, fill) => sum + fill.quantity * fill.fillPrice, 0) / filled : undefined
+  return [
+    {
+      name: 'Filled',
+      value: `${formatQuantity(filled, proposal.asset)} of ${formatQuantity(proposal.quantity, proposal.asset)} in ${fills.length} fills`,
+    },
+    ...(average === undefined ? [] : [{ name: 'Average price', value: formatPrice(average) }]),
+    ...(cost === undefined
+      ? []
+      : [{ name: 'Realised cost', value: `${formatBps(cost)} against ${formatBps(proposal.expectedCost)} expected` }]),
+  ]
+}
+
+/** An alert names price, distance, notional, confidence with interval, coverage, and what the desk loses if price goes there. */
+export function alertCard(alert: Alert, facts: { unhedgedCoins: number; price: number }): Card {
+  const { cluster } = alert
+  const loss = facts.unhedgedCoins * (cluster.peakPrice - facts.price)
+  return {
+    tone: alert.endedAt ? 'info' : 'critical',
+    title: alert.endedAt
+      ? `Alert over: ${cluster.asset} cluster at ${formatPrice(cluster.peakPrice)} ${alert.endReason ?? ''}`.trim()
+      : `${cluster.asset}: ${cluster.side === 'sell' ? 'long' : 'short'} liquidations at ${formatPrice(cluster.peakPrice)}`,
+    fields: [
+      { name: 'Cluster', value: describeCluster(cluster) },
+      { name: 'Confidence', value: `${describeConfidence(cluster)}, threshold ${formatPercent(alert.threshold, 0)}` },
+      {
+        name: 'If price goes there',
+        value: `the book's unhedged ${formatQuantity(facts.unhedgedCoins, cluster.asset)} ${loss < 0 ? 'lose' : 'gain'} ${formatUsd(Math.abs(loss))}`,
+      },
+      { name: 'Raised', value: formatTime(alert.raisedAt) },
+      ...(alert.endedAt
+        ? [
+            {
+              name: 'Over',
+              value: `${formatTime(alert.endedAt)}, ${alert.endReason ?? 'ended'}, peak ${formatPercent(alert.peakConfidence, 0)}`,
+            },
+          ]
+        : []),
+    ],
+    footer: `Cluster ${cluster.clusterId}`,
+  }
+}
+
+export const describeCluster = (cluster: Cluster): string =>
+  `${formatPrice(cluster.lowPrice)}–${formatPrice(cluster.highPrice)}, ${(cluster.distance / 100).toFixed(1)} % ${cluster.side === 'sell' ? 'below' : 'above'}, ${formatUsd(cluster.notional)} (${formatPercent(cluster.shareOfOpenInterest)} of open interest), age ${formatAge(cluster.age)}, ${Object.entries(
+    cluster.venueShares,
+  )
+    .sort(([, a], [, b]) => b - a)
+    .map(([venue, share]) => `${venue} ${formatPercent(share, 0)}`)
+    .join(' ')}`
+
+export function describeConfidence(cluster: Cluster): string {
+  const { confidence } = cluster
+  if (confidence.kind === 'undetermined') return `undetermined (${confidence.reason})`
+  return `${formatPercent(confidence.confidence)} [${formatPercent(confidence.low)}, ${formatPercent(confidence.high)}] within ${formatAge(confidence.horizon)}, data ${confidence.quality}, ${describeCalibration(confidence.calibratedOn)}`
+}
+
+export const describeCalibration = (on: 'simulated' | 'recorded'): string =>
+  on === 'simulated' ? 'calibrated on simulated data only' : 'calibrated on recorded data'
+
+export function describePrediction(prediction: Prediction): string {
+  if (prediction.kind === 'undetermined') return `undetermined (${prediction.reason}): ${prediction.detail}`
+  const hours = formatAge(prediction.horizon)
+  return `within ${hours}: cascade down ${formatPercent(prediction.pCascadeDown)} (volatility alone ${formatPercent(prediction.baseline.pCascadeDown)}), up ${formatPercent(prediction.pCascadeUp)} (${formatPercent(prediction.baseline.pCascadeUp)}); hedge overlay pays ${formatPercent(prediction.overlayConfidence, 0)}; ${describeCalibration(prediction.calibratedOn)}${prediction.maskedFeeds.length > 0 ? `; without ${prediction.maskedFeeds.join(', ')}` : ''}`
+}

@@ -1,0 +1,58 @@
+import { advanceMap, createLiquidationMap } from '../domain/liquidation/map.ts'
+import type { Tick } from '../domain/market/tick.ts'
+import type { TimestampMs } from '../domain/units.ts'
+import type { MarketStep } from '../ports.ts'
+import type { MarketState } from './market-state.ts'
+import type { Ports } from './ports.ts'
+
+const WARMUP_BATCH = 5_000
+
+/**
+ * Takes one step of the market in: stores it, folds it into the panel and the liquidation maps, and wakes the forecast
+ * when one is due. Ticks do not pass through the queue.
+ */
+export const createFollowMarket = ({ store, queue, settings }: Ports, market: MarketState) => {
+  let forecastDueAt = 0
+  let unstored: Tick[] = []
+  const flush = async (): Promise<void> => {
+    const ticks = unstored
+    unstored = []
+    if (ticks.length > 0) await store.observations.append(ticks)
+  }
+  return {
+    async step(step: MarketStep): Promise<void> {
+      unstored.push(...step.ticks)
+      // Warm-up is history that can be fetched again: it is stored in large batches. What is new is stored at once.
+      if (!step.warmup || unstored.length >= WARMUP_BATCH) await flush()
+      fold(market, step.ticks, step.at)
+      if (step.warmup || step.at < forecastDueAt) return
+      forecastDueAt = step.at + settings.forecasts.every
+      await queue.add({ name: 'refresh-forecasts', data: { at: step.at }, jobId: `refresh-forecasts-${step.at}` })
+    },
+
+    /** Rebuilds panel and maps from what was stored, by the same fold; returns the last instant received. */
+    async restore(since: TimestampMs): Promise<TimestampMs | undefined> {
+      let last: TimestampMs | undefined
+      let [batch, batchAt] = [[] as Tick[], 0]
+      for await (const tick of store.observations.since(since)) {
+        if (tick.receivedAt !== batchAt && batch.length > 0) {
+          fold(market, batch, batchAt as TimestampMs)
+          batch = []
+        }
+        batch.push(tick)
+        batchAt = tick.receivedAt
+        last = tick.receivedAt
+      }
+      if (last !== undefined) fold(market, batch, last)
+      return last
+    },
+  }
+}
+
+function fold(market: MarketState, ticks: readonly Tick[], at: TimestampMs): void {
+  for (const tick of ticks) market.panel.apply(tick)
+  for (const asset of new Set(ticks.map((tick) => tick.asset))) {
+    const map = market.maps.get(asset) ?? createLiquidationMap({ asset })
+    market.maps.set(asset, advanceMap(map, market.panel, asset, at))
+  }
+}

@@ -1,0 +1,51 @@
+import type { Cluster, Forecast } from '../domain/forecast.ts'
+import { clustersAt } from '../domain/liquidation/clusters.ts'
+import type { Asset } from '../domain/market/tick.ts'
+import type { TimestampMs } from '../domain/units.ts'
+import { type MarketState, marketContext } from './market-state.ts'
+import type { Ports } from './ports.ts'
+import { createRaiseAlerts } from './raise-alerts.ts'
+
+/** Forecast and clusters of every asset as of `at`, stored; then alerts; then the question whether a hedge should change. */
+export const createRefreshForecasts = (ports: Ports, market: MarketState) => {
+  const raiseAlerts = createRaiseAlerts(ports)
+  return async ({ at }: { at: TimestampMs }): Promise<readonly Forecast[]> => {
+    const forecasts: Forecast[] = []
+    for (const asset of Object.keys(ports.settings.book.exposures)) {
+      const made = await forecastOne(ports, market, asset, at)
+      if (!made) continue
+      await ports.store.forecasts.save(made.forecast, made.clusters)
+      await raiseAlerts({ asset, clusters: made.clusters, price: made.forecast.market.price, at })
+      forecasts.push(made.forecast)
+    }
+    if (forecasts.length > 0)
+      await ports.queue.add({ name: 'propose-hedges', data: { at }, jobId: `propose-hedges-${at}` })
+    return forecasts
+  }
+}
+
+async function forecastOne(
+  { forecaster, settings }: Ports,
+  market: MarketState,
+  asset: Asset,
+  at: TimestampMs,
+): Promise<{ forecast: Forecast; clusters: readonly Cluster[] } | undefined> {
+  const context = marketContext(market, settings, asset, at)
+  if (!context) return undefined
+  const prediction = await forecaster.predict(market.panel, asset, at, market.feeds)
+  const map = market.maps.get(asset)
+  const clusters = map
+    ? clustersAt({
+        map,
+        panel: market.panel,
+        feeds: market.feeds,
+        asset,
+        at,
+        previous: market.clusters.get(asset) ?? [],
+        horizon: settings.forecasts.horizon,
+        calibration: market.calibration,
+      })
+    : []
+  market.clusters.set(asset, clusters)
+  return { forecast: { asset, at, prediction, market: context }, clusters }
+}

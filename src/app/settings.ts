@@ -1,0 +1,34 @@
+import type { AlertRules } from '../domain/alerting.ts'
+import type { SizingRules } from '../domain/hedging/size.ts'
+import type { Asset } from '../domain/market/tick.ts'
+import type { Platform } from '../domain/member.ts'
+import type { Limits } from '../domain/risk/checks.ts'
+import type { BaseQty, Bps, DurationMs, Usd } from '../domain/units.ts'
+
+/** What the desk has decided, in domain units. Made from the configuration in main. */
+export interface Settings {
+  readonly book: { readonly name: string; readonly exposures: Readonly<Record<Asset, BaseQty>> }
+  readonly sizing: SizingRules
+  readonly forecasts: { readonly every: DurationMs; readonly horizon: DurationMs }
+  readonly alerts: AlertRules
+  readonly approvals: {
+    readonly expiry: DurationMs
+    readonly maxDrift: Bps
+    /** After a proposal was declined, expired or denied, none is made for the same asset unasked for this long. */
+    readonly cooldown: DurationMs
+    readonly quorum: number
+    readonly quorumLarge: number
+    readonly quorumLargeAbove: Usd
+    /** Up to here a proposer's own approval counts; 0 = never. */
+    readonly selfApprovalMax: Usd
+  }
+  readonly limits: Limits
+  readonly execution: {
+    readonly duration: DurationMs
+    readonly maxClip: Usd
+    readonly maxSlippage: Bps
+    readonly leaseTtl: DurationMs
+  }
+  /** Where desk-wide cards go. */
+  readonly channels: readonly { readonly platform: Platform; readonly channel: string }[]
+}

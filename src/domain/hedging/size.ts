@@ -1,0 +1,219 @@
+import { expectedCost } from '../execution/cost.ts'
+import type { Prediction } from '../forecast.ts'
+import { type Instrument, roundToLot } from '../instrument.ts'
+import type { SizingStep } from '../proposal.ts'
+import {
+  type BaseQty,
+  type Bps,
+  baseQty,
+  bpsToFraction,
+  clamp,
+  type Fraction,
+  type FundingPer8h,
+  fraction,
+  type Price,
+  type Usd,
+  usd,
+} from '../units.ts'
+import { insideBand, noTradeBand } from './band.ts'
+import { formulaHedge } from './formula.ts'
+import { kellyOverlay } from './kelly.ts'
+import { fundingShift, type HedgePolicy } from './policies.ts'
+
+/** How much the target itself wanders per hour; the value the band's worked example uses (§4.4). */
+const TARGET_VOLATILITY = fraction(0.02)
+
+export interface SizingRules {
+  readonly policy: HedgePolicy
+  readonly meanRatio: Fraction
+  readonly maxRatio: Fraction
+  readonly beta: Fraction
+  readonly riskAversion: number
+  readonly minBand: Fraction
+  readonly takerFee: Bps
+  readonly halfSpread: Bps
+}
+
+export interface SizingInputs {
+  /** Spot held, coins, ≥ 0. */
+  readonly exposure: BaseQty
+  /** Short hedge held now, coins, positive = short. */
+  readonly hedge: BaseQty
+  readonly price: Price
+  readonly hourlyVolatility: Fraction
+  readonly volatilityTimedRatio?: Fraction
+  readonly fundingRate?: FundingPer8h
+  readonly fundingCorrelation: Fraction
+  readonly dailyVolumeNotional?: Usd
+  readonly prediction: Prediction
+  readonly instrument: Instrument
+  readonly rules: SizingRules
+  /** A person asked for this ratio: policy, overlay, funding and band step aside; limits do not. */
+  readonly requestedRatio?: Fraction
+}
+
+export interface SizedHedge {
+  readonly side: 'buy' | 'sell'
+  readonly quantity: BaseQty
+  readonly notional: Usd
+  readonly ratioBefore: Fraction
+  readonly ratioAfter: Fraction
+  readonly expectedCost: Bps
+  readonly steps: readonly SizingStep[]
+}
+
+export type Sizing =
+  | ({ readonly kind: 'trade' } & SizedHedge)
+  | {
+      readonly kind: 'hold'
+      readonly reason: 'INSIDE_BAND' | 'BELOW_MIN_NOTIONAL' | 'NO_EXPOSURE'
+      readonly ratio: Fraction
+      readonly steps: readonly SizingStep[]
+    }
+
+/**
+ * From exposure to order size, in the fixed order of the specification (§4.5): base hedge by policy, Kelly overlay,
+ * funding shift, clip to the hedge limits, no-trade band last, lot rounding, expected cost. Every step is recorded.
+ *
+ * @throws {RangeError} when exposure is negative: this desk hedges spot it holds
+ */
+export function sizeHedge(inputs: SizingInputs): Sizing {
+  const { exposure, hedge, price, rules, instrument } = inputs
+  if (exposure < 0) throw new RangeError(`Expected an exposure of zero or more coins, was ${exposure}`)
+  const steps: SizingStep[] = [{ name: 'exposure', hedge: baseQty(0), note: `${exposure} coins held` }]
+  if (exposure === 0) return { kind: 'hold', reason: 'NO_EXPOSURE', ratio: fraction(0), steps }
+
+  const record = (name: string, ratio: number, note: string): Fraction => {
+    steps.push({ name, hedge: baseQty(ratio * exposure), note })
+    return fraction(ratio)
+  }
+  const current = fraction(hedge / exposure)
+  record('held now', current, `${percent(current)} of exposure`)
+
+  let ratio =
+    inputs.requestedRatio === undefined
+      ? policyTarget(inputs, record)
+      : record('requested', inputs.requestedRatio, 'asked for by a member')
+
+  const clipped = clamp(ratio, 0, rules.maxRatio)
+  ratio = record(
+    'limits',
+    clipped,
+    clipped === ratio ? 'within 0 and the maximum ratio' : `clipped to ${percent(clipped)}`,
+  )
+
+  if (inputs.requestedRatio === undefined) {
+    const cost = bpsToFraction(expectedCost(costInputs(inputs, usd(Math.abs(ratio * exposure - hedge) * price))))
+    const band = noTradeBand({
+      cost,
+      targetVolatility: TARGET_VOLATILITY,
+      hourlyVolatility: inputs.hourlyVolatility,
+      riskAversion: rules.riskAversion,
+      minBand: rules.minBand,
+    })
+    const edge = insideBand(current, ratio, band)
+    ratio = record('no-trade band', edge, `± ${percent(band)} around ${percent(ratio)}`)
+    if (edge === current) return { kind: 'hold', reason: 'INSIDE_BAND', ratio: current, steps }
+  }
+
+  const change = baseQty(ratio * exposure - hedge)
+  const quantity = baseQty(Math.abs(roundToLot(change, instrument)))
+  const side = change > 0 ? 'sell' : 'buy'
+  const after = fraction((hedge + (side === 'sell' ? quantity : -quantity)) / exposure)
+  record('lot rounding', after, `${side} ${quantity} in lots of ${instrument.lotSize}`)
+  const traded = usd(quantity * price)
+  if (traded < instrument.minNotional) return { kind: 'hold', reason: 'BELOW_MIN_NOTIONAL', ratio: current, steps }
+  return {
+    kind: 'trade',
+    side,
+    quantity,
+    notional: traded,
+    ratioBefore: current,
+    ratioAfter: after,
+    expectedCost: expectedCost(costInputs(inputs, traded)),
+    steps,
+  }
+}
+
+function policyTarget(inputs: SizingInputs, record: (name: string, ratio: number, note: string) => Fraction): Fraction {
+  const { rules, prediction } = inputs
+  if (rules.policy === 'formula' && prediction.kind === 'estimated') {
+    const result = formulaHedge({
+      exposure: inputs.exposure,
+      beta: rules.beta,
+      rho: inputs.fundingCorrelation,
+      confidence: prediction.overlayConfidence,
+      maxRatio: rules.maxRatio,
+    })
+    const bound = result.boundBy.length > 0 ? `, bound by ${result.boundBy.join(', ')}` : ''
+    const target = record(
+      'formula',
+      result.hedge / inputs.exposure,
+      `L·β/(1 + ρ(1 − C)), ρ ${result.rhoUsed.toFixed(2)}, C ${prediction.overlayConfidence.toFixed(2)}${bound}`,
+    )
+    return shiftForFunding(inputs, target, record)
+  }
+
+  const timed = rules.policy === 'volatility-timed' ? inputs.volatilityTimedRatio : undefined
+  const why =
+    timed !== undefined
+      ? 'volatility-timed'
+      : rules.policy === 'static'
+        ? 'static'
+        : 'static: too little history to time by volatility'
+  const base = record('base', timed ?? rules.meanRatio, why)
+  return shiftForFunding(inputs, addOverlay(inputs, base, record), record)
+}
+
+function addOverlay(
+  inputs: SizingInputs,
+  base: Fraction,
+  record: (name: string, ratio: number, note: string) => Fraction,
+): Fraction {
+  const { prediction, rules } = inputs
+  if (prediction.kind === 'undetermined')
+    return record('overlay', base, `none: forecast undetermined (${prediction.reason})`)
+  const horizonHours = prediction.horizon / 3_600_000
+  const overlay = kellyOverlay({
+    confidence: prediction.overlayConfidence,
+    gatePassed: prediction.overlayGatePassed,
+    baseRatio: base,
+    maxRatio: rules.maxRatio,
+    horizonVolatility: fraction(inputs.hourlyVolatility * Math.sqrt(horizonHours)),
+    carry: fraction(((inputs.fundingRate ?? 0) * horizonHours) / 8),
+    cost: bpsToFraction(expectedCost(costInputs(inputs, usd(inputs.exposure * inputs.price * 0.1)))),
+  })
+  const capped = overlay.capped ? ', capped: confidence has not passed its calibration gate' : ''
+  return record(
+    'overlay',
+    base + overlay.ratio,
+    `+ ${percent(overlay.ratio)}: C ${prediction.overlayConfidence.toFixed(2)}, share ${percent(overlay.share)}, bound by ${overlay.boundBy}${capped}`,
+  )
+}
+
+function shiftForFunding(
+  inputs: SizingInputs,
+  target: Fraction,
+  record: (name: string, ratio: number, note: string) => Fraction,
+): Fraction {
+  if (inputs.fundingRate === undefined) return record('funding', target, 'none: no fresh funding rate')
+  const shift = fundingShift(inputs.fundingRate, {
+    hourlyVolatility: inputs.hourlyVolatility,
+    riskAversion: inputs.rules.riskAversion,
+  })
+  return record(
+    'funding',
+    target + shift,
+    `${shift >= 0 ? '+' : '−'} ${percent(Math.abs(shift))} for ${(inputs.fundingRate * 1e4).toFixed(2)} bps per 8 h`,
+  )
+}
+
+const costInputs = (inputs: SizingInputs, notional: Usd) => ({
+  notional,
+  takerFee: inputs.rules.takerFee,
+  halfSpread: inputs.rules.halfSpread,
+  dailyVolatility: fraction(inputs.hourlyVolatility * Math.sqrt(24)),
+  dailyVolumeNotional: inputs.dailyVolumeNotional,
+})
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`
