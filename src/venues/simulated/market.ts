@@ -52,7 +52,8 @@ export function createSimulatedMarket(options: SimulatedMarketOptions): MarketSo
     const outages = createOutages(feeds, createRandom(seedOf(seed, 'outages')))
     quotes.clear()
     let unread: Tick[] = []
-    let at = later(from, -options.warmupDays * DAY)
+    // The first hour of history is complete when it is published.
+    let at = later(from, STEP - HOUR - options.warmupDays * DAY)
     for (; to === undefined || at <= to; at = later(at, STEP)) {
       if (closed || reading.signal?.aborted) return
       const published: Tick[] = []
@@ -109,8 +110,8 @@ function checkOptions({ assets, from, to, seed, warmupDays, preset = 'realistic'
     throw new RangeError(`Expected one or more different assets, was [${assets.join(', ')}]`)
   }
   if (!Number.isFinite(seed)) throw new RangeError(`Expected a finite seed, was ${seed}`)
-  if (!(warmupDays >= 0 && Number.isFinite(warmupDays))) {
-    throw new RangeError(`Expected zero or more warm-up days, was ${warmupDays}`)
+  if (!(Number.isInteger(warmupDays) && warmupDays >= 0)) {
+    throw new RangeError(`Expected a whole number of warm-up days, was ${warmupDays}`)
   }
   if (!(preset in PRESETS)) throw new RangeError(`Expected a preset of ${PRESET_NAMES.join(', ')}, was ${preset}`)
   if (to !== undefined && !(to >= from))
