@@ -1,0 +1,212 @@
+/**
+ * Every variable, read once: the only file that reads process.env. The list itself is config/variables.ts; `.env.example`
+ * says the same to people, and a test holds the two against each other.
+ *
+ * @module
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { inspect, parseEnv } from 'node:util'
+import { checkTogether, type Mistake } from './config/checks.ts'
+import type { LiveVenue } from './config/market.ts'
+import { joinPeople } from './config/people.ts'
+import { VARIABLES, type Values } from './config/variables.ts'
+import type { SizingRules } from './domain/hedging/size.ts'
+import type { Limits } from './domain/risk/checks.ts'
+import { DAY, duration, HOUR } from './domain/units.ts'
+
+export { LIVE_VENUES, type LiveVenue, type MarketChoice } from './config/market.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export type Config = DeepReadonly<ReturnType<typeof toConfig>>
+type DeepReadonly<T> = T extends number | string | boolean | undefined
+  ? T
+  : { readonly [K in keyof T]: DeepReadonly<T[K]> }
+
+/** Bad configuration: every mistake at once, by variable name, and no secret in any of them. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly Mistake[]
+
+  constructor(mistakes: readonly Mistake[]) {
+    const lines = mistakes.map(({ variable, message }) => `  ${variable}: ${message}`)
+    super(
+      `${mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`} in the configuration:\n${lines.join('\n')}`,
+    )
+    this.name = 'ConfigError'
+    this.mistakes = mistakes
+  }
+}
+
+/**
+ * Reads the configuration from the environment and from a `.env` file; what the environment says wins over the file.
+ *
+ * @param overrides - values from the command line, by variable name; they win over both
+ * @throws {ConfigError} naming every mistake, misspelt names in the file included
+ */
+export function loadConfig({
+  envFile = '.env',
+  overrides = {},
+}: {
+  envFile?: string
+  overrides?: Environment
+} = {}): Config {
+  const file = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {}
+  const unknown = Object.keys(file)
+    .filter((name) => !(name in VARIABLES))
+    .map((name) => ({
+      variable: name,
+      message: `Expected a variable of .env.example, was a name that nothing reads. Correct it or remove it from ${envFile}.`,
+    }))
+  return parse({ ...file, ...process.env, ...overrides }, unknown)
+}
+
+/**
+ * Checks every variable and builds the configuration. An empty variable counts as absent.
+ *
+ * @returns frozen, with instants and amounts in domain units; groups that hold a secret do not show it when printed
+ * @throws {ConfigError} naming every mistake at once
+ */
+export const parseConfig = (env: Environment): Config => parse(env, [])
+
+function parse(env: Environment, found: readonly Mistake[]): Config {
+  const values: Record<string, unknown> = {}
+  const mistakes = [...found]
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const given = env[name]?.trim() || variable.default
+    if (given === undefined) continue
+    const result = variable.value.safeParse(given)
+    if (result.success) values[name] = result.data
+    else {
+      const what = `Expected ${result.error.issues[0]!.message}`
+      mistakes.push({
+        variable: name,
+        message: variable.secret ? `${what}; its value is not shown.` : `${what}, was "${shown(given)}".`,
+      })
+    }
+  }
+  const isWrong = new Set(mistakes.map(({ variable }) => variable))
+  mistakes.push(...checkTogether(values as Partial<Values>, (name) => isWrong.has(name)))
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return deepFreeze(toConfig(values as Values))
+}
+
+const SECRET_FIELDS = new Set(['token', 'connectionString', 'redisUrl'])
+
+function toConfig(values: Values) {
+  const sizing: SizingRules = {
+    policy: values.HEDGE_POLICY,
+    meanRatio: values.HEDGE_MEAN_RATIO,
+    maxRatio: values.HEDGE_MAX_RATIO,
+    beta: values.HEDGE_BETA,
+    riskAversion: values.RISK_AVERSION,
+    minBand: values.MIN_BAND,
+    takerFee: values.TAKER_FEE_BPS,
+    halfSpread: values.HALF_SPREAD_BPS,
+  }
+  const limits: Limits = {
+    maxRatio: values.HEDGE_MAX_RATIO,
+    maxProposalNotional: values.MAX_PROPOSAL_NOTIONAL_USD,
+    maxOrderNotional: values.MAX_ORDER_NOTIONAL_USD,
+    maxGrossNotional: values.MAX_GROSS_NOTIONAL_USD,
+    maxDailyProposals: values.MAX_DAILY_PROPOSALS,
+    maxOrdersPerMinute: values.MAX_ORDERS_PER_MINUTE,
+    priceCollar: values.PRICE_COLLAR_BPS,
+  }
+  return {
+    data: {
+      folder: values.DATA_DIR,
+      /** Undefined keeps for ever. */
+      retention: values.RETENTION_DAYS === 0 ? undefined : duration(values.RETENTION_DAYS * DAY),
+      logLevel: values.LOG_LEVEL,
+      timeZone: values.DESK_TIME_ZONE,
+    },
+    /** Undefined: the embedded PostgreSQL. */
+    store: hiding({ connectionString: values.DATABASE_URL }),
+    /** Undefined: the queue lives in PostgreSQL. */
+    queue: hiding({ redisUrl: values.REDIS_URL }),
+    /** Undefined without a token: the platform is off. */
+    discord:
+      values.DISCORD_TOKEN === undefined
+        ? undefined
+        : hiding({
+            token: values.DISCORD_TOKEN,
+            applicationId: values.DISCORD_APPLICATION_ID!,
+            guildId: values.DISCORD_GUILD_ID,
+            channels: values.DISCORD_CHANNEL_IDS!,
+            apiRoot: values.DISCORD_API_ROOT,
+          }),
+    telegram:
+      values.TELEGRAM_TOKEN === undefined
+        ? undefined
+        : hiding({
+            token: values.TELEGRAM_TOKEN,
+            channels: values.TELEGRAM_CHAT_IDS!,
+            apiRoot: values.TELEGRAM_API_ROOT,
+          }),
+    members: joinPeople([...(values.ADMINS ?? []), ...(values.MEMBERS ?? [])]).members,
+    market: {
+      choice: values.MARKET,
+      assets: values.ASSETS,
+      liveVenues: values.LIVE_VENUES,
+      /** Where the real clients go instead of the venue's own address. */
+      endpoints: {
+        binance: { baseUrl: values.BINANCE_BASE_URL, wsUrl: values.BINANCE_WS_URL },
+        bybit: { baseUrl: values.BYBIT_BASE_URL, wsUrl: values.BYBIT_WS_URL },
+        okx: { baseUrl: values.OKX_BASE_URL, wsUrl: values.OKX_WS_URL },
+        deribit: { baseUrl: values.DERIBIT_BASE_URL, wsUrl: values.DERIBIT_WS_URL },
+        hyperliquid: { baseUrl: values.HYPERLIQUID_BASE_URL, wsUrl: values.HYPERLIQUID_WS_URL },
+      } satisfies Record<LiveVenue, { baseUrl: string | undefined; wsUrl: string | undefined }>,
+    },
+    trading: { mode: 'paper' as const },
+    book: { name: values.BOOK_NAME, exposures: values.BOOK },
+    hedge: sizing,
+    forecast: { every: values.FORECAST_EVERY_MS, horizon: duration(values.FORECAST_HORIZON_HOURS * HOUR) },
+    alerts: {
+      threshold: values.ALERT_THRESHOLD,
+      hysteresis: values.ALERT_HYSTERESIS,
+      cooldown: values.ALERT_COOLDOWN_MS,
+      maxDuration: duration(values.ALERT_MAX_HOURS * HOUR),
+    },
+    approvals: {
+      expiry: values.PROPOSAL_EXPIRY_MS,
+      maxDrift: values.PROPOSAL_MAX_DRIFT_BPS,
+      cooldown: values.PROPOSAL_COOLDOWN_MS,
+      quorum: values.APPROVAL_QUORUM,
+      quorumLarge: values.APPROVAL_QUORUM_LARGE,
+      quorumLargeAbove: values.QUORUM_LARGE_ABOVE_USD,
+      selfApprovalMax: values.SELF_APPROVAL_MAX_USD,
+    },
+    limits,
+    execution: {
+      duration: values.TWAP_DURATION_MS,
+      maxClip: values.TWAP_MAX_CLIP_USD,
+      maxSlippage: values.MAX_SLIPPAGE_BPS,
+      leaseTtl: values.LEASE_TTL_MS,
+    },
+  }
+}
+
+/** Keeps the secrets of a group out of everything that prints or serialises it; reading the field still works. */
+function hiding<T extends object>(group: T): T {
+  const hidden = Object.fromEntries(
+    Object.entries(group).map(([key, value]) => [
+      key,
+      SECRET_FIELDS.has(key) && value !== undefined ? '[secret]' : value,
+    ]),
+  )
+  const show = { value: () => hidden, enumerable: false }
+  return Object.defineProperties(group, { toJSON: show, [inspect.custom]: show })
+}
+
+/** A value in a message: shortened, and without the password of an address. */
+const shown = (value: string): string => {
+  const safe = value.replace(/\/\/[^@/\s]*@/, '//[secret]@')
+  return safe.length > 80 ? `${safe.slice(0, 79)}…` : safe
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const item of Object.values(value)) deepFreeze(item)
+  }
+  return value
+}

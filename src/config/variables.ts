@@ -1,0 +1,133 @@
+import type { z } from 'zod'
+import { HEDGE_POLICIES } from '../domain/hedging/policies.ts'
+import { ASSET, book, LIVE_VENUES, liveVenues, market } from './market.ts'
+import { admins, members } from './people.ts'
+import {
+  basisPoints,
+  choice,
+  count,
+  dollars,
+  expected,
+  listOf,
+  milliseconds,
+  number,
+  share,
+  text,
+  timeZone,
+  url,
+} from './values.ts'
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const SNOWFLAKE = /^\d{15,20}$/
+const CHAT_ID = /^(-?\d{1,20}|@\w{4,32})$/
+const token = expected('a token without blanks', (value) => (/\s/.test(value) ? undefined : value))
+const id = expected('an id of 15 to 20 digits', (value) => (SNOWFLAKE.test(value) ? value : undefined))
+
+/** Text as a variable holds it, undefined where it has to be given to count; and how it is read. */
+interface Variable<Value, Default extends string | undefined> {
+  readonly default: Default
+  readonly value: z.ZodType<Value, string>
+  /** Its value is never shown, logged or printed. */
+  readonly secret: boolean
+}
+
+const withDefault = <Value>(value: z.ZodType<Value, string>, text: string): Variable<Value, string> => ({
+  default: text,
+  value,
+  secret: false,
+})
+const optional = <Value>(value: z.ZodType<Value, string>): Variable<Value, undefined> => ({
+  default: undefined,
+  value,
+  secret: false,
+})
+const secret = <Value>(value: z.ZodType<Value, string>): Variable<Value, undefined> => ({
+  default: undefined,
+  value,
+  secret: true,
+})
+
+export const VARIABLES = {
+  DATA_DIR: withDefault(text, '.breakwater'),
+  RETENTION_DAYS: withDefault(count('days'), '0'),
+  LOG_LEVEL: withDefault(choice(LOG_LEVELS), 'info'),
+  DESK_TIME_ZONE: withDefault(timeZone, 'UTC'),
+
+  DATABASE_URL: secret(url('postgres', 'postgresql')),
+  REDIS_URL: secret(url('redis', 'rediss')),
+
+  DISCORD_TOKEN: secret(token),
+  DISCORD_APPLICATION_ID: optional(id),
+  DISCORD_GUILD_ID: optional(id),
+  DISCORD_CHANNEL_IDS: optional(listOf('channel ids of 15 to 20 digits', SNOWFLAKE)),
+  DISCORD_API_ROOT: withDefault(url('https', 'http'), 'https://discord.com/api'),
+
+  TELEGRAM_TOKEN: secret(token),
+  TELEGRAM_CHAT_IDS: optional(listOf('chat ids such as -1001234567890, or @channel names', CHAT_ID)),
+  TELEGRAM_API_ROOT: withDefault(url('https', 'http'), 'https://api.telegram.org'),
+
+  ADMINS: optional(admins),
+  MEMBERS: optional(members),
+
+  MARKET: withDefault(market, 'simulated'),
+  ASSETS: withDefault(listOf('assets in upper case, e.g. ETH,BTC', ASSET), 'ETH,BTC'),
+  LIVE_VENUES: withDefault(liveVenues, LIVE_VENUES.join(',')),
+  BINANCE_BASE_URL: optional(url('https', 'http')),
+  BINANCE_WS_URL: optional(url('wss', 'ws')),
+  BYBIT_BASE_URL: optional(url('https', 'http')),
+  BYBIT_WS_URL: optional(url('wss', 'ws')),
+  OKX_BASE_URL: optional(url('https', 'http')),
+  OKX_WS_URL: optional(url('wss', 'ws')),
+  DERIBIT_BASE_URL: optional(url('https', 'http')),
+  DERIBIT_WS_URL: optional(url('wss', 'ws')),
+  HYPERLIQUID_BASE_URL: optional(url('https', 'http')),
+  HYPERLIQUID_WS_URL: optional(url('wss', 'ws')),
+
+  TRADING_MODE: withDefault(choice(['paper', 'live']), 'paper'),
+
+  BOOK_NAME: withDefault(text, 'main'),
+  BOOK: withDefault(book, 'ETH:1000,BTC:20'),
+
+  HEDGE_POLICY: withDefault(choice(HEDGE_POLICIES), 'volatility-timed'),
+  HEDGE_MEAN_RATIO: withDefault(share(), '0.5'),
+  HEDGE_MAX_RATIO: withDefault(share(), '1'),
+  HEDGE_BETA: withDefault(share(2), '0.8'),
+  RISK_AVERSION: withDefault(number('a number for risk aversion per unit of wealth', { min: 0.1, max: 1000 }), '5'),
+  MIN_BAND: withDefault(share(0.5), '0.02'),
+
+  FORECAST_EVERY_MS: withDefault(milliseconds(1000), '30000'),
+  FORECAST_HORIZON_HOURS: withDefault(number('a number of hours', { min: 1, max: 168 }), '24'),
+
+  ALERT_THRESHOLD: withDefault(share(), '0.6'),
+  ALERT_HYSTERESIS: withDefault(share(), '0.1'),
+  ALERT_COOLDOWN_MS: withDefault(milliseconds(), '21600000'),
+  ALERT_MAX_HOURS: withDefault(number('a number of hours', { min: 1, max: 720 }), '12'),
+
+  PROPOSAL_EXPIRY_MS: withDefault(milliseconds(10_000), '600000'),
+  PROPOSAL_MAX_DRIFT_BPS: withDefault(basisPoints(), '50'),
+  PROPOSAL_COOLDOWN_MS: withDefault(milliseconds(), '3600000'),
+  APPROVAL_QUORUM: withDefault(count('members', 1), '1'),
+  APPROVAL_QUORUM_LARGE: withDefault(count('members', 1), '2'),
+  QUORUM_LARGE_ABOVE_USD: withDefault(dollars(), '1000000'),
+  SELF_APPROVAL_MAX_USD: withDefault(dollars(), '0'),
+
+  MAX_ORDER_NOTIONAL_USD: withDefault(dollars(), '250000'),
+  MAX_PROPOSAL_NOTIONAL_USD: withDefault(dollars(), '5000000'),
+  MAX_GROSS_NOTIONAL_USD: withDefault(dollars(), '20000000'),
+  MAX_ORDERS_PER_MINUTE: withDefault(count('orders', 1), '60'),
+  MAX_DAILY_PROPOSALS: withDefault(count('proposals'), '20'),
+  PRICE_COLLAR_BPS: withDefault(basisPoints(), '50'),
+
+  MAX_SLIPPAGE_BPS: withDefault(basisPoints(), '30'),
+  TWAP_DURATION_MS: withDefault(milliseconds(), '1800000'),
+  TWAP_MAX_CLIP_USD: withDefault(dollars(1), '150000'),
+  TAKER_FEE_BPS: withDefault(basisPoints(100), '5'),
+  HALF_SPREAD_BPS: withDefault(basisPoints(100), '1'),
+  LEASE_TTL_MS: withDefault(milliseconds(1000), '15000'),
+} as const
+
+type Variables = typeof VARIABLES
+export type VariableName = keyof Variables
+type Read<V> =
+  V extends Variable<infer Value, infer Default> ? Value | (Default extends string ? never : undefined) : never
+export type Values = { readonly [Name in VariableName]: Read<Variables[Name]> }

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { inspect, parseEnv } from 'node:util'
+import fc from 'fast-check'
+import { VARIABLES } from '../src/config/variables.ts'
+import { ConfigError, loadConfig, parseConfig } from '../src/config.ts'
+
+const EXAMPLE = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+const DISCORD = {
+  DISCORD_TOKEN: 'discord-secret-1',
+  DISCORD_APPLICATION_ID: '123456789012345678',
+  DISCORD_CHANNEL_IDS: '223456789012345678',
+}
+
+const mistakesOf = (act: () => unknown): ConfigError => {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+  throw new assert.AssertionError({ message: 'Expected a ConfigError, was none' })
+}
+const variablesNamed = (error: ConfigError): string[] => error.mistakes.map(({ variable }) => variable).sort()
+
+test('.env.example lists the variables of the schema, in its order, with its defaults', () => {
+  const defaults = Object.entries(VARIABLES).map(([name, variable]) => [name, variable.default ?? ''])
+  assert.deepEqual({ ...parseEnv(EXAMPLE) }, Object.fromEntries(defaults))
+  assert.deepEqual(EXAMPLE.match(/^[A-Z_]+(?==)/gm), Object.keys(VARIABLES))
+})
+
+test('.env.example says a line, with its unit, about every variable', () => {
+  const units = {
+    MS: /\bms\b/,
+    HOURS: /\bhours\b/,
+    DAYS: /\bdays\b/,
+    USD: /\bUSD\b/,
+    BPS: /\bbps\b/,
+    RATIO: /\bfraction\b/,
+  }
+  const lines = EXAMPLE.split('\n')
+  for (const name of Object.keys(VARIABLES)) {
+    const comment = lines[lines.findIndex((line) => line.startsWith(`${name}=`)) - 1] ?? ''
+    assert.match(comment, /^# \w.{4,}/, `${name} has no comment above it`)
+    for (const [suffix, unit] of Object.entries(units)) {
+      if (name.endsWith(`_${suffix}`)) assert.match(comment, unit, `the comment on ${name} does not say its unit`)
+    }
+  }
+})
+
+test('an empty environment gives the defaults, and so does .env.example', () => {
+  const config = parseConfig({})
+  assert.deepEqual(parseConfig(parseEnv(EXAMPLE)), config)
+  assert.deepEqual(config.book, { name: 'main', exposures: { ETH: 1000, BTC: 20 } })
+  assert.deepEqual(config.market.choice, { kind: 'simulated' })
+  assert.equal(config.alerts.cooldown, 6 * 3_600_000)
+  assert.equal(config.data.retention, undefined)
+  assert.equal(config.discord, undefined)
+  assert.deepEqual(config.members, [])
+})
+
+test('every mistake is listed at once, by variable name, with value and remedy', () => {
+  const error = mistakesOf(() =>
+    parseConfig({
+      ALERT_THRESHOLD: '60',
+      BOOK: 'ETH:many',
+      DESK_TIME_ZONE: 'Mars/Olympus',
+      DISCORD_TOKEN: 'x',
+      FORECAST_EVERY_MS: '30s',
+      MARKET: 'replay:',
+      OKX_WS_URL: 'https://example.org',
+      TRADING_MODE: 'live',
+    }),
+  )
+  assert.deepEqual(variablesNamed(error), [
+    'ADMINS',
+    'ALERT_THRESHOLD',
+    'BOOK',
+    'DESK_TIME_ZONE',
+    'DISCORD_APPLICATION_ID',
+    'DISCORD_CHANNEL_IDS',
+    'FORECAST_EVERY_MS',
+    'MARKET',
+    'OKX_WS_URL',
+    'TRADING_MODE',
+  ])
+  assert.match(error.message, /^10 mistakes in the configuration:$/m)
+  assert.match(error.message, /ALERT_THRESHOLD: Expected a fraction .*from 0 to 1, was "60"\./)
+  assert.match(error.message, /TRADING_MODE: .*this version trades on paper only/)
+})
+
+test('a secret is in no message, whatever is wrong with it', () => {
+  const secrets = {
+    DATABASE_URL: 'mysql://desk:hunter2@db/desk',
+    REDIS_URL: 'hunter2',
+    DISCORD_TOKEN: 'hunter2 hunter2',
+    TELEGRAM_TOKEN: 'hunter2\thunter2',
+    BINANCE_BASE_URL: 'ftp://desk:hunter2@proxy',
+  }
+  const error = mistakesOf(() => parseConfig(secrets))
+  assert.deepEqual(variablesNamed(error), Object.keys(secrets).sort())
+  assert.doesNotMatch(error.message, /hunter2/)
+})
+
+test('a configuration can be printed and serialised without its secrets, and still read', () => {
+  const config = parseConfig({
+    ...DISCORD,
+    ADMINS: 'discord:123456789012345678:ana,telegram:4242:ana',
+    DATABASE_URL: 'postgres://desk:hunter2@db/desk',
+    REDIS_URL: 'redis://:hunter2@cache:6379',
+    TELEGRAM_CHAT_IDS: '-1001,@desk_room',
+    TELEGRAM_TOKEN: 'telegram-secret-1',
+  })
+  const printed = inspect(config, { depth: 9 }) + JSON.stringify(config)
+  assert.doesNotMatch(printed, /hunter2|secret-1/)
+  assert.match(printed, /\[secret\]/)
+  assert.equal(config.discord?.token, 'discord-secret-1')
+  assert.equal(config.store.connectionString, 'postgres://desk:hunter2@db/desk')
+  assert.deepEqual(config.telegram?.channels, ['-1001', '@desk_room'])
+})
+
+test('one name on two platforms is one member with two identities', () => {
+  const { members } = parseConfig({
+    ADMINS: 'discord:123456789012345678:ana, telegram:4242:Ana',
+    MEMBERS: 'telegram:77:ben:approver',
+  })
+  assert.deepEqual(
+    members.map(({ memberId, role, identities }) => [memberId, role, identities.length]),
+    [
+      ['ana', 'admin', 2],
+      ['ben', 'approver', 1],
+    ],
+  )
+})
+
+test('a name with two roles and an id with two names are contradictions', () => {
+  const error = mistakesOf(() =>
+    parseConfig({ ADMINS: 'telegram:1:ana', MEMBERS: 'telegram:2:ana:viewer,telegram:1:ben:trader' }),
+  )
+  assert.deepEqual(
+    error.mistakes.map(({ message }) => message),
+    [
+      'ana is named as admin and as viewer: keep one role for a name.',
+      'telegram:1 is named as ana and as ben: keep one name for an id.',
+    ],
+  )
+})
+
+test('nobody can be called system, the name that signs what nobody did', () => {
+  assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig({ ADMINS: 'telegram:1:System' }))), ['ADMINS'])
+})
+
+test('a platform with a token needs an admin there, so that someone may answer', () => {
+  const error = mistakesOf(() => parseConfig({ ...DISCORD, ADMINS: 'telegram:4242:ana' }))
+  assert.deepEqual(variablesNamed(error), ['ADMINS'])
+  assert.match(error.message, /Add discord:<numeric id>:<name>/)
+})
+
+const CONTRADICTIONS: readonly (readonly [variable: string, env: Record<string, string>])[] = [
+  ['HEDGE_MEAN_RATIO', { HEDGE_MEAN_RATIO: '0.9', HEDGE_MAX_RATIO: '0.8' }],
+  ['ALERT_HYSTERESIS', { ALERT_THRESHOLD: '0.2', ALERT_HYSTERESIS: '0.3' }],
+  ['APPROVAL_QUORUM', { APPROVAL_QUORUM: '3' }],
+  ['MAX_ORDER_NOTIONAL_USD', { MAX_PROPOSAL_NOTIONAL_USD: '100000' }],
+  ['MAX_PROPOSAL_NOTIONAL_USD', { MAX_PROPOSAL_NOTIONAL_USD: '30000000' }],
+  ['MAX_SLIPPAGE_BPS', { MAX_SLIPPAGE_BPS: '60' }],
+  ['TWAP_MAX_CLIP_USD', { TWAP_MAX_CLIP_USD: '200000' }],
+  ['BOOK', { ASSETS: 'ETH' }],
+]
+for (const [variable, env] of CONTRADICTIONS) {
+  test(`${JSON.stringify(env)} contradicts another setting and is named as ${variable}`, () => {
+    assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig(env))), [variable])
+  })
+}
+
+test('the environment wins over the file, the command line over both, and a misspelt name is a mistake', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwater-config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const envFile = join(folder, '.env')
+  writeFileSync(envFile, 'BOOK_NAME=file\nASSETS="ETH,BTC" # both\nMIN_BAND=0.03\n')
+  process.env.BOOK_NAME = 'environment'
+  t.after(() => delete process.env.BOOK_NAME)
+
+  const config = loadConfig({ envFile, overrides: { MARKET: 'replay:panels' } })
+  assert.equal(config.book.name, 'environment')
+  assert.equal(config.hedge.minBand, 0.03)
+  assert.deepEqual(config.market.choice, { kind: 'replay', folder: 'panels' })
+
+  writeFileSync(envFile, 'ALERT_TRESHOLD=0.7\n')
+  assert.deepEqual(variablesNamed(mistakesOf(() => loadConfig({ envFile }))), ['ALERT_TRESHOLD'])
+})
+
+test('a configuration is frozen all the way down', () => {
+  const frozen = (value: unknown): boolean =>
+    typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(frozen))
+  assert.ok(frozen(parseConfig({ ...DISCORD, ADMINS: 'discord:123456789012345678:ana' })))
+})
+
+test('whatever a variable holds, the answer is a configuration or a mistake that names it', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.keys(VARIABLES)), fc.string(), (name, value) => {
+      try {
+        parseConfig({ [name]: value })
+      } catch (error) {
+        assert.ok(error instanceof ConfigError)
+        const related = name.endsWith('_TOKEN')
+          ? ['ADMINS', 'DISCORD_APPLICATION_ID', 'DISCORD_CHANNEL_IDS', 'TELEGRAM_CHAT_IDS']
+          : []
+        assert.ok(error.mistakes.length > 0)
+        for (const { variable } of error.mistakes)
+          assert.ok([name, 'BOOK', ...related].includes(variable), `${name} → ${variable}`)
+      }
+    }),
+    { numRuns: 500, verbose: true },
+  )
+})
