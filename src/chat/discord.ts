@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { type Interaction, REST, type RESTPostAPIChannelMessageResult, Routes } from 'discord.js'
+import type { Logger } from '../log.ts'
+import type { ChatAdapter, Command, Dispatch } from './command.ts'
+import { type Ask, answer } from './discord/answer.ts'
+import { toMessage } from './discord/card.ts'
+import { createSlashCommands } from './discord/commands.ts'
+import { explainStart, reasonOf } from './discord/errors.ts'
+import { createGateway, type Gateway } from './discord/gateway.ts'
+
+const SNOWFLAKE = /^\d{1,20}$/
+const DEFAULT_API_ROOT = 'https://discord.com/api'
+/**
+ * discord.js holds back after 50 requests a second whatever they are; Discord's global limit of 50 leaves answers to
+ * interactions out. Posts stay under it by their own buckets of about one a second for each channel.
+ */
+const REQUESTS_PER_SECOND = 500
+/** How long close() waits for commands that are still being answered. */
+const GRACE_MS = 5_000
+
+export interface DiscordOptions {
+  readonly token: string
+  readonly applicationId: string
+  /** Commands appear in this server only, at once; without it everywhere the bot is, after a while. */
+  readonly guildId?: string
+  /** Where desk-wide cards go. */
+  readonly channels: readonly string[]
+  /** Without `/v10`; another server than Discord's own, for a proxy or a test. */
+  readonly apiRoot?: string
+  readonly commands: readonly Command[]
+  readonly log: Logger
+}
+
+/**
+ * Discord: slash commands and buttons in, embeds out, through the discord.js client.
+ *
+ * `post` and `edit` work without `start`, for a process that only delivers.
+ *
+ * @throws {Error} when an id is not numeric or a command's name cannot be a slash command
+ */
+export function createDiscordChat(options: DiscordOptions): ChatAdapter {
+  const { token, applicationId, guildId, channels, commands, log } = options
+  const apiRoot = (options.apiRoot ?? DEFAULT_API_ROOT).replace(/\/+$/, '')
+  expectId('application id', applicationId)
+  if (guildId !== undefined) expectId('server id', guildId)
+  for (const channel of channels) expectId('channel id', channel)
+
+  const slashCommands = createSlashCommands(commands)
+  const rest = new REST({ api: apiRoot, globalRequestsPerSecond: REQUESTS_PER_SECOND })
+  /** A single 401, however brief its cause, makes discord.js forget the token. */
+  const authorised = () => rest.setToken(token)
+  const answering = new Set<Promise<void>>()
+  let gateway: Gateway | undefined
+
+  const toAsk = (interaction: Interaction): Ask | undefined => {
+    if (interaction.isChatInputCommand()) {
+      return { interaction, input: { kind: 'named', ...slashCommands.read(interaction) } }
+    }
+    if (interaction.isButton()) return { interaction, input: { kind: 'text', text: interaction.customId } }
+    return undefined
+  }
+
+  const hear = (interaction: Interaction, dispatch: Dispatch): void => {
+    const ask = toAsk(interaction)
+    if (!ask) return
+    const done = answer(ask, { rest: authorised(), dispatch, log })
+      .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'discord interaction failed'))
+      .finally(() => answering.delete(done))
+    answering.add(done)
+  }
+
+  return {
+    platform: 'discord',
+    channels,
+
+    async start(dispatch) {
+      if (gateway) throw new Error('Expected Discord to be started once, was started twice')
+      const opening = createGateway({
+        token,
+        apiRoot,
+        log,
+        onInteraction: (interaction) => hear(interaction, dispatch),
+      })
+      try {
+        const route = guildId
+          ? Routes.applicationGuildCommands(applicationId, guildId)
+          : Routes.applicationCommands(applicationId)
+        await authorised().put(route, { body: slashCommands.registration })
+        await opening.open()
+      } catch (error) {
+        await opening.close()
+        throw explainStart(error, apiRoot)
+      }
+      gateway = opening
+      log.info({ commands: slashCommands.registration.length, guildId }, 'discord commands registered')
+    },
+
+    async post(channel, card) {
+      expectId('channel id', channel)
+      // The nonce makes a request that discord.js repeats after a fault of the network one message, not two.
+      const body = { ...toMessage(card), nonce: randomBytes(12).toString('hex'), enforce_nonce: true }
+      const posted = await request('post to', channel, () =>
+        authorised().post(Routes.channelMessages(channel), { body }),
+      )
+      return { messageId: (posted as RESTPostAPIChannelMessageResult).id }
+    },
+
+    async edit(channel, messageId, card) {
+      expectId('channel id', channel)
+      expectId('message id', messageId)
+      const body = toMessage(card)
+      await request('edit a message in', channel, () =>
+        authorised().patch(Routes.channelMessage(channel, messageId), { body }),
+      )
+    },
+
+    async close() {
+      const closing = gateway
+      gateway = undefined
+      await Promise.all([closing?.close(), settle(answering, GRACE_MS)])
+      rest.clearHashSweeper()
+      rest.clearHandlerSweeper()
+    },
+  }
+}
+
+function expectId(what: string, value: string): void {
+  if (!SNOWFLAKE.test(value)) {
+    throw new Error(
+      `Expected a numeric Discord ${what}, was "${value}"; switch on Developer Mode in Discord and use Copy ID`,
+    )
+  }
+}
+
+async function request<T>(what: string, channel: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    throw new Error(`Discord did not let us ${what} channel ${channel}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+async function settle(pending: ReadonlySet<Promise<void>>, withinMs: number): Promise<void> {
+  if (pending.size === 0) return
+  const patience = Promise.withResolvers<void>()
+  const timer = setTimeout(patience.resolve, withinMs)
+  await Promise.race([Promise.all(pending), patience.promise])
+  clearTimeout(timer)
+}

@@ -1,0 +1,113 @@
+const EPHEMERAL = 64
+
+export interface DiscordMessageSeen {
+  readonly id: string
+  readonly channelId: string
+  readonly content: string
+  readonly embeds: readonly {
+    title?: string
+    description?: string
+    color?: number
+    footer?: { text: string }
+    fields?: readonly { name: string; value: string }[]
+  }[]
+  readonly components: readonly { components: readonly { custom_id: string; label: string; style: number }[] }[]
+  readonly ephemeral: boolean
+  readonly edits: number
+  /** What a reader sees, without escapes: title, text, `name: value` lines, footer. */
+  readonly text: string
+}
+
+export interface RegisteredCommand {
+  name: string
+  type?: number
+  required?: boolean
+  options?: RegisteredCommand[]
+}
+
+export interface MessageBody {
+  content?: string
+  embeds?: DiscordMessageSeen['embeds']
+  components?: DiscordMessageSeen['components']
+  flags?: number
+  nonce?: string
+  enforce_nonce?: boolean
+}
+export interface Reply {
+  readonly status: number
+  readonly json?: unknown
+  readonly headers?: Record<string, string>
+}
+
+export const ok = (json: unknown): Reply => ({ status: 200, json })
+export const failure = (status: number, code: number, message: string, retryAfter?: number): Reply => ({
+  status,
+  json: { code, message, ...(retryAfter === undefined ? {} : { retry_after: retryAfter, global: false }) },
+  headers: retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}`, 'x-ratelimit-scope': 'user' },
+})
+
+let serial = 0n
+export const snowflake = (): string => `${((BigInt(Date.now()) - 1_420_070_400_000n) << 22n) + serial++}`
+
+/** A message as `body` makes or, given `before`, changes it. */
+export function seen(channelId: string, body: MessageBody, before?: DiscordMessageSeen): DiscordMessageSeen {
+  const content = body.content ?? before?.content ?? ''
+  const embeds = body.embeds ?? before?.embeds ?? []
+  const lines = embeds.flatMap(({ title, description, fields = [], footer }) => [
+    title,
+    description,
+    ...fields.map(({ name, value }) => `${name}: ${value}`),
+    footer?.text,
+  ])
+  return {
+    id: before?.id ?? snowflake(),
+    channelId,
+    content,
+    embeds,
+    components: body.components ?? before?.components ?? [],
+    ephemeral: before?.ephemeral ?? ((body.flags ?? 0) & EPHEMERAL) !== 0,
+    edits: before ? before.edits + 1 : 0,
+    text: [content, ...lines]
+      .filter(Boolean)
+      .join('\n')
+      .replace(/\\([^0-9A-Za-z\s])/g, '$1')
+      .replaceAll('\u200b', ''),
+  }
+}
+
+export const toApi = ({ id, channelId, content, embeds, components, ephemeral }: DiscordMessageSeen) => ({
+  id,
+  channel_id: channelId,
+  content,
+  embeds,
+  components,
+  flags: ephemeral ? EPHEMERAL : 0,
+  type: 0,
+  tts: false,
+  pinned: false,
+  author: { id: '1', username: 'breakwater', discriminator: '0', avatar: null, bot: true },
+  mention_everyone: false,
+  mentions: [],
+  mention_roles: [],
+  attachments: [],
+  timestamp: new Date().toISOString(),
+  edited_timestamp: null,
+})
+
+/** What Discord's own client would let a person send: a registered command with options of the declared types. */
+export function typed(registered: readonly RegisteredCommand[], name: string, given: Record<string, unknown>) {
+  const [group, subcommand] = name.split(' ')
+  const top = registered.find((command) => command.name === group)
+  const leaf = subcommand ? top?.options?.find((option) => option.type === 1 && option.name === subcommand) : top
+  if (!top || !leaf) throw new Error(`Expected a registered command, was "${name}"`)
+  const unknown = Object.keys(given).find((key) => !leaf.options?.some((option) => option.name === key))
+  if (unknown) throw new Error(`Expected an option of "${name}", was "${unknown}"`)
+  const options = (leaf.options ?? [])
+    .filter((option) => option.required || given[option.name] !== undefined)
+    .map((option) => {
+      if (given[option.name] === undefined)
+        throw new Error(`Expected "${name}" with its required option "${option.name}"`)
+      return { name: option.name, type: option.type, value: given[option.name] }
+    })
+  return subcommand ? { name: group, options: [{ name: subcommand, type: 1, options }] } : { name: group, options }
+}
