@@ -205,12 +205,9 @@ test('whatever a variable holds, the answer is a configuration or a mistake that
         parseConfig({ [name]: value })
       } catch (error) {
         assert.ok(error instanceof ConfigError)
-        const related = name.endsWith('_TOKEN')
-          ? ['ADMINS', 'DISCORD_APPLICATION_ID', 'DISCORD_CHANNEL_IDS', 'TELEGRAM_CHAT_IDS']
-          : []
         assert.ok(error.mistakes.length > 0)
-        for (const { variable } of error.mistakes)
-          assert.ok([name, 'BOOK', ...related].includes(variable), `${name} → ${variable}`)
+        for (const { variable, message } of error.mistakes)
+          assert.ok(variable === name || message.includes(name), message)
       }
     }),
     { numRuns: 500, verbose: true },

@@ -49,7 +49,7 @@ const CHECKS: readonly Check[] = [
       .filter((platform) => !values.ADMINS?.some(({ identity }) => identity.platform === platform))
       .map((platform) => ({
         variable: 'ADMINS',
-        message: `Expected an admin on ${platform}, because its token is set, was none. Add ${platform}:<numeric id>:<name>.`,
+        message: `Expected an admin on ${platform}, because ${platform.toUpperCase()}_TOKEN is set, was none. Add ${platform}:<numeric id>:<name>.`,
       }))
   },
 
