@@ -1,0 +1,128 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { Card } from '../domain/card.ts'
+import type { Cluster, MarketContext, Prediction } from '../domain/forecast.ts'
+import type { ProposalTerms } from '../domain/proposal.ts'
+
+type Json<T> = ColumnType<T, T, T>
+type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>
+
+/** The rows behind schema.ts, as Kysely sees them. */
+export interface Tables {
+  observations: {
+    seq: Generated<number>
+    feed: string
+    venue: string
+    asset: string
+    metric: string
+    event_at: number
+    received_at: number
+    value: number | null
+    note: string | null
+  }
+  declared_feeds: { feed: string; venue: string; asset: string; cadence_ms: number; seq: Generated<number> }
+  forecasts: {
+    asset: string
+    forecast_at: number
+    kind: string
+    prediction: Json<Prediction>
+    market: Json<MarketContext>
+    clusters: Json<readonly Cluster[]>
+  }
+  alerts: {
+    alert_id: string
+    seq: Generated<number>
+    cluster_id: string
+    asset: string
+    side: string
+    raised_at: number
+    ended_at: Nullable<number>
+    end_reason: Nullable<string>
+    threshold: number
+    peak_confidence: number
+    cluster: Json<Cluster>
+  }
+  members: { member_id: string; seq: Generated<number>; name: string; role: string }
+  member_identities: { platform: string; platform_user_id: string; seq: Generated<number>; member_id: string }
+  settings: { key: string; value: string }
+  trading_state: { only_row: Generated<boolean>; state: string; changed_by: string; changed_at: number; reason: string }
+  proposals: {
+    proposal_id: string
+    seq: Generated<number>
+    book: string
+    asset: string
+    state: string
+    terms: Json<ProposalTerms>
+    terms_hash: string
+    notional_usd: number
+    proposed_at: number
+    expires_at: number
+    decided_by: Nullable<string>
+    decided_at: Nullable<number>
+    reason: Nullable<string>
+    lease: Generated<number>
+    lease_holder: Nullable<string>
+    lease_ends_at: Nullable<number>
+    execution_started_at: Nullable<number>
+    execution_ends_at: Nullable<number>
+    finished_at: Nullable<number>
+  }
+  proposal_approvals: { proposal_id: string; member_id: string; seq: Generated<number>; approved_at: number }
+  orders: {
+    client_order_id: string
+    seq: Generated<number>
+    proposal_id: string
+    instrument_id: string
+    slice: number
+    attempt: number
+    side: string
+    quantity_base: number
+    limit_price_usd: number
+    state: string
+    filled_quantity_base: number
+    average_fill_price_usd: Nullable<number>
+    arrival_mid_usd: Nullable<number>
+    reason: Nullable<string>
+    created_at: number
+    updated_at: number
+  }
+  fills: {
+    instrument_id: string
+    trade_id: string
+    seq: Generated<number>
+    client_order_id: string
+    side: string
+    quantity_base: number
+    fill_price_usd: number
+    fee_usd: number
+    filled_at: number
+  }
+  outbox: {
+    message_key: string
+    seq: Generated<number>
+    card_key: string
+    platform: string
+    channel: string
+    card: Json<Card>
+    created_at: number
+    due_at: number
+    claimed_until_at: Nullable<number>
+    attempts: Generated<number>
+    delivered_at: Nullable<number>
+    message_id: Nullable<string>
+    last_error: Nullable<string>
+    given_up: Generated<boolean>
+  }
+  seen_interactions: { platform: string; interaction_id: string; seen_at: number }
+  audit_log: {
+    seq: number
+    happened_at: number
+    actor: string
+    action: string
+    subject: string
+    details: Json<Readonly<Record<string, unknown>>>
+    previous_hash: string
+    hash: string
+  }
+  audit_head: { only_row: Generated<boolean>; seq: number; hash: string }
+  schema_migrations: { name: string; applied_at: number }
+}
