@@ -1,0 +1,51 @@
+import { sql } from 'kysely'
+import { FEED_KINDS } from '../domain/market/tick.ts'
+import type { TimestampMs } from '../domain/units.ts'
+import type { RunFigures, Store } from '../ports.ts'
+import type { StoreContext } from './context.ts'
+import type { Db } from './pool.ts'
+
+export function createFigures({ db }: StoreContext): Store['figures'] {
+  return {
+    async run(from, to) {
+      if (!(to > from)) throw new RangeError(`Expected a window that ends after ${from}, was one that ends at ${to}`)
+      const within = (column: string) => sql`${sql.ref(column)} between ${from}::bigint and ${to}::bigint`
+      const { rows } = await sql<Omit<RunFigures, 'missingFeeds'>>`
+        select
+          (select count(distinct (asset, event_at)) from observations
+            where feed = 'bar' and metric = 'close-price' and ${within('event_at')}) as bars,
+          (select count(*) from forecasts where kind = 'estimated' and ${within('forecast_at')}) as forecasts,
+          (select count(*) from forecasts where kind = 'undetermined' and ${within('forecast_at')}) as undetermined,
+          (select count(*) from alerts where ${within('raised_at')}) as alerts,
+          (select coalesce(sum(upper(span) - lower(span)), 0)::double precision / (${to}::bigint - ${from}::bigint)
+            from unnest((
+              select range_agg(int8range(greatest(raised_at, ${from}::bigint), least(coalesce(ended_at, ${to}::bigint), ${to}::bigint)))
+              from alerts where raised_at < ${to}::bigint and coalesce(ended_at, ${to}::bigint) > ${from}::bigint
+                and coalesce(ended_at, ${to}::bigint) >= raised_at
+            )) as span) as "shareOfTimeUnderAlert",
+          (select count(*) from proposals where ${within('proposed_at')}) as proposals,
+          (select count(*) from proposals
+            where state in ('approved', 'executing', 'executed', 'failed') and ${within('decided_at')}) as approved,
+          (select count(*) from orders where state <> 'denied' and ${within('created_at')}) as orders,
+          (select count(*) from fills where ${within('filled_at')}) as fills,
+          (select count(*) from audit_log where action = 'risk.denied' and ${within('happened_at')}) as denied,
+          (select count(*) from audit_log where action = 'command.forbidden' and ${within('happened_at')}) as forbidden
+      `.execute(db)
+      return { ...rows[0]!, missingFeeds: await missingFeeds(db, from, to) }
+    },
+  }
+}
+
+/** `<feed>/<asset>` for every kind of feed of which nothing was received in (from, to], for the assets of declared feeds. */
+async function missingFeeds(db: Db, from: TimestampMs, to: TimestampMs): Promise<readonly string[]> {
+  const { rows } = await sql<{ feed: string; asset: string }>`
+    select kind.feed, asset.asset
+    from unnest(${[...FEED_KINDS]}::text[]) as kind (feed)
+      cross join (select distinct asset from declared_feeds) as asset
+    where not exists (
+      select from observations
+      where observations.feed = kind.feed and observations.asset = asset.asset and metric <> 'disconnect'
+        and received_at > ${from}::bigint and received_at <= ${to}::bigint
+    )`.execute(db)
+  return rows.map(({ feed, asset }) => `${feed}/${asset}`).sort()
+}

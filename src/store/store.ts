@@ -1,0 +1,142 @@
+import type { Logger } from '../log.ts'
+import type { AuditEntry, Store } from '../ports.ts'
+import { createAlerts } from './alerts.ts'
+import { createAudit, writeAudit } from './audit.ts'
+import { createCommands } from './commands.ts'
+import type { StoreContext } from './context.ts'
+import { isConnectionLost } from './errors.ts'
+import { createFigures } from './figures.ts'
+import { createForecasts } from './forecasts.ts'
+import { guard } from './guard.ts'
+import { createInstance, type Instance } from './instance.ts'
+import { createMembers } from './members.ts'
+import { missingSteps } from './migrate.ts'
+import { createObservations } from './observations.ts'
+import { createOrders } from './orders.ts'
+import { createOutbox } from './outbox.ts'
+import { createDb, type Db, whereOf } from './pool.ts'
+import { createProposals } from './proposals.ts'
+import { type Patience, retryWhileAway, unavailable } from './retry.ts'
+import { createSettings } from './settings.ts'
+
+const PATIENCE_MS = 8_000
+
+export interface StoreOptions {
+  readonly connectionString: string
+  readonly log: Logger
+  /** How long reads and connecting go on trying while the database is away; 8 s by default. */
+  readonly patienceMs?: number
+}
+
+export interface PostgresStore extends Store, Pick<Instance, 'instanceId' | 'holdSingleton'> {
+  /** Gives up the instance lock and closes every connection. */
+  close(): Promise<void>
+}
+
+/**
+ * The store on a PostgreSQL database whose schema is up to date (see `migrate`).
+ *
+ * @throws {DatabaseUnavailableError} when the database does not answer
+ * @throws {Error} when the schema is older or newer than this version
+ */
+export async function createStore({
+  connectionString,
+  log,
+  patienceMs = PATIENCE_MS,
+}: StoreOptions): Promise<PostgresStore> {
+  const patience: Patience = { patienceMs, where: whereOf(connectionString) }
+  const db = createDb(connectionString, log, patience)
+  try {
+    await requireSchema(db)
+    const instance = await retryWhileAway(() => createInstance({ connectionString, log }), patience)
+    return {
+      ...createRepositories({ db, inTransaction: false, patience }),
+      instanceId: instance.instanceId,
+      holdSingleton: instance.holdSingleton,
+      async close() {
+        await instance.close()
+        await db.destroy()
+      },
+    }
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+}
+
+function createRepositories(context: StoreContext): Store {
+  const { db, patience } = context
+  return {
+    transaction: async (work) => {
+      try {
+        return await db.transaction().execute((tx) => inTransaction(tx, patience, work))
+      } catch (error) {
+        throw isConnectionLost(error) ? unavailable(error, patience) : error
+      }
+    },
+    observations: guard(createObservations(context), {
+      patience,
+      repeatable: ['append', 'lastReceivedAt', 'deleteBefore', 'declareFeeds', 'declaredFeeds'],
+    }),
+    forecasts: guard(createForecasts(context), { patience, repeatable: ['save', 'latest', 'between'] }),
+    alerts: guard(createAlerts(context), { patience, repeatable: ['follow', 'open', 'recent', 'lastEnded'] }),
+    proposals: guard(createProposals(context), { patience, repeatable: ['find', 'list', 'releaseLease'] }),
+    orders: guard(createOrders(context), {
+      patience,
+      repeatable: ['forProposal', 'unresolved', 'countSince', 'fills', 'allFills'],
+    }),
+    members: guard(createMembers(context), {
+      patience,
+      repeatable: ['put', 'find', 'findByIdentity', 'list', 'withRole'],
+    }),
+    settings: guard(createSettings(context), { patience, repeatable: ['tradingState', 'get', 'set'] }),
+    outbox: guard(createOutbox(context), {
+      patience,
+      repeatable: ['add', 'delivered', 'postedAt', 'undelivered', 'nextDueAt'],
+    }),
+    audit: guard(createAudit(context), { patience, repeatable: ['verify', 'count', 'recent'] }),
+    commands: guard(createCommands(context), { patience, repeatable: [] }),
+    figures: guard(createFigures(context), { patience, repeatable: ['run'] }),
+  }
+}
+
+/** The same verbs, bound to one transaction: nothing is repeated, and audit entries are written last. */
+async function inTransaction<T>(db: Db, patience: Patience, work: (tx: Store) => Promise<T>): Promise<T> {
+  const context: StoreContext = { db, inTransaction: true, patience }
+  const entries: AuditEntry[] = []
+  const tx: Store = {
+    transaction: (inner) => inner(tx),
+    observations: createObservations(context),
+    forecasts: createForecasts(context),
+    alerts: createAlerts(context),
+    proposals: createProposals(context),
+    orders: createOrders(context),
+    members: createMembers(context),
+    settings: createSettings(context),
+    outbox: createOutbox(context),
+    audit: createAudit(context, entries),
+    commands: createCommands(context),
+    figures: createFigures(context),
+  }
+  const result = await work(tx)
+  if (entries.length > 0) await writeAudit(db, entries)
+  return result
+}
+
+async function requireSchema(db: Db): Promise<void> {
+  const applied = await db
+    .selectFrom('schema_migrations')
+    .select('name')
+    .execute()
+    .catch((error: { code?: string }) => {
+      if (error.code === UNDEFINED_TABLE) return []
+      throw error
+    })
+  const missing = missingSteps(applied.map((row) => row.name))
+  if (missing.length > 0) {
+    const names = missing.map((step) => step.name).join(', ')
+    throw new Error(`The database lacks the schema steps ${names}. Run: npm run breakwater -- db migrate`)
+  }
+}
+
+const UNDEFINED_TABLE = '42P01'
