@@ -1,0 +1,100 @@
+import type { InlineKeyboardButton } from 'grammy/types'
+import type { Button, Card } from '../../domain/card.ts'
+
+/** Telegram's limit for one message, in UTF-16 units. Counted here with tags and escapes, so never over. */
+export const MESSAGE_LIMIT = 4096
+/** Telegram's limit for a button's payload, in bytes. */
+export const CALLBACK_LIMIT = 64
+const BUTTONS_PER_ROW = 3
+
+const MARKS: Record<Card['tone'], string> = { ok: '✅', info: 'ℹ️', warning: '⚠️', critical: '🚨', refused: '⛔' }
+// Direction overrides let a hostile name rewrite how a line reads.
+const DIRECTION_OVERRIDES = /[\u202a-\u202e\u2066-\u2069]/g
+
+/** A stretch of plain text in one style: what gets cut, so that neither a tag nor an escape ever is. */
+interface Run {
+  readonly text: string
+  readonly tag?: 'b' | 'i'
+}
+
+/**
+ * A card as Telegram HTML messages, each at most `limit` characters with its tags closed and its text escaped.
+ *
+ * Cuts fall on line ends, else on spaces, else between characters; never inside a tag, an escape or a surrogate pair.
+ *
+ * @returns at least one message; joined and unescaped they are the card's text
+ */
+export function renderCard(card: Card, limit = MESSAGE_LIMIT): readonly string[] {
+  const parts: string[] = []
+  let current = ''
+  for (const run of runsOf(card)) {
+    let rest = clean(run.text)
+    while (rest !== '') {
+      const piece = fit(rest, limit - current.length - wrap('', run.tag).length, current === '')
+      if (piece !== '') current += wrap(escapeHtml(piece), run.tag)
+      rest = rest.slice(piece.length)
+      if (rest === '') break
+      parts.push(current)
+      current = ''
+    }
+  }
+  return [...parts, current].map((part) => part.trim()).filter((part) => part !== '')
+}
+
+/** Escapes what Telegram's HTML gives a meaning: `&`, `<` and `>`. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/**
+ * The buttons under a card; a press sends the command back to us as if typed.
+ *
+ * @throws {RangeError} when a command does not fit Telegram's 64 bytes: a cut command would be another command
+ */
+export function toKeyboard(buttons: readonly Button[]): InlineKeyboardButton.CallbackButton[][] {
+  const keys = buttons.map(({ label, command }) => {
+    const bytes = Buffer.byteLength(command)
+    if (bytes < 1 || bytes > CALLBACK_LIMIT) {
+      throw new RangeError(
+        `Expected the command of button "${label}" in 1 to ${CALLBACK_LIMIT} bytes, was ${bytes}: ${command}`,
+      )
+    }
+    return { text: clean(label), callback_data: command }
+  })
+  return Array.from({ length: Math.ceil(keys.length / BUTTONS_PER_ROW) }, (_, row) =>
+    keys.slice(row * BUTTONS_PER_ROW, (row + 1) * BUTTONS_PER_ROW),
+  )
+}
+
+function runsOf(card: Card): readonly Run[] {
+  return [
+    { text: `${MARKS[card.tone]} ` },
+    { text: card.title, tag: 'b' },
+    ...(card.text ? [{ text: `\n\n${card.text}` }] : []),
+    ...(card.fields?.length ? [{ text: '\n' }] : []),
+    ...(card.fields ?? []).flatMap(({ name, value }): Run[] => [
+      { text: '\n' },
+      { text: name, tag: 'b' },
+      { text: `: ${value}` },
+    ]),
+    ...(card.footer ? [{ text: '\n\n' }, { text: card.footer, tag: 'i' as const }] : []),
+  ]
+}
+
+/** The longest beginning of `text` whose escaped form fits into `room`; empty when a fresh message is the better place. */
+function fit(text: string, room: number, fresh: boolean): string {
+  let [used, end] = [0, 0]
+  for (const character of text) {
+    used += escapeHtml(character).length
+    if (used > room) break
+    end += character.length
+  }
+  if (end === text.length) return text
+  const head = text.slice(0, end)
+  const [line, word] = [head.lastIndexOf('\n') + 1, head.lastIndexOf(' ') + 1]
+  const cut = line > end / 2 ? line : word > end / 2 ? word : line
+  if (cut > 0) return head.slice(0, cut)
+  return fresh ? head : ''
+}
+
+const clean = (text: string): string => text.toWellFormed().replace(DIRECTION_OVERRIDES, '')
+const wrap = (html: string, tag: Run['tag']): string => (tag ? `<${tag}>${html}</${tag}>` : html)

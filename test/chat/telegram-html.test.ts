@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { renderCard, toKeyboard } from '../../src/chat/telegram/html.ts'
+import type { Card } from '../../src/domain/card.ts'
+import { readHtml } from '../support/telegram-html.ts'
+
+const plain = (html: string): string => {
+  const read = readHtml(html)
+  assert.ok('text' in read, JSON.stringify(read))
+  return read.text
+}
+const squeeze = (text: string): string => text.replace(/\s/g, '')
+
+test('what a hostile name writes is shown, not obeyed', () => {
+  const name = '<b>admin</b> <a href="tg://user?id=1">x</a> &lt; & \u202eevil'
+  const [html, ...more] = renderCard({ tone: 'info', title: name, fields: [{ name, value: name }], footer: name })
+  assert.deepEqual(more, [])
+  assert.ok(!html!.includes('<a'))
+  assert.ok(!html!.includes('\u202e'))
+  assert.equal(plain(html!).split('<b>admin</b>').length, 5)
+})
+
+test('any card of any text becomes well-formed messages within the limit that together say all of it', () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string({
+      unit: fc.constantFrom('<', '>', '&', '"', ' ', '\n', '😀', '&amp;', '</b>', 'a', '\ud83d'),
+      maxLength: 300,
+    }),
+  )
+  const cards = fc.record({
+    tone: fc.constantFrom('ok' as const, 'critical' as const),
+    title: hostile,
+    text: hostile,
+    fields: fc.array(fc.record({ name: hostile, value: hostile }), { maxLength: 5 }),
+    footer: hostile,
+  })
+  fc.assert(
+    fc.property(cards, fc.integer({ min: 40, max: 400 }), (card, limit) => {
+      const parts = renderCard(card, limit)
+      assert.ok(parts.length >= 1)
+      for (const part of parts) assert.ok(part.length <= limit, `${part.length} > ${limit}`)
+      const said = squeeze(parts.map(plain).join(''))
+      const meant = [
+        card.title,
+        card.text,
+        ...card.fields.flatMap(({ name, value }) => [name, ':', value]),
+        card.footer,
+      ]
+      const expected = squeeze(
+        meant
+          .join('')
+          .toWellFormed()
+          .replace(/[\u202a-\u202e\u2066-\u2069]/g, ''),
+      )
+      assert.equal(said.replace(/^(✅|🚨)/u, ''), expected)
+    }),
+  )
+})
+
+test('a long text is cut at line ends', () => {
+  const lines = Array.from({ length: 400 }, (_, i) => `line ${i} of a long & winding answer`)
+  const parts = renderCard({ tone: 'info', title: 'History', text: lines.join('\n') } satisfies Card)
+  assert.ok(parts.length > 1)
+  for (const part of parts) assert.match(part, /answer$/)
+})
+
+test('a button whose command is over 64 bytes is refused with its size', () => {
+  const long = `/approve ${'€'.repeat(20)}`
+  assert.throws(() => toKeyboard([{ label: 'Approve', command: long, style: 'primary' }]), /1 to 64 bytes, was 69/)
+  assert.equal(toKeyboard([{ label: 'A', command: `/${'x'.repeat(63)}`, style: 'neutral' }])[0]!.length, 1)
+})
