@@ -1,0 +1,161 @@
+/**
+ * Add → processor through our queue, beside BullMQ's own minimal example with the same payload on the same server.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import type { ProposalId } from '../src/domain/proposal.ts'
+import { MINUTE, timestamp } from '../src/domain/units.ts'
+import { createLog } from '../src/log.ts'
+import { createQueue, type QueueBackend } from '../src/queue/queue.ts'
+import { startEmbedded } from '../src/store/embedded.ts'
+import { barePostgresQueue } from './limits/queue-postgres.ts'
+import { bareRedisQueue } from './limits/queue-redis.ts'
+
+export interface Figures {
+  readonly unit: 'ms'
+  readonly p50: number
+  readonly p99: number
+  readonly n: number
+  /** The bare library's p50 in the same run. */
+  readonly limit: number
+  /** p50 over limit. */
+  readonly ratio: number
+}
+
+const WARM_UP = 50
+const PER_ROUND = 150
+const ROUNDS = 3
+const PAYLOAD = { proposalId: '7K3M9QX2TB' as ProposalId, lease: 1 }
+const log = createLog('silent')
+
+/** Embedded PostgreSQL in a folder of its own, removed afterwards. */
+export const queuePostgres = {
+  name: 'queue-postgres',
+  async run(): Promise<Figures> {
+    const folder = await mkdtemp(join(tmpdir(), 'breakwater-bench-queue-'))
+    try {
+      const server = await startEmbedded({ folder, log })
+      try {
+        const connectionString = server.connectionString()
+        return await compare({ kind: 'postgres', connectionString }, (count) =>
+          barePostgresQueue(connectionString, PAYLOAD, count),
+        )
+      } finally {
+        await server.stop()
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+}
+
+/** A `redis-server` of its own on a free port, without persistence. */
+export const queueRedis = {
+  name: 'queue-redis',
+  async run(): Promise<Figures> {
+    const server = await startRedis()
+    try {
+      return await compare({ kind: 'redis', url: server.url }, (count) => bareRedisQueue(server.url, PAYLOAD, count))
+    } finally {
+      await server.stop()
+    }
+  },
+}
+
+export const benches = [queuePostgres, queueRedis]
+
+async function compare(backend: QueueBackend, bare: (count: number) => Promise<number[]>): Promise<Figures> {
+  await bare(WARM_UP)
+  await ours(backend, WARM_UP)
+  const [limits, latencies]: [number[], number[]] = [[], []]
+  for (let round = 0; round < ROUNDS; round++) {
+    limits.push(...(await bare(PER_ROUND)))
+    latencies.push(...(await ours(backend, PER_ROUND)))
+  }
+  const [p50, limit] = [quantile(latencies, 0.5), quantile(limits, 0.5)]
+  return { unit: 'ms', p50, p99: quantile(latencies, 0.99), n: latencies.length, limit, ratio: p50 / limit }
+}
+
+async function ours(backend: QueueBackend, count: number): Promise<number[]> {
+  const clock = { kind: 'wall', now: () => timestamp(Date.now()) } as const
+  const queue = await createQueue({ backend, clock, log, name: 'bench-ours' })
+  let arrived = (_at: number): void => undefined
+  const run = async () => arrived(performance.now())
+  await queue.start({ 'execute-proposal': { run, attempts: 3, timeout: MINUTE } })
+  const latencies: number[] = []
+  for (let i = 0; i < count; i++) {
+    const arrival = Promise.withResolvers<number>()
+    arrived = arrival.resolve
+    const start = performance.now()
+    await queue.add({ name: 'execute-proposal', data: PAYLOAD, jobId: `execute-${PAYLOAD.proposalId}-${i}` })
+    latencies.push((await arrival.promise) - start)
+  }
+  await queue.settled()
+  await queue.close()
+  return latencies
+}
+
+const quantile = (values: readonly number[], q: number): number => {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
+}
+
+async function startRedis(): Promise<{ url: string; stop(): Promise<void> }> {
+  const port = await freePort()
+  const server = spawn(
+    'redis-server',
+    ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    {
+      stdio: 'ignore',
+    },
+  )
+  let problem: Error | undefined
+  server.on('error', (error) => {
+    problem = error
+  })
+  const url = `redis://127.0.0.1:${port}`
+  const probe = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0 })
+  probe.on('error', () => undefined)
+  for (let tries = 0; tries < 100; tries++) {
+    if (problem) {
+      throw new Error(
+        'Expected a redis-server program for queue-redis, was none. Install one, e.g. apt install redis-server.',
+        {
+          cause: problem,
+        },
+      )
+    }
+    try {
+      await probe.connect()
+      await probe.ping()
+      probe.disconnect()
+      return {
+        url,
+        async stop() {
+          server.kill('SIGTERM')
+          await once(server, 'exit')
+        },
+      }
+    } catch {
+      await sleep(50)
+    }
+  }
+  server.kill('SIGKILL')
+  throw new Error(`Expected redis-server to answer on port ${port} within 5 s, was silent`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  return port
+}
