@@ -75,7 +75,7 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
 
     async start(dispatch) {
       if (gateway) throw new Error('Expected Discord to be started once, was started twice')
-      const opening = createGateway({
+      gateway = createGateway({
         token,
         apiRoot,
         log,
@@ -86,12 +86,12 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
           ? Routes.applicationGuildCommands(applicationId, guildId)
           : Routes.applicationCommands(applicationId)
         await authorised().put(route, { body: slashCommands.registration })
-        await opening.open()
+        await gateway.open()
       } catch (error) {
-        await opening.close()
+        await gateway.close()
+        gateway = undefined
         throw explainStart(error, apiRoot)
       }
-      gateway = opening
       log.info({ commands: slashCommands.registration.length, guildId }, 'discord commands registered')
     },
 
@@ -115,9 +115,7 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
     },
 
     async close() {
-      const closing = gateway
-      gateway = undefined
-      await Promise.all([closing?.close(), settle(answering, GRACE_MS)])
+      await Promise.all([gateway?.close(), settle(answering, GRACE_MS)])
       rest.clearHashSweeper()
       rest.clearHandlerSweeper()
     },

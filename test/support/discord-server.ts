@@ -58,6 +58,8 @@ interface Fault {
   readonly status: number
   readonly code?: number
   readonly retryAfter?: number
+  /** The request is carried out, and its answer never arrives. */
+  readonly lost?: boolean
   times: number
 }
 
@@ -80,7 +82,7 @@ export type DiscordServer = Awaited<ReturnType<typeof startDiscordServer>>
  * that stands on a message. Every request body is held against Discord's published description where that is on this
  * machine (`validates`); a body that breaks it is answered 400 and listed in `violations`.
  */
-export async function startDiscordServer(options: { token?: string } = {}) {
+export async function startDiscordServer(options: { token?: string; gatewayToken?: string; gatewayUrl?: string } = {}) {
   const token = options.token ?? 'loopback.discord.token'
   const [applicationId, guildId, channelId] = [snowflake(), snowflake(), snowflake()]
   const checkBody = loadDiscordSpec()
@@ -96,7 +98,7 @@ export async function startDiscordServer(options: { token?: string } = {}) {
   const http = createServer((request, response) => void handle(request, response))
   const gateway = createDiscordGateway({
     http,
-    token,
+    token: options.gatewayToken ?? token,
     applicationId,
     guildId,
     channelId,
@@ -115,13 +117,19 @@ export async function startDiscordServer(options: { token?: string } = {}) {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname).replace(/^\/api\/v10/, '')
     const { status, json, headers } = reply(method, path, body, request.headers.authorization)
     requests.push({ method, path, body, status })
+    const loss = faults.find((one) => one.times > 0 && one.lost && one.method === method && one.path.test(path))
+    if (loss) {
+      loss.times--
+      request.socket.resetAndDestroy()
+      return
+    }
     response.writeHead(status, { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers })
     response.end(json === undefined ? undefined : JSON.stringify(json))
     changed.emit('change')
   }
 
   function reply(method: string, path: string, body: unknown, authorization?: string): Reply {
-    const fault = faults.find((one) => one.times > 0 && one.method === method && one.path.test(path))
+    const fault = faults.find((one) => one.times > 0 && !one.lost && one.method === method && one.path.test(path))
     if (fault) {
       fault.times--
       return failure(fault.status, fault.code ?? 0, 'Injected fault', fault.retryAfter)
@@ -137,7 +145,7 @@ export async function startDiscordServer(options: { token?: string } = {}) {
     if (authorization !== `Bot ${token}`) return failure(401, 0, '401: Unauthorized')
     if (path === '/gateway/bot') {
       const limit = { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 }
-      return ok({ url: `ws://127.0.0.1:${port}`, shards: 1, session_start_limit: limit })
+      return ok({ url: options.gatewayUrl ?? `ws://127.0.0.1:${port}`, shards: 1, session_start_limit: limit })
     }
     if (path === '/users/@me' || path === '/applications/@me') return ok({ id: applicationId, username: 'breakwater' })
     if (part[0] === 'applications') return register(part, body as RegisteredCommand[])
@@ -307,7 +315,7 @@ export async function startDiscordServer(options: { token?: string } = {}) {
     redeliver: ({ id }: Sent) => gateway.dispatch('INTERACTION_CREATE', interactions.get(id)!.payload),
 
     /** 15 minutes pass for this interaction: its token no longer works. */
-    expire({ id }: Sent) {
+    expire({ id }: Pick<Sent, 'id'>) {
       interactions.get(id)!.expired = true
     },
 
@@ -319,6 +327,10 @@ export async function startDiscordServer(options: { token?: string } = {}) {
     ) {
       faults.push({ method, path, status, code, retryAfter, times })
     },
+
+    /** The next request like this is carried out, but the connection breaks before its answer. */
+    loseNextAnswer: (method: string, path: RegExp) =>
+      void faults.push({ method, path, status: 0, lost: true, times: 1 }),
 
     /** Resolves when the bot has registered its commands and stands connected. */
     ready: async () => {

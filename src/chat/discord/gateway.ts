@@ -10,7 +10,7 @@ const CLOSE_TIMEOUT_MS = 2_000
 const CONNECTING = 0
 
 export interface Gateway {
-  /** Resolves when Discord has accepted the session. */
+  /** Resolves when Discord has accepted the session; rejects when it does not, or when closed before. */
   open(): Promise<void>
   /** Leaves no socket and no timer, also in the middle of a reconnection. */
   close(): Promise<void>
@@ -26,6 +26,8 @@ interface GatewayOptions {
 /** The discord.js client: one socket that stays open, reconnects and resumes by itself. */
 export function createGateway({ token, apiRoot, log, onInteraction }: GatewayOptions): Gateway {
   let strategy: SimpleShardingStrategy | undefined
+  const ended = Promise.withResolvers<never>()
+  ended.promise.catch(() => {})
   const client = new Client({
     intents: INTENTS,
     allowedMentions: { parse: [] },
@@ -52,22 +54,20 @@ export function createGateway({ token, apiRoot, log, onInteraction }: GatewayOpt
 
   const close = async (): Promise<void> => {
     client.removeAllListeners(Events.InteractionCreate)
+    client.removeAllListeners(Events.ShardReconnecting)
+    ended.reject(new Error('closed while connecting'))
     await shut(client, strategy)
   }
 
   return {
     close,
     async open() {
-      const timeout = Promise.withResolvers<never>()
       const timer = setTimeout(
-        () => timeout.reject(new Error(`no session after ${CONNECT_TIMEOUT_MS / 1000} s`)),
+        () => ended.reject(new Error(`no session after ${CONNECT_TIMEOUT_MS / 1000} s`)),
         CONNECT_TIMEOUT_MS,
       )
       try {
-        await Promise.race([client.login(token), timeout.promise])
-      } catch (error) {
-        await close()
-        throw error
+        await Promise.race([client.login(token), ended.promise])
       } finally {
         clearTimeout(timer)
       }
