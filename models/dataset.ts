@@ -1,0 +1,182 @@
+import { createPanel } from '../src/domain/market/panel.ts'
+import type { Asset } from '../src/domain/market/tick.ts'
+import { DAY, HOUR, type TimestampMs, timestamp } from '../src/domain/units.ts'
+import type { MarketSource } from '../src/ports.ts'
+import { appendColumns, type Columns, sampleColumns } from './columns.ts'
+import { prepare } from './feature-rows.ts'
+import { LOOKBACK_HOURS, rowsOf, WINDOW_HOURS } from './features.ts'
+
+/** What the network answers, in the order of its heads. */
+export const HEADS = ['cascade-down', 'cascade-up', 'overlay-pays'] as const
+export type Head = (typeof HEADS)[number]
+
+/** A cascade is a move of this many standard deviations of the horizon (specification §2.1, frozen). */
+export const CASCADE_SIGMAS = 2.5
+export const HORIZON_HOURS = 24
+/** Kept beside the primary horizon, for the report. */
+export const SHORT_HORIZON_HOURS = 4
+/** Cost of one side of a hedge: taker fee 5 bp and half the spread 1 bp. */
+export const OVERLAY_COST = 6e-4
+
+/** One asset's hours, ready to cut windows from. */
+export interface AssetHours {
+  readonly asset: Asset
+  readonly instants: Float64Array
+  /** Row-major [hours × features], not normalised, and 1 where known. */
+  readonly values: Float32Array
+  readonly mask: Uint8Array
+  /** Label by head and hour: 0, 1, or NaN where the future is not recorded or the volatility is not known. */
+  readonly labels: Record<Head, Float32Array>
+  /** The cascade labels over four hours. */
+  readonly shortLabels: Record<'cascade-down' | 'cascade-up', Float32Array>
+  /** First hour with a full window and its history behind it. */
+  readonly firstUsable: number
+}
+
+export interface CollectOptions {
+  /** Told after every simulated day: share done from 0 to 1, when the source says where it ends. */
+  readonly onProgress?: (share: number) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Reads a market source to its end and turns it into hourly rows and labels.
+ *
+ * Rows are sampled a day at a time from a panel that holds three days, by the code that live forecasts use.
+ *
+ * @throws {RangeError} when the source never ends
+ * @throws the signal's reason when it is aborted
+ */
+export async function collectHours(source: MarketSource, options: CollectOptions = {}): Promise<AssetHours[]> {
+  if (source.to === undefined) throw new RangeError(`Expected a source with an end, was ${source.name} without one`)
+  const panel = createPanel()
+  const sampled = new Map<Asset, Columns>()
+  let begin: number | undefined
+  let until = 0
+  for await (const step of source.steps({ signal: options.signal })) {
+    options.signal?.throwIfAborted()
+    begin ??= step.at
+    if (until === 0) until = step.at
+    for (const tick of step.ticks) panel.apply(tick)
+    if (step.at - until < DAY) continue
+    const hours = Math.floor((step.at - until) / HOUR)
+    const at = timestamp(until + hours * HOUR)
+    for (const asset of source.assets) {
+      const more = sampleColumns(panel, asset, source.feeds, { at, hours })
+      const known = sampled.get(asset)
+      if (known) appendColumns(known, more)
+      else sampled.set(asset, more)
+    }
+    until = at
+    panel.forget(timestamp(at - 3 * DAY) as TimestampMs)
+    options.onProgress?.((step.at - begin) / (source.to - begin))
+  }
+  options.signal?.throwIfAborted()
+  return [...sampled].map(([asset, columns]) => toHours(asset, columns))
+}
+
+function toHours(asset: Asset, columns: Columns): AssetHours {
+  const hours = columns.price.length
+  return {
+    asset,
+    instants: Float64Array.from(columns.instants),
+    ...rowsOf(columns, hours),
+    ...labelsOf(columns),
+    firstUsable: WINDOW_HOURS + LOOKBACK_HOURS,
+  }
+}
+
+/**
+ * Labels of every hour t over (t, t + H], with σ the EWMA standard deviation of hourly returns (half-life 48 h) known at t:
+ *
+ *     cascade-down   min ln(low/P) < −2.5·σ·√H          cascade-up   max ln(high/P) > 2.5·σ·√H
+ *     overlay-pays   −(P₊/P − 1) + f8·H/8 − 2κ > 0
+ *
+ * The last: one unit shorted at t and bought back at t + H earns the fall, the funding f8 known at t (per eight hours, income
+ * when positive, nothing when unknown) and pays κ = 6 bp on each side; it pays when that is above zero. Prices are the hourly
+ * closes as received, extremes those of the bars between. Labels look ahead; features never do.
+ *
+ * @see specification §2.1 (yPrice), §4.5 (overlayConfidence)
+ */
+export function labelsOf(columns: Columns): Pick<AssetHours, 'labels' | 'shortLabels'> {
+  const { volatility, funding } = prepare(columns, 0)
+  const { price, high, low } = columns
+  const hours = price.length
+  const column = () => new Float32Array(hours).fill(Number.NaN)
+  const labels: Record<Head, Float32Array> = {
+    'cascade-down': column(),
+    'cascade-up': column(),
+    'overlay-pays': column(),
+  }
+  const shortLabels = { 'cascade-down': column(), 'cascade-up': column() }
+  const touch = (into: AssetHours['shortLabels'], i: number, horizon: number): void => {
+    if (i + horizon >= hours) return
+    const threshold = CASCADE_SIGMAS * volatility[48][i]! * Math.sqrt(horizon)
+    let [lowest, highest] = [price[i]!, price[i]!]
+    for (let j = i + 1; j <= i + horizon; j++) {
+      if (low[j]! < lowest) lowest = low[j]!
+      if (high[j]! > highest) highest = high[j]!
+    }
+    if (!(threshold > 0) || !(lowest > 0)) return
+    into['cascade-down'][i] = Math.log(lowest / price[i]!) < -threshold ? 1 : 0
+    into['cascade-up'][i] = Math.log(highest / price[i]!) > threshold ? 1 : 0
+  }
+  for (let i = 0; i < hours; i++) {
+    touch(labels, i, HORIZON_HOURS)
+    touch(shortLabels, i, SHORT_HORIZON_HOURS)
+    const fall = 1 - (price[i + HORIZON_HOURS] ?? Number.NaN) / price[i]!
+    const carry = Number.isNaN(funding[i]!) ? 0 : (funding[i]! * HORIZON_HOURS) / 8
+    if (!Number.isNaN(fall)) labels['overlay-pays'][i] = fall + carry - 2 * OVERLAY_COST > 0 ? 1 : 0
+  }
+  return { labels, shortLabels }
+}
+
+/** An hour of one asset. */
+export interface Sample {
+  readonly hours: AssetHours
+  readonly i: number
+}
+
+export interface Split {
+  readonly train: readonly Sample[]
+  readonly calibration: readonly Sample[]
+  readonly test: readonly Sample[]
+  /** First instants of the calibration and the test segment, and the last instant. */
+  readonly boundaries: readonly [number, number, number]
+}
+
+const SHARES = { train: 0.6, calibration: 0.15 } // the rest is the test segment
+/** After each boundary, at least the longest horizon anyone labels (specification §2.3). */
+const EMBARGO_HOURS = 72
+
+/**
+ * Splits hours in time: train, then calibration, then test, the same boundaries for all assets.
+ *
+ * Purged: a sample whose label reaches past its segment's end is dropped. Embargoed: so are the first 72 h after each
+ * boundary.
+ *
+ * @param everyHours - keep one hour in so many of the train segment; overlapping labels carry little news
+ */
+export function splitHours(assets: readonly AssetHours[], everyHours: number): Split {
+  const longest = assets.reduce((best, hours) => (hours.instants.length > best.instants.length ? hours : best))
+  const [from, to] = [longest.instants[longest.firstUsable]!, longest.instants.at(-1)!]
+  const calibrationFrom = from + Math.floor(((to - from) * SHARES.train) / HOUR) * HOUR
+  const testFrom = from + Math.floor(((to - from) * (SHARES.train + SHARES.calibration)) / HOUR) * HOUR
+  const segment = (first: number, end: number, every: number): Sample[] =>
+    assets.flatMap((hours) => {
+      const samples: Sample[] = []
+      for (let i = hours.firstUsable; i < hours.instants.length; i++) {
+        const at = hours.instants[i]!
+        if (at < first || at + HORIZON_HOURS * HOUR >= end || i % every !== 0) continue
+        if (HEADS.every((head) => !Number.isNaN(hours.labels[head][i]!))) samples.push({ hours, i })
+      }
+      return samples
+    })
+  const embargo = EMBARGO_HOURS * HOUR
+  return {
+    train: segment(from, calibrationFrom, everyHours),
+    calibration: segment(calibrationFrom + embargo, testFrom, 1),
+    test: segment(testFrom + embargo, Number.POSITIVE_INFINITY, 1),
+    boundaries: [calibrationFrom, testFrom, to],
+  }
+}

@@ -1,0 +1,105 @@
+import { clamp } from '../src/domain/units.ts'
+
+/** Leverage, its maintenance margin, the mean holding time in hours and the share of new positions (specification §7.1). */
+const BUCKETS = [
+  { leverage: 5, maintenance: 0.01, holdingHours: 120, share: 0.3 },
+  { leverage: 10, maintenance: 0.01, holdingHours: 72, share: 0.3 },
+  { leverage: 20, maintenance: 0.005, holdingHours: 24, share: 0.22 },
+  { leverage: 50, maintenance: 0.005, holdingHours: 10, share: 0.13 },
+  { leverage: 100, maintenance: 0.004, holdingHours: 4, share: 0.05 },
+] as const
+const CHURN_PER_HOUR = 1 / 30 // positions replaced without moving open interest
+const NEUTRAL_FUNDING = 1e-4
+const FUNDING_SCALE = 6e-4
+export const FUEL_HOURS = 168 // five half-lives of the longest-held bucket: what is older has closed
+
+const LONG_FACTOR = BUCKETS.map(({ leverage, maintenance }) => (1 - 1 / leverage) / (1 - maintenance))
+const SHORT_FACTOR = BUCKETS.map(({ leverage, maintenance }) => (1 + 1 / leverage) / (1 + maintenance))
+const ALIVE = BUCKETS.map(({ share, holdingHours }) =>
+  Float64Array.from({ length: FUEL_HOURS }, (_, hours) => share * Math.exp(-hours / holdingHours)),
+)
+
+export interface FuelInputs {
+  readonly price: ArrayLike<number>
+  readonly high: ArrayLike<number>
+  readonly low: ArrayLike<number>
+  /** Coins. */
+  readonly openInterest: ArrayLike<number>
+  /** Per eight hours; NaN reads as neutral. */
+  readonly funding: ArrayLike<number>
+}
+
+/** What each hour opened: entry price and coins by side; NaN where price or open interest is not known. */
+export interface Openings extends FuelInputs {
+  readonly entry: Float64Array
+  readonly longs: Float64Array
+  readonly shorts: Float64Array
+}
+
+/** Every hour opened `max(0, ΔOI + churn·OI)` coins at its typical price, split over sides by funding. */
+export function openingsOf(inputs: FuelInputs): Openings {
+  const { price, high, low, openInterest, funding } = inputs
+  const hours = price.length
+  const [entry, longs, shorts] = [new Float64Array(hours), new Float64Array(hours), new Float64Array(hours)]
+  for (let i = 0; i < hours; i++) {
+    const before = openInterest[i - 1] ?? Number.NaN
+    const opened = Math.max(0, openInterest[i]! - before + CHURN_PER_HOUR * before)
+    const lean = Number.isNaN(funding[i]!) ? 0 : 0.25 * Math.tanh((funding[i]! - NEUTRAL_FUNDING) / FUNDING_SCALE)
+    entry[i] = (high[i]! + low[i]! + price[i]!) / 3
+    longs[i] = opened * clamp(0.45 + lean, 0.05, 0.9)
+    shorts[i] = opened * clamp(0.45 - lean, 0.05, 0.9)
+  }
+  return { ...inputs, entry, longs, shorts }
+}
+
+/** Shares of open interest that would be force-closed by a move of up to 2 % and up to 5 %. */
+export interface Fuel {
+  readonly below2: number
+  readonly below5: number
+  readonly above2: number
+  readonly above5: number
+}
+
+/**
+ * How much leveraged open interest stands to be liquidated near the price: a windowed, stateless liquidation map.
+ *
+ * What each hour of the last week opened is split over leverage by a prior; what a later extreme reached is gone, the rest
+ * decays with its holding time. The full map of specification §1.3 carries its state from bar to bar; this one forgets, so
+ * that a feature depends on a window only.
+ *
+ * @param i - index of the hour it is asked for; earlier entries are read, later ones never
+ * @returns undefined when price or open interest is not known now
+ */
+export function fuelAt(
+  { price, high, low, openInterest, entry, longs, shorts }: Openings,
+  i: number,
+): Fuel | undefined {
+  const now = price[i]!
+  const total = openInterest[i]!
+  if (!(now > 0) || !(total > 0)) return undefined
+  let lowest = now
+  let highest = now
+  let [below2, below5, above2, above5] = [0, 0, 0, 0]
+  for (let back = 0; back < FUEL_HOURS && back <= i; back++) {
+    const j = i - back
+    if (entry[j]! * longs[j]! > 0) {
+      for (let k = 0; k < BUCKETS.length; k++) {
+        const longAt = entry[j]! * LONG_FACTOR[k]!
+        if (longAt < lowest && longAt > now * 0.95) {
+          const coins = longs[j]! * ALIVE[k]![back]!
+          below5 += coins
+          if (longAt > now * 0.98) below2 += coins
+        }
+        const shortAt = entry[j]! * SHORT_FACTOR[k]!
+        if (shortAt > highest && shortAt < now * 1.05) {
+          const coins = shorts[j]! * ALIVE[k]![back]!
+          above5 += coins
+          if (shortAt < now * 1.02) above2 += coins
+        }
+      }
+    }
+    if (low[j]! < lowest) lowest = low[j]!
+    if (high[j]! > highest) highest = high[j]!
+  }
+  return { below2: below2 / total, below5: below5 / total, above2: above2 / total, above5: above5 / total }
+}

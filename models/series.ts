@@ -1,0 +1,116 @@
+/**
+ * Sums and averages over hourly columns; NaN is a value not known and is left out.
+ *
+ * @module
+ */
+import { clamp } from '../src/domain/units.ts'
+import type { VenueColumn } from './columns.ts'
+
+const MIN_RETURNS = 24
+const Z_HOURS = 168
+const MIN_Z_HOURS = 48
+const EWMA_HOURS = 240 // five half-lives of 48 h
+const FLAT = 1e-9
+
+/**
+ * EWMA standard deviation over the last 240 hourly returns known, weights halving every `halfLife` hours.
+ *
+ * Hours before index `from` are left NaN. Cut off rather than run from the beginning, so that a window does not depend on how long the process has been up.
+ */
+export function ewma(returns: ArrayLike<number>, halfLife: number, from = 0): Float64Array {
+  const weights = Float64Array.from({ length: EWMA_HOURS }, (_, back) => 0.5 ** (back / halfLife))
+  return perHour(returns.length, (i) => {
+    if (i < from) return Number.NaN
+    let sum = 0
+    let weight = 0
+    let known = 0
+    for (let back = 0; back < EWMA_HOURS && back <= i; back++) {
+      const value = returns[i - back]!
+      if (Number.isNaN(value)) continue
+      sum += weights[back]! * value * value
+      weight += weights[back]!
+      known++
+    }
+    return known < MIN_RETURNS || sum < FLAT * FLAT ? Number.NaN : Math.sqrt(sum / weight)
+  })
+}
+
+export const perHour = (hours: number, value: (i: number) => number): Float64Array => {
+  const out = new Float64Array(hours)
+  for (let i = 0; i < hours; i++) out[i] = value(i)
+  return out
+}
+
+/** (a − b) / (a + b); 0 where both are nothing. */
+export const ratio = (a: number, b: number): number => (a + b > 0 ? (a - b) / (a + b) : a + b === 0 ? 0 : Number.NaN)
+
+export function sumOver(column: readonly number[], i: number, hours: number): number {
+  let sum = 0
+  for (let j = Math.max(0, i - hours + 1); j <= i; j++) if (!Number.isNaN(column[j]!)) sum += column[j]!
+  return sum
+}
+
+export function meanOver(column: Float64Array, i: number, hours: number): number {
+  let [sum, known] = [0, 0]
+  for (let j = Math.max(0, i - hours + 1); j <= i; j++) {
+    if (Number.isNaN(column[j]!)) continue
+    sum += column[j]!
+    known++
+  }
+  return known > 0 ? sum / known : Number.NaN
+}
+
+/** Against the trailing week; the spread has a floor, the answer is held within ±8. */
+export function zScore(column: Float64Array, i: number, floor: number): number {
+  let [sum, squares, known] = [0, 0, 0]
+  const now = column[i]!
+  for (let j = Math.max(0, i - Z_HOURS + 1); j <= i; j++) {
+    const from = column[j]! - now
+    if (Number.isNaN(from)) continue
+    sum += from
+    squares += from * from
+    known++
+  }
+  if (known < MIN_Z_HOURS) return Number.NaN
+  const mean = sum / known
+  const spread = Math.sqrt(Math.max(0, squares / known - mean * mean))
+  return clamp(-mean / Math.max(spread, floor), -8, 8)
+}
+
+export function venueMean(venues: readonly VenueColumn[], i: number): number {
+  const known = venues.filter(({ values }) => !Number.isNaN(values[i]!)).length
+  return venueSum(venues, i) / known
+}
+
+export function venueSum(venues: readonly VenueColumn[], i: number): number {
+  let sum = Number.NaN
+  for (const { values } of venues) {
+    if (Number.isNaN(values[i]!)) continue
+    sum = Number.isNaN(sum) ? values[i]! : sum + values[i]!
+  }
+  return sum
+}
+
+export function venueSpread(venues: readonly VenueColumn[], i: number): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { values } of venues) {
+    if (values[i]! < low) low = values[i]!
+    if (values[i]! > high) high = values[i]!
+  }
+  return high >= low ? high - low : Number.NaN
+}
+
+export function chainLinked(venues: readonly VenueColumn[], hours: number): Float64Array {
+  const index = new Float64Array(hours).fill(Number.NaN)
+  for (let i = 0; i < hours; i++) {
+    let [now, before] = [0, 0]
+    for (const { values } of venues) {
+      if (i === 0 || Number.isNaN(values[i]!) || Number.isNaN(values[i - 1]!)) continue
+      now += values[i]!
+      before += values[i - 1]!
+    }
+    const linked = before > 0 && index[i - 1]! > 0
+    index[i] = linked ? (index[i - 1]! * now) / before : venueSum(venues, i)
+  }
+  return index
+}
