@@ -47,13 +47,13 @@ export function toMessage(card: Card): DiscordMessage {
 }
 
 function toEmbed(card: Card, typed: readonly string[]): APIEmbed {
-  const title = cut(toDiscordText(card.title) || EMPTY, MAX.title)
+  const title = cut(escaped(card.title) || EMPTY, MAX.title)
   // A footer shows no formatting, so escapes would be visible in it.
-  const footer = cut(toPlain(card.footer ?? ''), MAX.footer)
-  const fields = limitCount((card.fields ?? []).map(toField))
+  const footer = cut(toPlain(card.footer ?? '').trim(), MAX.footer)
+  const fields = (card.fields ?? []).map(toField)
 
   let left = MAX.total - title.length - footer.length
-  const paragraphs = [card.text ?? '', ...typed].filter((text) => text !== '').map(toDiscordText)
+  const paragraphs = [card.text ?? '', ...typed].map(escaped).filter((text) => text !== '')
   const reserve = Math.min(FIELD_RESERVE, sizeOf(fields))
   const description = cut(paragraphs.join('\n\n'), Math.min(MAX.description, left - reserve))
   left -= description.length
@@ -62,14 +62,17 @@ function toEmbed(card: Card, typed: readonly string[]): APIEmbed {
     title,
     color: COLOUR[card.tone],
     ...(description ? { description } : {}),
-    ...(fields.length > 0 ? { fields: limitSize(fields, left) } : {}),
+    ...(fields.length > 0 ? { fields: limit(fields, left) } : {}),
     ...(footer ? { footer: { text: footer } } : {}),
   }
 }
 
+/** Discord takes blank text for missing text. */
+const escaped = (text: string): string => toDiscordText(text).trim()
+
 const toField = ({ name, value }: { name: string; value: string }): APIEmbedField => ({
-  name: cut(toDiscordText(name) || EMPTY, MAX.name),
-  value: cut(toDiscordText(value) || EMPTY, MAX.value),
+  name: cut(escaped(name) || EMPTY, MAX.name),
+  value: cut(escaped(value) || EMPTY, MAX.value),
   inline: value.length <= SHORT_VALUE && !value.includes('\n'),
 })
 
@@ -78,18 +81,14 @@ const sizeOf = (fields: readonly APIEmbedField[]): number =>
 
 const moreFields = (count: number): APIEmbedField => ({ name: '…', value: `${count} more (cut)`, inline: false })
 
-function limitCount(fields: readonly APIEmbedField[]): APIEmbedField[] {
-  if (fields.length <= MAX.fields) return [...fields]
-  const shown = MAX.fields - 1
-  return [...fields.slice(0, shown), moreFields(fields.length - shown)]
-}
-
-function limitSize(fields: readonly APIEmbedField[], room: number): APIEmbedField[] {
-  if (sizeOf(fields) <= room) return [...fields]
-  const roomForFields = room - sizeOf([moreFields(fields.length)])
+/** As many fields as fit, the rest as a count. */
+function limit(fields: readonly APIEmbedField[], room: number): APIEmbedField[] {
+  if (fields.length <= MAX.fields && sizeOf(fields) <= room) return [...fields]
+  let left = room - sizeOf([moreFields(fields.length)])
   const shown: APIEmbedField[] = []
-  for (const field of fields) {
-    if (sizeOf([...shown, field]) > roomForFields) break
+  for (const field of fields.slice(0, MAX.fields - 1)) {
+    left -= sizeOf([field])
+    if (left < 0) break
     shown.push(field)
   }
   return [...shown, moreFields(fields.length - shown.length)]
@@ -117,6 +116,6 @@ const toButton = ({ label, command, style }: Button): APIButtonComponentWithCust
   type: ComponentType.Button,
   style: STYLE[style],
   // Labels show no formatting.
-  label: cut(toPlain(label) || command, MAX_LABEL),
+  label: cut(toPlain(label).trim() || command, MAX_LABEL),
   custom_id: command,
 })
