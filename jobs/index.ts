@@ -1,5 +1,6 @@
 import type { App } from '../src/app/app.ts'
 import type { JobHandlers } from '../src/ports.ts'
+import applyRetention from './apply-retention.ts'
 import deliverMessages from './deliver-messages.ts'
 import executeProposal from './execute-proposal.ts'
 import expireProposal from './expire-proposal.ts'
@@ -18,6 +19,7 @@ export const jobs = [
   remindApprovers,
   deliverMessages,
   reconcile,
+  applyRetention,
 ] as const
 
 /** The handlers that a process of these roles runs. */

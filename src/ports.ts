@@ -152,6 +152,7 @@ export interface JobData {
   'remind-approvers': { readonly proposalId: ProposalId }
   'deliver-messages': Record<string, never>
   reconcile: Record<string, never>
+  'apply-retention': Record<string, never>
 }
 export type JobName = keyof JobData
 

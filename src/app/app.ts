@@ -1,5 +1,6 @@
 import type { Asset } from '../domain/market/tick.ts'
 import type { Notifier } from '../ports.ts'
+import { createApplyRetention } from './apply-retention.ts'
 import { createChangeTradingState } from './change-trading-state.ts'
 import {
   createApproveProposal,
@@ -41,6 +42,7 @@ export function createApp(
     remindApprovers: createRemindApprovers(ports),
     executeProposal: createExecuteProposal(ports),
     reconcile,
+    applyRetention: createApplyRetention(ports, market),
     deliverMessages: createDeliverMessages(ports, notifiers),
     changeTradingState: createChangeTradingState(ports, reconcile),
     reportStatus: createReportStatus(ports),

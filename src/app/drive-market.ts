@@ -1,4 +1,4 @@
-import { duration, later, type TimestampMs } from '../domain/units.ts'
+import { duration, later, type TimestampMs, timestamp } from '../domain/units.ts'
 import type { Clock, MarketSource, MarketStep, Queue, VirtualClock } from '../ports.ts'
 
 interface Drive {
@@ -34,7 +34,8 @@ export async function driveMarket(drive: Drive): Promise<void> {
     if (clock.kind === 'virtual') await queue.settled()
     await drive.betweenSteps?.(step.at)
   }
-  if (clock.kind === 'virtual' && source.to !== undefined && !signal.aborted) await passTime(drive, clock as VirtualClock, source.to)
+  if (clock.kind === 'virtual' && source.to !== undefined && !signal.aborted)
+    await passTime(drive, clock as VirtualClock, source.to)
 }
 
 /** Lets the clock run to `until`, stopping at every instant at which held work is due, and waiting for that work. */
@@ -47,7 +48,7 @@ async function passTime({ queue, signal, speed }: Drive, clock: VirtualClock, un
       if (Number.isFinite(pace)) {
         await new Promise((resolve) => setTimeout(resolve, FRAME_MS))
         const flowed = later(clock.now(), duration(Math.round(FRAME_MS * pace)))
-        clock.advanceTo(flowed < target ? flowed : target)
+        clock.advanceTo(timestamp(Math.min(flowed, target)))
         if (clock.now() < target) continue
       } else clock.advanceTo(target)
     }

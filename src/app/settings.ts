@@ -29,6 +29,8 @@ export interface Settings {
     readonly maxSlippage: Bps
     readonly leaseTtl: DurationMs
   }
+  /** How long observations are kept; undefined = for ever. */
+  readonly retention?: DurationMs
   /** Where desk-wide cards go. */
   readonly channels: readonly { readonly platform: Platform; readonly channel: string }[]
 }

@@ -1,0 +1,135 @@
+import { formatPrice, formatUsd } from '../domain/format.ts'
+
+export interface RunChartData {
+  readonly asset: string
+  readonly title: string
+  readonly subtitle: string
+  /** [instant in ms, close price] */
+  readonly prices: readonly (readonly [number, number])[]
+  /** [instant in ms, hedge ratio 0–1] */
+  readonly hedgeRatios: readonly (readonly [number, number])[]
+  readonly fills: readonly { readonly at: number; readonly price: number; readonly side: 'buy' | 'sell' }[]
+  readonly alerts: readonly {
+    readonly from: number
+    readonly to: number
+    readonly price: number
+    readonly side: 'buy' | 'sell'
+  }[]
+  /** Model's and volatility-only probability of a cascade down. */
+  readonly pCascadeDown: readonly (readonly [number, number])[]
+  readonly pCascadeDownBaseline: readonly (readonly [number, number])[]
+}
+
+const LIGHT = {
+  background: '#ffffff',
+  ink: '#1c2733',
+  faint: '#dfe5ea',
+  price: '#2563a6',
+  hedge: '#0f766e',
+  fill: '#b45309',
+  alert: '#c2342b',
+  baseline: '#8594a3',
+}
+const DARK: typeof LIGHT = {
+  background: '#11181f',
+  ink: '#e4eaf0',
+  faint: '#2b3742',
+  price: '#7db4ee',
+  hedge: '#4fc3b3',
+  fill: '#f0a94f',
+  alert: '#f07a72',
+  baseline: '#8594a3',
+}
+
+/** One run on three panes: price with fills and alerts, hedge ratio, and both cascade probabilities side by side. */
+export function runChart(data: RunChartData, { dark }: { dark: boolean }): Record<string, unknown> {
+  const colour = dark ? DARK : LIGHT
+  const text = { color: colour.ink, fontFamily: 'DejaVu Sans', fontSize: 15 }
+  const pane = (top: string, height: string) => ({ left: 90, right: 30, top, height })
+  const xAxis = (gridIndex: number, labels: boolean) => ({
+    type: 'time',
+    gridIndex,
+    axisLabel: { ...text, show: labels, hideOverlap: true },
+    axisLine: { lineStyle: { color: colour.faint } },
+    splitLine: { show: false },
+  })
+  const yAxis = (gridIndex: number, name: string, formatter: (value: number) => string) => ({
+    type: 'value',
+    gridIndex,
+    scale: gridIndex !== 1,
+    name,
+    nameTextStyle: { ...text, align: 'left' },
+    axisLabel: { ...text, formatter },
+    splitNumber: 3,
+    splitLine: { lineStyle: { color: colour.faint } },
+  })
+  const line = (name: string, pane: number, stroke: string, points: RunChartData['prices'], extra = {}) => ({
+    name,
+    type: 'line',
+    xAxisIndex: pane,
+    yAxisIndex: pane,
+    data: points,
+    showSymbol: false,
+    lineStyle: { color: stroke, width: 2 },
+    itemStyle: { color: stroke },
+    ...extra,
+  })
+  return {
+    animation: false,
+    backgroundColor: colour.background,
+    textStyle: text,
+    title: {
+      text: data.title,
+      subtext: data.subtitle,
+      left: 20,
+      top: 12,
+      textStyle: { ...text, fontSize: 20 },
+      subtextStyle: { ...text, fontSize: 14 },
+    },
+    legend: { top: 74, left: 20, textStyle: text },
+    grid: [pane('17%', '35%'), pane('58%', '14%'), pane('79%', '14%')],
+    xAxis: [xAxis(0, false), xAxis(1, false), xAxis(2, true)],
+    yAxis: [
+      yAxis(0, `${data.asset} price`, (value) => formatPrice(value)),
+      { ...yAxis(1, 'hedge ratio', (value) => `${Math.round(value * 100)} %`), min: 0, max: 1 },
+      yAxis(2, 'P(cascade down)', (value) => `${(value * 100).toFixed(1)} %`),
+    ],
+    series: [
+      line('price', 0, colour.price, data.prices, {
+        markArea: {
+          silent: true,
+          itemStyle: { color: colour.alert, opacity: 0.18 },
+          data: data.alerts.map((alert) => [{ xAxis: alert.from }, { xAxis: alert.to }]),
+        },
+      }),
+      {
+        name: 'fill',
+        type: 'scatter',
+        xAxisIndex: 0,
+        yAxisIndex: 0,
+        symbolSize: 10,
+        itemStyle: { color: colour.fill },
+        data: data.fills.map((fill) => [fill.at, fill.price]),
+      },
+      {
+        name: 'cluster alert',
+        type: 'scatter',
+        symbol: 'diamond',
+        xAxisIndex: 0,
+        yAxisIndex: 0,
+        symbolSize: 14,
+        itemStyle: { color: colour.alert },
+        data: data.alerts.map((alert) => [alert.from, alert.price]),
+      },
+      line('hedge ratio', 1, colour.hedge, data.hedgeRatios, { step: 'end' }),
+      line('model', 2, colour.price, data.pCascadeDown),
+      line('volatility alone', 2, colour.baseline, data.pCascadeDownBaseline, {
+        lineStyle: { color: colour.baseline, width: 2, type: 'dashed' },
+      }),
+    ],
+  }
+}
+
+/** The same in words, for those who cannot see it. */
+export const describeRun = (data: RunChartData): string =>
+  `${data.title}. ${data.prices.length} prices from ${formatPrice(data.prices[0]?.[1] ?? 0)} to ${formatPrice(data.prices.at(-1)?.[1] ?? 0)}, ${data.fills.length} fills worth ${formatUsd(data.fills.reduce((sum, fill) => sum + fill.price, 0))} at unit size, ${data.alerts.length} alerts.`

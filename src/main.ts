@@ -1,0 +1,136 @@
+/**
+ * Composition root and command line: the only place that wires.
+ *
+ * @module
+ */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { ConfigError } from './config.ts'
+import { type TimestampMs, timestamp } from './domain/units.ts'
+
+const program = new Command('breakwater')
+  .description('A chat-ops hedging desk: liquidation map, cascade forecasts, approved hedges')
+  .showHelpAfterError('(add --help for the whole list)')
+
+const instant = (value: string): TimestampMs => {
+  const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00Z` : value)
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError(`Expected a date such as 2025-02-03 or 2025-02-03T01:00Z, was ${value}.`)
+  return timestamp(at)
+}
+const positive = (value: string): number => {
+  const number = Number(value)
+  if (!(number > 0)) throw new InvalidArgumentError(`Expected a number above zero, was ${value}.`)
+  return number
+}
+const number = (value: string): number => {
+  const parsed = Number(value)
+  if (!Number.isFinite(parsed)) throw new InvalidArgumentError(`Expected a number, was ${value}.`)
+  return parsed
+}
+
+program
+  .command('demo')
+  .description('the whole desk on paper money, with the chat in this terminal')
+  .option('--market <market>', 'simulated, replay:<folder> or live', 'simulated')
+  .option('--symbol <asset>', 'only this asset of the book')
+  .option('--from <date>', 'first day of the window (UTC); a date alone means its midnight', instant)
+  .option('--to <date>', 'end of the window (UTC), the day itself included when given as a date', (value) =>
+    endOf(value),
+  )
+  .option('--days <number>', 'length of an unattended run on the simulated market', positive, 3)
+  .option(
+    '--speed <number>',
+    'market seconds per second; while a proposal waits for you it is at most 5',
+    positive,
+    300,
+  )
+  .option('--seed <number>', 'seed of the simulated market', number, 1)
+  .option('--script', 'run unattended to the end of the window and print figures as the last line')
+  .option('--fresh', 'forget what an earlier demo of the same market stored')
+  .action(async (options) => (await import('./main/demo.ts')).runDemo(options))
+
+program
+  .command('start')
+  .description('the desk as .env configures it: Discord and Telegram when tokens are given, this terminal otherwise')
+  .argument('[roles...]', 'bot, worker; all in one by default')
+  .action(async (roles: string[]) => (await import('./main/start.ts')).runStart(roles))
+
+program
+  .command('train')
+  .description('train the models on the simulated market and write models/artifacts')
+  .option('--quick', 'a few seconds on little data, to see that it works; the result is not for use')
+  .option('--out <folder>', 'where to write')
+  .option('--seed <number>', 'seed of data and weights', number, 1)
+  .option('--json', 'print the report as one JSON value')
+  .action(async (options) => (await import('./main/train.ts')).runTrain(options))
+
+const hedge = program.command('hedge').description('sizing without a market')
+hedge
+  .command('size')
+  .description('from exposure to hedge by the formula S = L·β / (1 + ρ(1 − C)), every step shown')
+  .requiredOption('--exposure <coins>', 'spot held', number)
+  .option('--beta <fraction>', 'share of the exposure to hedge at full confidence', number, 0.8)
+  .requiredOption('--rho <number>', 'correlation of funding changes and returns, already shrunk', number)
+  .requiredOption('--confidence <fraction>', 'calibrated confidence C from 0 to 1', number)
+  .option('--max-ratio <fraction>', 'largest hedge as a share of the exposure', number, 1)
+  .option('--price <usd>', 'price, to show the notional', positive)
+  .option('--lot <coins>', 'lot size of the venue', '0.001')
+  .option('--json', 'print one JSON value')
+  .action(async (options) => (await import('./main/hedge-size.ts')).runHedgeSize(options))
+
+const audit = program.command('audit').description('the append-only record of who did what')
+audit
+  .command('verify')
+  .description('recompute the hash chain and name the first broken row')
+  .addOption(databaseOption())
+  .option('--json', 'print one JSON value')
+  .action(async (options) => (await import('./main/maintenance.ts')).runAuditVerify(options))
+
+const db = program.command('db').description('the database')
+db.command('migrate')
+  .description('bring the schema up to date')
+  .addOption(databaseOption())
+  .option('--json', 'print one JSON value')
+  .action(async (options) => (await import('./main/maintenance.ts')).runMigrate(options))
+
+program
+  .command('export')
+  .description('write recorded observations as the panels that replay reads')
+  .requiredOption('--out <folder>', 'folder to write')
+  .addOption(databaseOption())
+  .option('--json', 'print one JSON value')
+  .action(async (options) => (await import('./main/maintenance.ts')).runExport(options))
+
+program
+  .command('picture')
+  .description('draw a run: price, hedge ratio, alerts, fills')
+  .requiredOption('--out <file.png>', 'file to write')
+  .option('--symbol <asset>', 'asset', 'ETH')
+  .option('--dark', 'for a dark page')
+  .addOption(databaseOption())
+  .action(async (options) => (await import('./main/picture.ts')).runPicture(options))
+
+program
+  .command('bench')
+  .description('run the benchmarks in bench/ and print their ratios')
+  .argument('[names...]', 'only these')
+  .option('--json', 'print one JSON object')
+  .action(async (names: string[], options) => (await import('./main/bench.ts')).runBench(names, options))
+
+function databaseOption(): Option {
+  return new Option('--database <name>', 'database on the embedded server, as the run named it').default('breakwater')
+}
+
+/** A day given as the end of a window belongs to it. */
+function endOf(value: string): TimestampMs {
+  const at = instant(value)
+  return /^\d{4}-\d{2}-\d{2}$/.test(value) ? timestamp(at + 86_400_000) : at
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  const known = error instanceof ConfigError || error instanceof Error
+  process.stderr.write(`\n${known ? (error as Error).message : String(error)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,142 @@
+import { resolve } from 'node:path'
+import { commands } from '../../commands/index.ts'
+import { createConsoleChat } from '../chat/console.ts'
+import { loadConfig } from '../config.ts'
+import { DAY, later, type TimestampMs } from '../domain/units.ts'
+import { createLog } from '../log.ts'
+import { chooseMarket } from './choose-market.ts'
+import { DEMO_MEMBERS } from './demo-members.ts'
+import { openDesk } from './desk.ts'
+import { createRandomIds, createSeededIds } from './ids.ts'
+import { runScript } from './run-script.ts'
+import { onStop, report } from './terminal.ts'
+
+export interface DemoOptions {
+  readonly market: string
+  readonly symbol?: string
+  readonly from?: TimestampMs
+  readonly to?: TimestampMs
+  readonly days: number
+  readonly speed: number
+  readonly seed: number
+  readonly script?: boolean
+  readonly fresh?: boolean
+}
+
+/** While something waits for a person, market time must not run out under their hands. */
+const SPEED_WHILE_WAITING = 5
+
+/** `demo`: the whole product on paper money with the chat in this terminal, or the unattended run with `--script`. */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const symbol = options.symbol?.toUpperCase()
+  const base = loadConfig({ overrides: { MARKET: options.market } })
+  if (symbol !== undefined && base.book.exposures[symbol] === undefined) {
+    throw new Error(
+      `Expected --symbol to be an asset of the book (${Object.keys(base.book.exposures).join(', ')}), was ${symbol}: add it to BOOK, e.g. BOOK=${symbol}:100`,
+    )
+  }
+  const assets = symbol === undefined ? Object.keys(base.book.exposures) : [symbol]
+  const exposures = Object.fromEntries(Object.entries(base.book.exposures).filter(([asset]) => assets.includes(asset)))
+  const config = { ...base, book: { ...base.book, exposures } }
+  const log = createLog(
+    options.script || process.env === undefined
+      ? 'warn'
+      : config.data.logLevel === 'info'
+        ? 'warn'
+        : config.data.logLevel,
+  )
+  const stop = onStop()
+  const name = databaseName(options, assets)
+
+  const chat = createConsoleChat({
+    input: options.script ? undefined : process.stdin,
+    output: process.stdout,
+    commands,
+    identities: DEMO_MEMBERS.map((member) => ({
+      name: member.name,
+      platformUserId: member.identities[0]!.platformUserId,
+    })),
+    allowIdentitySwitch: true,
+    log,
+  })
+  const desk = await openDesk({
+    config,
+    log,
+    database: { name, fresh: options.script === true || options.fresh === true },
+    roles: ['bot', 'worker'],
+    members: DEMO_MEMBERS,
+    openMarket: (clock) =>
+      chooseMarket(config, { assets, seed: options.seed, from: options.from, to: scriptEnd(options) }, { clock, log }),
+    ids: () => (options.script ? createSeededIds(name) : createRandomIds()),
+    openChats: async () => [chat],
+    onProgress: report,
+  })
+  try {
+    if (options.script) {
+      await runScript({
+        desk,
+        asset: assets[0]!,
+        market: options.market.startsWith('replay:') ? `replay:${resolve(options.market.slice(7))}` : options.market,
+        say: async (who, line) =>
+          void (await chat.submit(
+            line,
+            DEMO_MEMBERS.find((member) => member.memberId === who)!.identities[0]!.platformUserId,
+          )),
+        print: (line) => process.stdout.write(`${line}\n`),
+        signal: stop.signal,
+      })
+      return
+    }
+    report('')
+    process.stdout.write(WELCOME(options))
+    const pending = async () => (await desk.store.proposals.list({ states: ['pending'], limit: 1 })).length > 0
+    let waiting = false
+    const watch = setInterval(
+      () =>
+        void pending().then(
+          (value) => (waiting = value),
+          () => undefined,
+        ),
+      500,
+    )
+    chat.closed.then(() => stop.abort())
+    try {
+      await desk.drive({
+        signal: stop.signal,
+        speed: () => (waiting ? Math.min(options.speed, SPEED_WHILE_WAITING) : options.speed),
+      })
+      if (!stop.signal.aborted) {
+        process.stdout.write('The window has run out. You can still ask; Ctrl-C ends.\n')
+        await stop.stopped
+      }
+    } finally {
+      clearInterval(watch)
+    }
+  } finally {
+    await desk.close()
+  }
+}
+
+const scriptEnd = (options: DemoOptions): TimestampMs | undefined =>
+  options.to ??
+  (options.script && options.market === 'simulated'
+    ? later(options.from ?? SIMULATED_SCRIPT_START, options.days * DAY)
+    : undefined)
+
+const SIMULATED_SCRIPT_START = Date.UTC(2026, 0, 5) as TimestampMs
+
+function databaseName(options: DemoOptions, assets: readonly string[]): string {
+  const market = options.market.startsWith('replay:') ? 'replay' : options.market
+  const day = (at?: TimestampMs) =>
+    at === undefined ? '' : `_${new Date(at).toISOString().slice(0, 10).replaceAll('-', '')}`
+  return `${options.script ? 'script' : 'demo'}_${market}_${assets.join('_')}${day(options.from)}${day(options.to)}${market === 'simulated' ? `_${options.seed}` : ''}`.toLowerCase()
+}
+
+const WELCOME = (options: DemoOptions): string =>
+  [
+    '',
+    `Breakwater on paper money, ${options.market} market, ${options.speed} market seconds a second.`,
+    'You speak as Ana, who may do everything. /as Tom and /as Vera try it with fewer rights.',
+    'Try /help, /hedge status, /liq clusters ETH. Ctrl-C ends; the next start goes on from here.',
+    '',
+  ].join('\n')

@@ -1,0 +1,199 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { commands } from '../../commands/index.ts'
+import { handlersFor } from '../../jobs/index.ts'
+import { loadEngine } from '../../models/engine.ts'
+import { createForecaster } from '../../models/forecaster.ts'
+import { type App, createApp } from '../app/app.ts'
+import { driveMarket } from '../app/drive-market.ts'
+import { createMarketState, type MarketState } from '../app/market-state.ts'
+import type { Settings } from '../app/settings.ts'
+import type { ChatAdapter, Dispatch } from '../chat/command.ts'
+import { createDispatch } from '../chat/dispatch.ts'
+import type { Config } from '../config.ts'
+import type { ConfidenceCalibration } from '../domain/liquidation/confidence.ts'
+import type { Member } from '../domain/member.ts'
+import { DAY, later, type TimestampMs } from '../domain/units.ts'
+import type { Logger } from '../log.ts'
+import type { Clock, Ids, MarketSource, Queue, VirtualClock } from '../ports.ts'
+import { createQueue } from '../queue/queue.ts'
+import { createStore, type PostgresStore } from '../store/store.ts'
+import { createVenueLedger } from '../venues/paper/ledger.ts'
+import { createPaperVenue } from '../venues/paper/paper-venue.ts'
+import { createSimulatedVenue } from '../venues/simulated/simulated-venue.ts'
+import { createVirtualClock, createWallClock } from '../venues/virtual-clock.ts'
+import { ARTIFACT_FOLDER } from './artifacts.ts'
+import { openDatabase } from './database.ts'
+
+const RESTORE_DAYS = 60
+
+export interface DeskOptions {
+  readonly config: Config
+  readonly log: Logger
+  readonly database: { readonly name: string; readonly fresh: boolean }
+  readonly roles: readonly ('bot' | 'worker')[]
+  readonly members: readonly Member[]
+  openMarket(clock: Clock): Promise<MarketSource>
+  ids(): Ids
+  openChats(): Promise<readonly ChatAdapter[]>
+  onProgress(text: string): void
+}
+
+/** A whole desk, wired and started: who asks gets answers, what is due gets done; the market moves once it is driven. */
+export interface Desk {
+  readonly app: App
+  readonly store: PostgresStore
+  readonly source: MarketSource
+  readonly clock: Clock
+  readonly queue: Queue
+  readonly dispatch: Dispatch
+  readonly settings: Settings
+  drive(options: {
+    signal: AbortSignal
+    speed: () => number
+    betweenSteps?: (at: TimestampMs) => Promise<void>
+  }): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens everything in the order in which it depends on one another, and closes what it opened when a step fails. */
+export async function openDesk(options: DeskOptions): Promise<Desk> {
+  const { config, log, roles, onProgress } = options
+  const opened: (() => Promise<void>)[] = []
+  const opening = <T>(value: T, close: (value: T) => Promise<void>): T => {
+    opened.unshift(() => close(value))
+    return value
+  }
+  const close = async (): Promise<void> => {
+    for (const closeOne of opened.splice(0))
+      await closeOne().catch((error: unknown) => log.error({ err: error }, 'closing failed'))
+  }
+
+  try {
+    const database = opening(await openDatabase(config, { ...options.database, log, onProgress }), (it) => it.close())
+    const store = opening(await createStore({ connectionString: database.connectionString, log }), (it) => it.close())
+    for (const role of roles) {
+      if (!(await store.holdSingleton(role))) {
+        throw new Error(
+          `Another Breakwater already runs as ${role} on this database: stop it first, or give this one another DATA_DIR`,
+        )
+      }
+    }
+
+    const wallClock = createWallClock()
+    const source = opening(await options.openMarket(wallClock), (it) => it.close())
+    const lastReceivedAt = await store.observations.lastReceivedAt()
+    const clock: Clock | VirtualClock =
+      source.clock === 'virtual' ? createVirtualClock(resumeAt(source, lastReceivedAt)) : wallClock
+
+    const ledger = opening(await createVenueLedger({ connectionString: database.connectionString }), (it) => it.close())
+    const createVenue = source.name === 'simulated' ? createSimulatedVenue : createPaperVenue
+    const quoteAt: MarketSource['quoteAt'] = (asset, at) => source.quoteAt(asset, at)
+    const venue = createVenue({
+      venueId: source.name === 'simulated' ? 'simulated' : 'paper',
+      ledger,
+      quoteAt,
+      clock,
+      takerFee: config.hedge.takerFee,
+    })
+
+    const queue = opening(
+      await createQueue({
+        backend:
+          config.queue.redisUrl === undefined
+            ? { kind: 'postgres', connectionString: database.connectionString }
+            : { kind: 'redis', url: config.queue.redisUrl },
+        clock,
+        log,
+        name: `breakwater-${options.database.name.replace(/[^A-Za-z0-9-]/g, '-')}`,
+      }),
+      (it) => it.close(),
+    )
+    const forecaster = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine: await loadEngine() })
+    const market = createMarketState(await readCalibration())
+    const chats = roles.includes('bot') ? await options.openChats() : []
+    const settings = toSettings(config, chats)
+    const app = createApp(
+      { store, queue, venue, forecaster, clock, ids: options.ids(), settings, instanceId: store.instanceId },
+      { market, notifiers: () => chats },
+    )
+    const dispatch = createDispatch({ commands, app, store, clock, log })
+
+    for (const member of options.members) await store.members.put(member)
+    if (roles.includes('worker')) await store.observations.declareFeeds(source.feeds)
+    market.feeds = source.feeds
+    await queue.start(handlersFor(roles, app))
+    for (const chat of chats) opening(chat, (it) => it.close())
+    for (const chat of chats) await chat.start(dispatch)
+    await app.reconcile()
+
+    return {
+      app,
+      store,
+      source,
+      clock,
+      queue,
+      dispatch,
+      settings,
+      drive: (driving) => drive({ app, market, source, clock, queue, lastReceivedAt, onProgress }, driving),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Driven {
+  readonly app: App
+  readonly market: MarketState
+  readonly source: MarketSource
+  readonly clock: Clock
+  readonly queue: Queue
+  readonly lastReceivedAt: TimestampMs | undefined
+  onProgress(text: string): void
+}
+
+async function drive(desk: Driven, driving: Parameters<Desk['drive']>[0]): Promise<void> {
+  const { app, source, clock, queue, lastReceivedAt, onProgress } = desk
+  if (lastReceivedAt !== undefined) {
+    onProgress('Reading back what was stored')
+    await app.followMarket.restore(later(lastReceivedAt, -RESTORE_DAYS * DAY))
+  }
+  let warmed = 0
+  await driveMarket({
+    source,
+    clock: clock as VirtualClock,
+    queue,
+    after: lastReceivedAt,
+    takeStep: (step) => app.followMarket.step(step),
+    onWarmup: (step) => {
+      if (warmed++ % 240 === 0) onProgress(`Reading history up to ${new Date(step.at).toISOString().slice(0, 10)}`)
+    },
+    ...driving,
+  })
+}
+
+const resumeAt = (source: MarketSource, lastReceivedAt: TimestampMs | undefined): TimestampMs =>
+  lastReceivedAt !== undefined && lastReceivedAt > source.from ? lastReceivedAt : source.from
+
+const toSettings = (config: Config, chats: readonly ChatAdapter[]): Settings => ({
+  book: config.book,
+  sizing: config.hedge,
+  forecasts: config.forecast,
+  alerts: config.alerts,
+  approvals: config.approvals,
+  limits: config.limits,
+  execution: config.execution,
+  retention: config.data.retention,
+  channels: chats.flatMap((chat) => chat.channels.map((channel) => ({ platform: chat.platform, channel }))),
+})
+
+async function readCalibration(): Promise<ConfidenceCalibration | undefined> {
+  try {
+    return JSON.parse(await readFile(join(ARTIFACT_FOLDER, 'confidence.json'), 'utf8')) as ConfidenceCalibration
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

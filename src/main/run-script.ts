@@ -1,0 +1,150 @@
+import { formatPercent, formatTime } from '../domain/format.ts'
+import type { Asset, Bar } from '../domain/market/tick.ts'
+import type { ProposalState } from '../domain/proposal.ts'
+import { DAY, type TimestampMs } from '../domain/units.ts'
+import type { Desk } from './desk.ts'
+
+interface Script {
+  readonly desk: Desk
+  readonly asset: Asset
+  readonly market: string
+  /** Says a line as one of the demo's people and waits for the answer. */
+  say(who: 'ana' | 'ben' | 'cleo' | 'tom' | 'vera', line: string): Promise<void>
+  print(line: string): void
+  readonly signal: AbortSignal
+}
+
+const OPEN_TOO_LONG = 24 * 3_600_000
+
+/**
+ * The unattended run: asks for the status, takes the first proposal through approval to the last fill, tries one forbidden
+ * and one denied thing, halts and resumes, lets the window run out, and prints figures counted from the database.
+ */
+export async function runScript(script: Script): Promise<void> {
+  const { desk, asset, say, print, signal } = script
+  const { source, store } = desk
+  if (source.to === undefined)
+    throw new Error('Expected a market with an end for an unattended run, was an endless one: give --to or --days')
+  const started = performance.now()
+  const middle = (source.from + source.to) / 2
+  let stage: 'opening' | 'waiting' | 'approving' | 'executing' | 'closing' | 'done' = 'opening'
+  let followed: string | undefined
+  let lastAt = source.from
+
+  const stateOf = async (): Promise<ProposalState | undefined> => {
+    const [first] = await store.proposals.list({ asset, states: ['pending', 'approved', 'executing'], limit: 1 })
+    if (!followed && first) followed = first.proposalId
+    return followed === undefined ? undefined : (await store.proposals.find(followed as never))?.state
+  }
+
+  await desk.drive({
+    signal,
+    speed: () => Number.POSITIVE_INFINITY,
+    async betweenSteps(at) {
+      lastAt = at
+      if (stage === 'opening') {
+        await say('tom', '/hedge status')
+        stage = 'waiting'
+      }
+      if (stage === 'waiting') {
+        let state = await stateOf()
+        if (!state && at >= middle) {
+          await say('tom', `/hedge propose ${asset}`)
+          state = await stateOf()
+          if (!state) await say('tom', `/hedge propose ${asset} 0.6`)
+          state = await stateOf()
+        }
+        if (state === 'pending') stage = 'approving'
+        else if (state) followed = undefined
+      }
+      if (stage === 'approving') {
+        await say('ben', `/approve ${followed}`)
+        if ((await stateOf()) === 'pending') await say('cleo', `/approve ${followed}`)
+        const state = await stateOf()
+        if (state === 'approved' || state === 'executing' || state === 'executed') stage = 'executing'
+        else {
+          followed = undefined
+          stage = 'waiting'
+        }
+      }
+      if (stage === 'executing') {
+        const state = await stateOf()
+        if (state === 'executed' || state === 'failed') {
+          await say('tom', '/hedge status')
+          await say('vera', `/hedge propose ${asset}`)
+          await say('tom', `/hedge propose ${asset} 3`)
+          await say('ana', '/risk halt trying the brake')
+          await say('tom', `/hedge propose ${asset} 0.9`)
+          await say('ana', '/risk resume')
+          await say('tom', `/liq clusters ${asset}`)
+          stage = 'closing'
+        }
+      }
+    },
+  })
+  await say('tom', '/hedge history')
+  await say('tom', '/alerts')
+  await say('tom', '/hedge status')
+  stage = 'done'
+  for (const problem of source.problems().slice(0, 20)) print(`Input problem: ${problem}`)
+  print(await worstBar(desk, asset))
+  print(JSON.stringify(await countFigures(script, lastAt, Math.round(performance.now() - started))))
+}
+
+async function countFigures(
+  { desk, asset, market }: Script,
+  to: TimestampMs,
+  wallMs: number,
+): Promise<Record<string, unknown>> {
+  const { store, source } = desk
+  const figures = await store.figures.run(source.from, to)
+  const executed = await store.proposals.list({ asset, states: ['executed'], limit: 100 })
+  const status = await desk.app.reportStatus()
+  const holding = status.assets.find((candidate) => candidate.holding.asset === asset)?.holding
+  const { shareOfTimeUnderAlert, missingFeeds, ...counts } = figures
+  return {
+    market,
+    from: new Date(source.from).toISOString(),
+    to: new Date(to).toISOString(),
+    ...counts,
+    alertsPerDay: round(figures.alerts / ((to - source.from) / DAY)),
+    shareOfTimeUnderAlert: round(shareOfTimeUnderAlert),
+    missingFeeds,
+    hedgeRatioBefore: round(executed.at(-1)?.hedgeRatioBefore ?? 0),
+    hedgeRatioAfter: round(holding?.hedgeRatio ?? 0),
+    wallMs,
+  }
+}
+
+/** Whether the desk had been warned: the worst bar of the window (low against open) and the alerts that stood at its open. */
+async function worstBar({ store, source }: Desk, asset: Asset): Promise<string> {
+  let worst: Bar | undefined
+  const fall = (bar: Bar): number => bar.lowPrice / bar.openPrice - 1
+  for await (const tick of store.observations.since(source.from)) {
+    if (tick.type === 'bar' && tick.asset === asset && (worst === undefined || fall(tick) < fall(worst))) worst = tick
+  }
+  if (!worst) return `Worst bar: no ${asset} bar was received.`
+  const opensAt = (worst.eventAt - worst.interval) as TimestampMs
+  const alerts = await store.alerts.recent(10_000)
+  const standing = alerts.filter(
+    (alert) =>
+      alert.asset === asset &&
+      alert.cluster.side === 'sell' &&
+      alert.raisedAt <= opensAt &&
+      (alert.endedAt ?? Number.POSITIVE_INFINITY) >= opensAt,
+  )
+  const earlier = alerts.filter(
+    (alert) =>
+      alert.asset === asset &&
+      alert.cluster.side === 'sell' &&
+      alert.raisedAt <= opensAt &&
+      alert.raisedAt > opensAt - OPEN_TOO_LONG,
+  )
+  const said =
+    standing.length > 0
+      ? `an alert stood before it, raised ${formatTime(standing.at(-1)!.raisedAt)}`
+      : `no alert stood before it${earlier.length > 0 ? `, though ${earlier.length} had been raised and ended in the day before` : ''}`
+  return `Worst ${asset} bar: ${formatTime(opensAt)}, low ${formatPercent(fall(worst))} under its open; ${said}.`
+}
+
+const round = (value: number): number => Number(value.toFixed(4))

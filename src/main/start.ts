@@ -1,0 +1,99 @@
+import { commands } from '../../commands/index.ts'
+import type { ChatAdapter } from '../chat/command.ts'
+import { type Config, loadConfig } from '../config.ts'
+import type { Member } from '../domain/member.ts'
+import { HOUR, MINUTE } from '../domain/units.ts'
+import { createLog, type Logger } from '../log.ts'
+import { chooseMarket } from './choose-market.ts'
+import { openDesk } from './desk.ts'
+import { createRandomIds } from './ids.ts'
+import { onStop, report } from './terminal.ts'
+
+const ROLES = ['bot', 'worker'] as const
+const CONSOLE_OPERATOR: Member = {
+  memberId: 'operator',
+  name: 'Operator',
+  role: 'admin',
+  identities: [{ platform: 'console', platformUserId: '1' }],
+}
+
+/** `start`: the desk as `.env` configures it. Without chat tokens this terminal is the chat and who sits at it the admin. */
+export async function runStart(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((role) => role !== 'trainer' && !ROLES.some((known) => known === role))
+  if (unknown.length > 0) throw new Error(`Expected roles among bot, worker, trainer, was ${unknown.join(', ')}`)
+  if (wanted.includes('trainer')) {
+    if (wanted.length > 1)
+      throw new Error('Expected trainer alone, was together with others: training gets a process of its own')
+    return (await import('./train.ts')).runTrain({ seed: 1 })
+  }
+  const config = loadConfig()
+  const log = createLog(config.data.logLevel)
+  const stop = onStop()
+  const roles = wanted.length === 0 ? ROLES : ROLES.filter((role) => wanted.includes(role))
+  const onConsole = config.discord === undefined && config.telegram === undefined
+  let ended: Promise<unknown> = new Promise(() => undefined)
+  const desk = await openDesk({
+    config,
+    log,
+    database: { name: 'breakwater', fresh: false },
+    roles,
+    members: onConsole ? [CONSOLE_OPERATOR, ...config.members] : config.members,
+    openMarket: (clock) => chooseMarket(config, { assets: config.market.assets, seed: 1 }, { clock, log }),
+    ids: createRandomIds,
+    openChats: async () => {
+      if (!onConsole) return openPlatforms(config, log)
+      const { createConsoleChat } = await import('../chat/console.ts')
+      const chat = createConsoleChat({
+        input: process.stdin,
+        output: process.stdout,
+        commands,
+        identities: [{ name: CONSOLE_OPERATOR.name, platformUserId: '1' }],
+        allowIdentitySwitch: false,
+        log,
+      })
+      ended = chat.closed
+      return [chat]
+    },
+    onProgress: report,
+  })
+  report('')
+  ended.then(() => stop.abort())
+  log.info(
+    {
+      roles,
+      market: desk.source.name,
+      book: config.book.exposures,
+      chats: onConsole ? ['console'] : desk.settings.channels,
+    },
+    'desk is open',
+  )
+  const timers = roles.includes('worker') ? keepHouse(desk, config) : []
+  try {
+    if (roles.includes('worker')) await desk.drive({ signal: stop.signal, speed: () => 1 })
+    await stop.stopped
+  } finally {
+    for (const timer of timers) clearInterval(timer)
+    await desk.close()
+  }
+}
+
+async function openPlatforms(config: Config, log: Logger): Promise<readonly ChatAdapter[]> {
+  return [
+    ...(config.discord
+      ? [(await import('../chat/discord.ts')).createDiscordChat({ ...config.discord, commands, log })]
+      : []),
+    ...(config.telegram
+      ? [(await import('../chat/telegram.ts')).createTelegramChat({ ...config.telegram, commands, log })]
+      : []),
+  ]
+}
+
+/** What has no event to wake it: reconciling, and forgetting what is older than the retention. */
+function keepHouse(desk: Awaited<ReturnType<typeof openDesk>>, config: Config): NodeJS.Timeout[] {
+  const add = (name: 'reconcile' | 'apply-retention') => () =>
+    void desk.queue.add({ name, data: {}, jobId: name }).catch(() => undefined)
+  return [
+    setInterval(add('reconcile'), MINUTE),
+    ...(config.data.retention === undefined ? [] : [setInterval(add('apply-retention'), HOUR)]),
+  ]
+}
