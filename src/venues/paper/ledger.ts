@@ -43,12 +43,14 @@ export type VenueLedger = Awaited<ReturnType<typeof createVenueLedger>>
  * @throws when the database cannot be reached
  */
 export async function createVenueLedger({ connectionString }: { connectionString: string }) {
-  const pool = new pg.Pool({ connectionString, max: 4, allowExitOnIdle: true })
+  const pool = new pg.Pool({ connectionString, ...POOL })
   // A server that goes away ends idle connections with an error; the next query says so to its caller.
   pool.on('error', () => {})
   await withTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK])
-    await client.query(LEDGER_SCHEMA)
+    // Only where it is missing: creating what exists would wait for every open order.
+    const { rows } = await client.query(`select to_regclass('venue_ledger.fills') as existing`)
+    if (rows[0].existing === null) await client.query(LEDGER_SCHEMA)
   }).catch(async (cause) => {
     await pool.end()
     throw new Error('Expected to open the venue ledger, was refused by the database', { cause })
@@ -169,6 +171,8 @@ export async function createVenueLedger({ connectionString }: { connectionString
   }
 }
 
+/** A silent database becomes an error, so that an order becomes `unknown` rather than wait for ever. */
+const POOL = { max: 4, allowExitOnIdle: true, connectionTimeoutMillis: 5_000, query_timeout: 15_000 }
 const SCHEMA_LOCK = 7_214_001 // any number of our own: two processes must not create the schema at once
 
 type Queryable = Pick<pg.Pool, 'query'>
@@ -204,10 +208,14 @@ const toFill = (row: FillRow): Fill => ({
 
 async function withTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
+  // A connection cut in mid-transaction fails the query in progress, which is enough.
+  const ignore = () => {}
+  client.on('error', ignore)
   try {
     await client.query('begin')
     const result = await work(client)
     await client.query('commit')
+    client.off('error', ignore)
     client.release()
     return result
   } catch (error) {
