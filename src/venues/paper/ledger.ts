@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { ClientOrderId, Fill } from '../../domain/execution/order.ts'
 import type { InstrumentId } from '../../domain/instrument.ts'
@@ -70,11 +71,7 @@ export async function createVenueLedger({ connectionString }: { connectionString
     accept: (order: OrderRequest, options: AcceptOptions): Promise<Acceptance> =>
       withTransaction(pool, async (client) => {
         const { venueId, at } = options
-        const free = await client.query<{ free: boolean }>(
-          'select pg_try_advisory_xact_lock(hashtext($1), hashtext($2)) as free',
-          [`order ${venueId}`, order.clientOrderId],
-        )
-        if (!free.rows[0]!.free) {
+        if (!(await openOrder(client, venueId, order.clientOrderId))) {
           return { kind: 'rejected', reason: `DUPLICATE_CLIENT_ORDER_ID clientOrderId=${order.clientOrderId}` }
         }
         await client.query('select pg_advisory_xact_lock(hashtext($1), hashtext($2))', [
@@ -173,6 +170,9 @@ export async function createVenueLedger({ connectionString }: { connectionString
 
 /** A silent database becomes an error, so that an order becomes `unknown` rather than wait for ever. */
 const POOL = { max: 4, allowExitOnIdle: true, connectionTimeoutMillis: 5_000, query_timeout: 15_000 }
+/** The database needs a moment to notice that a desk died with its order open; only then is that order gone. */
+const OPEN_FOR_MS = 500
+const POLL_MS = 20
 const SCHEMA_LOCK = 7_214_001 // any number of our own: two processes must not create the schema at once
 
 type Queryable = Pick<pg.Pool, 'query'>
@@ -193,6 +193,18 @@ interface FillRow {
   readonly fill_price: string
   readonly fee_usd: string
   readonly filled_at_ms: string
+}
+
+/** Takes the id for this transaction; false when another order under it stays open. */
+async function openOrder(client: pg.PoolClient, venueId: VenueId, clientOrderId: ClientOrderId): Promise<boolean> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const { rows } = await client.query<{ free: boolean }>(
+      'select pg_try_advisory_xact_lock(hashtext($1), hashtext($2)) as free',
+      [`order ${venueId}`, clientOrderId],
+    )
+    if (rows[0]!.free || waited >= OPEN_FOR_MS) return rows[0]!.free
+    await sleep(POLL_MS)
+  }
 }
 
 const toFill = (row: FillRow): Fill => ({
