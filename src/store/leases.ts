@@ -12,11 +12,11 @@ const DATABASE_MS = sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 /**
  * Takes the right to execute a proposal and raises its fencing number.
  *
- * Takeable when nobody has it, when `holder` has it already (which renews it), when it ran out on the database's clock,
- * or when the holder's instance lock is gone: that lock is held by the process's own connection, so it ends with the
- * process, and a restarted process need not wait for the lease to run out.
+ * Takeable when nobody has it, when it ran out on the database's clock, or when the holder's instance lock is gone: that
+ * lock is held by the process's own connection, so it ends with the process, and a restarted process need not wait for the
+ * lease to run out. A holder that has it is refused too: two executions in one process are two all the same.
  *
- * @returns the fencing number, or undefined when another live holder has the lease or there is no such proposal
+ * @returns the fencing number, or undefined when a live holder has the lease or there is no such proposal
  */
 export async function takeLease(
   db: Db,
@@ -29,7 +29,6 @@ export async function takeLease(
     where proposal_id = ${proposalId}
       and (
         lease_holder is null
-        or lease_holder = ${holder}
         or lease_ends_at <= ${DATABASE_MS}
         or not exists (
           select from pg_locks

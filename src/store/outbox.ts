@@ -1,19 +1,23 @@
 import { sql } from 'kysely'
 import { timestamp } from '../domain/units.ts'
 import type { OutboxMessage, Store } from '../ports.ts'
-import type { StoreContext } from './context.ts'
+import { atomically, type StoreContext } from './context.ts'
 import { jsonb, storable } from './json.ts'
 
-/** Neither delivered nor given up, and nothing older about the same card still waits: a card's story is told in order. */
-const NEXT_OF_ITS_CARD = sql`
-  waiting.delivered_at is null and not waiting.given_up
-  and not exists (
-    select from outbox as older
-    where older.card_key = waiting.card_key and older.platform = waiting.platform and older.channel = waiting.channel
-      and older.seq < waiting.seq and older.delivered_at is null and not older.given_up
-  )`
+/** Any number, the same in every process: claims are made one after the other, so that each sees the one before. */
+const CLAIM_LOCK = 7_270_105
 
-export function createOutbox({ db }: StoreContext): Store['outbox'] {
+const WAITING = sql`waiting.delivered_at is null and not waiting.given_up`
+
+/** Until when an older message about the same card is on its way in other hands: two at once would be two posts. */
+const CARD_BUSY_UNTIL_AT = sql`coalesce((
+  select max(older.claimed_until_at) from outbox as older
+  where older.card_key = waiting.card_key and older.platform = waiting.platform and older.channel = waiting.channel
+    and older.seq < waiting.seq and older.delivered_at is null and not older.given_up
+), 0)`
+
+export function createOutbox(context: StoreContext): Store['outbox'] {
+  const { db } = context
   return {
     async add(message) {
       await db
@@ -31,30 +35,47 @@ export function createOutbox({ db }: StoreContext): Store['outbox'] {
         .execute()
     },
 
-    async claim(limit, at, claimFor) {
-      const { rows } = await sql<OutboxMessage & { seq: number }>`
-        update outbox set claimed_until_at = ${at + claimFor}::bigint
-        where message_key in (
-          select message_key from outbox as waiting
-          where ${NEXT_OF_ITS_CARD}
-            and waiting.due_at <= ${at}
-            and (waiting.claimed_until_at is null or waiting.claimed_until_at <= ${at})
-          order by waiting.due_at, waiting.seq
-          limit ${limit}
-          for update skip locked
-        )
-        returning message_key as "messageKey", card_key as "cardKey", platform, channel, card,
-          created_at as "createdAt", attempts, seq`.execute(db)
-      return rows.sort((a, b) => a.createdAt - b.createdAt || a.seq - b.seq).map(({ seq: _, ...message }) => message)
-    },
+    claim: (limit, at, claimFor) =>
+      atomically(context, async (tx) => {
+        await sql`select pg_advisory_xact_lock(${CLAIM_LOCK}::bigint)`.execute(tx)
+        const { rows } = await sql<OutboxMessage & { seq: number }>`
+          update outbox set claimed_until_at = ${at + claimFor}::bigint
+          where message_key in (
+            select message_key from outbox as waiting
+            where ${WAITING}
+              and waiting.due_at <= ${at}
+              and coalesce(waiting.claimed_until_at, 0) <= ${at}
+              and ${CARD_BUSY_UNTIL_AT} <= ${at}
+            order by waiting.seq
+            limit ${limit}
+            for update skip locked
+          )
+          returning message_key as "messageKey", card_key as "cardKey", platform, channel, card,
+            created_at as "createdAt", attempts, seq`.execute(tx)
+        return rows.sort((a, b) => a.seq - b.seq).map(({ seq: _, ...message }) => message)
+      }),
 
-    async delivered(messageKey, messageId, at) {
-      await db
-        .updateTable('outbox')
-        .set({ delivered_at: at, message_id: messageId, claimed_until_at: null, last_error: null })
-        .where('message_key', '=', messageKey)
-        .execute()
-    },
+    delivered: (messageKey, messageId, at) =>
+      atomically(context, async (tx) => {
+        const sent = await tx
+          .updateTable('outbox')
+          .set({ delivered_at: at, message_id: messageId, claimed_until_at: null, last_error: null })
+          .where('message_key', '=', messageKey)
+          .returning(['card_key', 'platform', 'channel', 'seq'])
+          .executeTakeFirst()
+        if (!sent) throw new RangeError(`Expected a stored message, was ${messageKey}, which does not exist`)
+        // What waited for a retry is out of date now: sent later, it would put an old card over this one.
+        await tx
+          .updateTable('outbox')
+          .set({ given_up: true, last_error: `superseded by ${messageKey}` })
+          .where('card_key', '=', sent.card_key)
+          .where('platform', '=', sent.platform)
+          .where('channel', '=', sent.channel)
+          .where('seq', '<', sent.seq)
+          .where('delivered_at', 'is', null)
+          .where('given_up', '=', false)
+          .execute()
+      }),
 
     async failed(messageKey, error, retryAt) {
       await db
@@ -96,8 +117,8 @@ export function createOutbox({ db }: StoreContext): Store['outbox'] {
 
     async nextDueAt() {
       const { rows } = await sql<{ at: number | null }>`
-        select min(greatest(waiting.due_at, coalesce(waiting.claimed_until_at, 0))) as at
-        from outbox as waiting where ${NEXT_OF_ITS_CARD}`.execute(db)
+        select min(greatest(waiting.due_at, coalesce(waiting.claimed_until_at, 0), ${CARD_BUSY_UNTIL_AT})) as at
+        from outbox as waiting where ${WAITING}`.execute(db)
       const at = rows[0]?.at
       return at === null || at === undefined ? undefined : timestamp(at)
     },

@@ -1,0 +1,217 @@
+import type { Alert } from '../../src/domain/alert.ts'
+import type { Fill, Order } from '../../src/domain/execution/order.ts'
+import type { Cluster, Forecast } from '../../src/domain/forecast.ts'
+import { clientOrderIdFor, termsHashOf } from '../../src/domain/hash.ts'
+import { instrumentIdOf } from '../../src/domain/instrument.ts'
+import type { Bar, Tick } from '../../src/domain/market/tick.ts'
+import { type Proposal, type ProposalId, type ProposalTerms, toProposalId } from '../../src/domain/proposal.ts'
+import { type TimestampMs, timestamp } from '../../src/domain/units.ts'
+import type { AuditEntry } from '../../src/ports.ts'
+
+/** A holder of leases. */
+export const HOLDER = 'tests'
+
+export async function collect(ticks: AsyncIterable<Tick>): Promise<Tick[]> {
+  const collected: Tick[] = []
+  for await (const tick of ticks) collected.push(tick)
+  return collected
+}
+
+/** An instant by a small number. */
+export const at = (ms: number): TimestampMs => timestamp(ms)
+
+/** Numbers, as a sample writes them, for numbers with units. */
+type Loose<T> = { [K in keyof T]?: T[K] extends number | undefined ? number : T[K] }
+
+export const aBar = (changes: Loose<Bar>): Bar =>
+  ({
+    type: 'bar',
+    venue: 'binance',
+    asset: 'ETH',
+    eventAt: 0,
+    receivedAt: 0,
+    series: 'mark',
+    interval: 3_600_000,
+    openPrice: 3_000.1,
+    highPrice: 3_100.000000000001,
+    lowPrice: 0.1 + 0.2,
+    closePrice: 1e-7,
+    volume: 123_456.789,
+    ...changes,
+  }) as Bar
+
+/** One of each kind, with and without what may be absent, in order of receipt; all receipts are from 1 to 10. */
+export function everyKindOfTick(): Tick[] {
+  const stamped = { venue: 'binance', asset: 'ETH', eventAt: 1 }
+  const { volume: _, ...withoutVolume } = aBar({ eventAt: 1, receivedAt: 2, venue: 'okx', series: 'perp' })
+  return [
+    aBar({ eventAt: 1, receivedAt: 1 }),
+    withoutVolume,
+    { ...stamped, type: 'open-interest', receivedAt: 3, openInterest: 1_234_567.890123 },
+    { ...stamped, type: 'funding', receivedAt: 4, fundingRate: -0.0001 },
+    { ...stamped, type: 'funding', receivedAt: 5, fundingRate: -0 },
+    {
+      ...stamped,
+      type: 'liquidations',
+      receivedAt: 6,
+      interval: 14_400_000,
+      longNotional: 0,
+      shortNotional: Number.MAX_SAFE_INTEGER,
+      coverage: 'sampled',
+    },
+    { ...stamped, type: 'taker-flow', receivedAt: 7, interval: 60_000, buyNotional: 5e-324, sellNotional: 1.5e300 },
+    { ...stamped, type: 'book-depth', receivedAt: 8, bidNotional: 1, askNotional: 2 },
+    { ...stamped, type: 'disconnect', receivedAt: 9, feed: 'book-depth', reason: 'socket closed: "1006", {x,y}\\' },
+    { ...stamped, type: 'disconnect', receivedAt: 9, feed: 'bar', reason: '' },
+  ] as Tick[]
+}
+
+export const aCluster = (changes: { clusterId?: string } = {}): Cluster =>
+  ({
+    clusterId: 'ETH-sell-1',
+    asset: 'ETH',
+    side: 'sell',
+    lowPrice: 2_700,
+    peakPrice: 2_750.5,
+    highPrice: 2_800,
+    notional: 1.5e9,
+    shareOfOpenInterest: 0.12,
+    distance: 833.3333333333334,
+    distanceSigma: 2.1,
+    age: 86_400_000,
+    venueShares: { binance: 0.6, okx: 0.4 },
+    confidence: {
+      kind: 'estimated',
+      confidence: 0.61,
+      low: 0.5,
+      high: 0.7,
+      pTouch: 0.7,
+      pEventGivenTouch: 0.87,
+      horizon: 3_600_000,
+      quality: 'good',
+      calibratedOn: 'simulated',
+    },
+    ...changes,
+  }) as unknown as Cluster
+
+export const aForecast = (changes: { at: TimestampMs; asset?: string; pCascadeDown?: number }): Forecast =>
+  ({
+    asset: changes.asset ?? 'ETH',
+    at: changes.at,
+    prediction: {
+      kind: 'estimated',
+      modelId: 'vol-only-1',
+      calibratedOn: 'simulated',
+      horizon: 3_600_000,
+      pCascadeDown: changes.pCascadeDown ?? 0.01,
+      pCascadeUp: 0.02,
+      overlayConfidence: 0.45,
+      overlayGatePassed: false,
+      baseline: { pCascadeDown: 0.011, pCascadeUp: 0.019 },
+      maskedFeeds: ['book-depth'],
+    },
+    market: {
+      price: 3_000,
+      priceAt: changes.at,
+      hourlyVolatility: 0.0075,
+      fundingCorrelation: 0,
+      freshness: [
+        { feed: 'bar', venue: 'binance', freshness: { state: 'fresh', age: 5 } },
+        { feed: 'funding', freshness: { state: 'missing' } },
+      ],
+    },
+  }) as unknown as Forecast
+
+export const anAlert = (changes: { alertId: string; clusterId?: string; raisedAt?: TimestampMs }): Alert =>
+  ({
+    clusterId: 'ETH-sell-1',
+    asset: 'ETH',
+    raisedAt: at(1),
+    threshold: 0.6,
+    peakConfidence: 0.61,
+    cluster: aCluster(),
+    ...changes,
+  }) as Alert
+
+export const proposalId = (n: number): ProposalId => toProposalId(`7K3M9QX2${String(n).padStart(2, '0')}`)
+
+export function aProposal({
+  n = 1,
+  asset = 'ETH',
+  proposedAt = at(1),
+}: {
+  n?: number
+  asset?: string
+  proposedAt?: TimestampMs
+} = {}): Proposal {
+  const terms = {
+    book: 'treasury',
+    asset,
+    instrumentId: instrumentIdOf(asset, 'binance'),
+    side: 'sell',
+    quantity: 12.345,
+    notional: 37_035.00000000001,
+    referencePrice: 3_000,
+    hedgeRatioBefore: 0.1,
+    hedgeRatioAfter: 0.30000000000000004,
+    exposure: 1_000,
+    expectedCost: 7.5,
+    policy: 'volatility-timed',
+    steps: [{ name: 'base', hedge: 500, note: 'L·β = 500 "as is"' }],
+    proposedBy: 'system',
+    proposedAt,
+    expiresAt: at(600_000),
+    maxPriceDrift: 50,
+    quorum: 1,
+    selfApprovalAllowed: false,
+  } as unknown as ProposalTerms
+  return {
+    ...terms,
+    proposalId: proposalId(n),
+    termsHash: termsHashOf(terms),
+    state: 'pending',
+    approvals: [],
+    lease: 0,
+  }
+}
+
+const instrumentId = instrumentIdOf('ETH', 'binance')
+
+/** Order `n` of the first proposal, created at 10·n. */
+export const anOrder = ({ n }: { n: number }): Order =>
+  ({
+    clientOrderId: clientOrderIdFor(proposalId(1), { leg: 0, slice: n, attempt: 0 }),
+    proposalId: proposalId(1),
+    instrumentId,
+    slice: n,
+    attempt: 0,
+    side: 'sell',
+    quantity: 1.234,
+    limitPrice: 2_999.95,
+    state: 'initialized',
+    filledQuantity: 0,
+    arrivalMid: 3_000.05,
+    createdAt: at(10 * n),
+    updatedAt: at(10 * n),
+  }) as Order
+
+/** A fill of order `n`, at 10·n + 1. */
+export const aFill = ({ n }: { n: number }): Fill =>
+  ({
+    tradeId: `trade-${n}`,
+    clientOrderId: anOrder({ n }).clientOrderId,
+    instrumentId,
+    side: 'sell',
+    quantity: 1.234,
+    fillPrice: 2_999.95,
+    fee: 1.8509691500000001,
+    filledAt: at(10 * n + 1),
+  }) as Fill
+
+export const anEntry = (action: string, details: AuditEntry['details'] = {}): AuditEntry => ({
+  at: at(1),
+  actor: 'ann',
+  action,
+  subject: 'test',
+  details,
+})
