@@ -15,6 +15,10 @@ const DEFAULT_API_ROOT = 'https://discord.com/api'
  * interactions out. Posts stay under it by their own buckets of about one a second for each channel.
  */
 const REQUESTS_PER_SECOND = 500
+/** Under the minute for which the outbox claims a message, so that no second worker sends it as well. */
+const DELIVERY_TIMEOUT_MS = 45_000
+/** One try; discord.js makes up to four. */
+const REQUEST_TIMEOUT_MS = 10_000
 /** How long close() waits for commands that are still being answered. */
 const GRACE_MS = 5_000
 
@@ -28,6 +32,8 @@ export interface DiscordOptions {
   /** Without `/v10`; another server than Discord's own, for a proxy or a test. */
   readonly apiRoot?: string
   readonly commands: readonly Command[]
+  /** How long a post or an edit may take, rate limits included. */
+  readonly deliveryTimeoutMs?: number
   readonly log: Logger
 }
 
@@ -39,14 +45,18 @@ export interface DiscordOptions {
  * @throws {Error} when an id is not numeric or a command's name cannot be a slash command
  */
 export function createDiscordChat(options: DiscordOptions): ChatAdapter {
-  const { token, applicationId, guildId, channels, commands, log } = options
+  const { token, applicationId, guildId, channels, commands, log, deliveryTimeoutMs = DELIVERY_TIMEOUT_MS } = options
   const apiRoot = (options.apiRoot ?? DEFAULT_API_ROOT).replace(/\/+$/, '')
   expectId('application id', applicationId)
   if (guildId !== undefined) expectId('server id', guildId)
   for (const channel of channels) expectId('channel id', channel)
 
   const slashCommands = createSlashCommands(commands)
-  const rest = new REST({ api: apiRoot, globalRequestsPerSecond: REQUESTS_PER_SECOND })
+  const rest = new REST({
+    api: apiRoot,
+    globalRequestsPerSecond: REQUESTS_PER_SECOND,
+    timeout: REQUEST_TIMEOUT_MS,
+  })
   /** A single 401, however brief its cause, makes discord.js forget the token. */
   const authorised = () => rest.setToken(token)
   const answering = new Set<Promise<void>>()
@@ -99,8 +109,8 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
       expectId('channel id', channel)
       // The nonce makes a request that discord.js repeats after a fault of the network one message, not two.
       const body = { ...toMessage(card), nonce: randomBytes(12).toString('hex'), enforce_nonce: true }
-      const posted = await request('post to', channel, () =>
-        authorised().post(Routes.channelMessages(channel), { body }),
+      const posted = await within(deliveryTimeoutMs, `post to channel ${channel}`, (signal) =>
+        authorised().post(Routes.channelMessages(channel), { body, signal }),
       )
       return { messageId: (posted as RESTPostAPIChannelMessageResult).id }
     },
@@ -109,8 +119,8 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
       expectId('channel id', channel)
       expectId('message id', messageId)
       const body = toMessage(card)
-      await request('edit a message in', channel, () =>
-        authorised().patch(Routes.channelMessage(channel, messageId), { body }),
+      await within(deliveryTimeoutMs, `edit a message in channel ${channel}`, (signal) =>
+        authorised().patch(Routes.channelMessage(channel, messageId), { body, signal }),
       )
     },
 
@@ -130,11 +140,17 @@ function expectId(what: string, value: string): void {
   }
 }
 
-async function request<T>(what: string, channel: string, send: () => Promise<T>): Promise<T> {
+/** Gives up in time, and makes sure that what was given up is not sent later. */
+async function within<T>(timeoutMs: number, what: string, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const late = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => late.reject(new Error(`no answer within ${timeoutMs / 1000} s`)))
+  const sent = send(signal)
+  sent.catch(() => {})
   try {
-    return await send()
+    return await Promise.race([sent, late.promise])
   } catch (error) {
-    throw new Error(`Discord did not let us ${what} channel ${channel}: ${reasonOf(error)}`, { cause: error })
+    throw new Error(`Discord did not let us ${what}: ${reasonOf(error)}`, { cause: error })
   }
 }
 

@@ -7,7 +7,8 @@ import {
   ComponentType,
 } from 'discord.js'
 import type { Button, Card } from '../../domain/card.ts'
-import { cut, toDiscordText, toPlain } from './text.ts'
+import { toPlain } from '../plain.ts'
+import { cut, toDiscordText } from './text.ts'
 
 /** @see https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
 const MAX = { title: 256, description: 4096, fields: 25, name: 256, value: 1024, footer: 300, total: 6000 }

@@ -8,7 +8,8 @@ import {
 } from 'discord.js'
 import type { Command } from '../command.ts'
 import { type OptionSpec, optionSpecs } from '../options.ts'
-import { cut, toPlain } from './text.ts'
+import { toPlain } from '../plain.ts'
+import { cut } from './text.ts'
 
 const MAX_DESCRIPTION = 100
 const MAX_CHOICES = 25

@@ -1,3 +1,5 @@
+import { toPlain } from '../plain.ts'
+
 const CUT = '… (cut)'
 /** Anything that starts formatting, a link or a mention wherever it stands in a line. */
 const INLINE_MARKDOWN = /[\\*_~`|[\]<]/g
@@ -5,16 +7,6 @@ const INLINE_MARKDOWN = /[\\*_~`|[\]<]/g
 const LINE_MARKDOWN = /^([^\S\n]*)(#{1,3}|-#|>{1,3}|[-+])(?=\s)/gm
 const NUMBERED_LIST = /^([^\S\n]*\d+)\.(?=\s)/gm
 const LINK = /\b([a-z][a-z0-9+.-]*):\/\//gi
-/** Control characters, and those that turn the direction of writing so that a name can pose as another. */
-const INVISIBLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu
-
-/** Text as people will see it: one kind of newline, no control or direction characters, no broken surrogates. */
-export const toPlain = (text: string): string =>
-  text
-    .toWellFormed()
-    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-    .replace(/\t/g, ' ')
-    .replace(INVISIBLE, (character) => (character === '\n' ? character : ''))
 
 /**
  * Makes text show in Discord exactly as written: no formatting, no spoiler, no link, no mention, no custom emoji.

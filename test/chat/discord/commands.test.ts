@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
+import { commands as productCommands } from '../../../commands/index.ts'
 import { type Command, command } from '../../../src/chat/command.ts'
 import { createSlashCommands } from '../../../src/chat/discord/commands.ts'
+import { loadDiscordSpec } from '../../support/discord-spec.ts'
 import { commands, startDesk } from './setup.ts'
 
 const named = (name: string, options = z.object({})): Command =>
@@ -40,6 +42,14 @@ test('two-word commands are registered as subcommands, with typed options, requi
   assert.deepEqual(discord.violations, [])
   const [registration] = discord.requests
   assert.equal(registration?.path, `/applications/${discord.applicationId}/guilds/${discord.guildId}/commands`)
+})
+
+test('the commands of the product are such that Discord registers them', (t) => {
+  const check = loadDiscordSpec()
+  if (!check) return t.skip('shared/specs/discord-openapi.json is not on this machine')
+  const { registration } = createSlashCommands(productCommands)
+  assert.deepEqual(check('PUT', '/applications/1/guilds/2/commands', registration), [])
+  assert.ok(registration.some(({ name }) => name === 'approve'))
 })
 
 test('a description over 100 characters is cut', () => {

@@ -103,6 +103,28 @@ test('a rate limit is waited out for as long as Discord says', async (t) => {
   assert.equal(discord.messages.length, 1)
 })
 
+test('a post that a rate limit holds back too long is given up, and not sent afterwards', async (t) => {
+  const discord = await startDiscordServer()
+  const { token, applicationId, channelId, apiRoot } = discord
+  const chat = createDiscordChat({
+    token,
+    applicationId,
+    channels: [channelId],
+    apiRoot,
+    commands,
+    deliveryTimeoutMs: 100,
+    log: createQuietLog(),
+  })
+  t.after(async () => {
+    await chat.close()
+    await discord.close()
+  })
+  discord.failNext('POST', CHANNEL, { status: 429, retryAfter: 0.3 })
+  await assert.rejects(chat.post(channelId, { tone: 'info', title: 'Too late' }), /no answer within 0.1 s/)
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  assert.deepEqual(discord.messages, [])
+})
+
 test('a post whose answer was lost on the way stands in the channel once', async (t) => {
   const { discord, chat } = await startDesk(t)
   discord.loseNextAnswer('POST', CHANNEL)
