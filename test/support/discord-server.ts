@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { createDiscordGateway } from './discord-gateway.ts'
 import {
+  type Acknowledgement,
   type DiscordMessageSeen,
+  type Fault,
   failure,
   type MessageBody,
   ok,
@@ -45,22 +47,6 @@ interface Interaction {
   expired: boolean
   placeholder?: DiscordMessageSeen
   answer?: DiscordMessageSeen
-}
-
-interface Acknowledgement {
-  readonly type: number
-  readonly data?: { readonly flags?: number }
-}
-
-interface Fault {
-  readonly method: string
-  readonly path: RegExp
-  readonly status: number
-  readonly code?: number
-  readonly retryAfter?: number
-  /** The request is carried out, and its answer never arrives. */
-  readonly lost?: boolean
-  times: number
 }
 
 export type DiscordServer = Awaited<ReturnType<typeof startDiscordServer>>

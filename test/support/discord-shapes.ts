@@ -33,6 +33,21 @@ export interface MessageBody {
   nonce?: string
   enforce_nonce?: boolean
 }
+export interface Acknowledgement {
+  readonly type: number
+  readonly data?: { readonly flags?: number }
+}
+
+export interface Fault {
+  readonly method: string
+  readonly path: RegExp
+  readonly status: number
+  readonly code?: number
+  readonly retryAfter?: number
+  /** The request is carried out, and its answer never arrives. */
+  readonly lost?: boolean
+  times: number
+}
 export interface Reply {
   readonly status: number
   readonly json?: unknown
