@@ -1,0 +1,74 @@
+import type { Bar } from '../../domain/market/tick.ts'
+import { baseQty, HOUR, later, price, type TimestampMs } from '../../domain/units.ts'
+import { type PriceColumns, priceColumns, volumeUnit } from './columns.ts'
+import { closesAt, RECEIPT_LAG } from './labels.ts'
+import type { PanelFile, PanelRow } from './read-panel.ts'
+
+/** A series with more hours missing than this, or a longer hole, would leave the desk without a price; a spot series may. */
+const MISSING_SHARE = 0.01
+const LONGEST_HOLE_HOURS = 3
+
+/**
+ * The hourly bars of every series in the file, each received five seconds after its close.
+ *
+ * A perpetual's or mark price that has holes in the range (Binance's from 2024-05 to 2025-03) is left out whole: the panel
+ * prefers a perpetual to spot for an asset's price, and would stay with it through the hole. Spot is complete and always in.
+ */
+export function readBars(file: PanelFile, asset: string, onProblem: (problem: string) => void): readonly Bar[][] {
+  return priceColumns(file.columns).flatMap((columns) => {
+    const bars = file.rows.flatMap((row) => toBar(row, columns, { asset, file: file.name, onProblem }) ?? [])
+    if (bars.length === 0) return []
+    if (columns.series !== 'spot') {
+      const hole = longestHole(file.rows, bars)
+      const missing = file.rows.length - bars.length
+      if (missing > file.rows.length * MISSING_SHARE || hole > LONGEST_HOLE_HOURS) {
+        onProblem(
+          `${file.name} columns ${columns.prefix}_*: Expected bars without holes, was ${missing} of ${file.rows.length} hours missing (${hole} in a row); series left out`,
+        )
+        return []
+      }
+    }
+    return [bars]
+  })
+}
+
+function toBar(
+  row: PanelRow,
+  { prefix, series, venue }: PriceColumns,
+  { asset, file, onProblem }: { asset: string; file: string; onProblem: (problem: string) => void },
+): Bar | undefined {
+  const [open, high, low, close] = ['open', 'high', 'low', 'close'].map((name) => row.value(`${prefix}_${name}`))
+  if (open === undefined || high === undefined || low === undefined || close === undefined) return undefined
+  if (!(low > 0 && low <= Math.min(open, close) && high >= Math.max(open, close))) {
+    onProblem(
+      `${file} line ${row.line} columns ${prefix}_*: Expected 0 < low <= open, close <= high, was ${open} ${high} ${low} ${close}; bar skipped`,
+    )
+    return undefined
+  }
+  const eventAt = closesAt(row.label, '1h')
+  const unit = volumeUnit(venue, asset)
+  const volume = row.value(`${prefix}_volume`)
+  return {
+    type: 'bar',
+    venue,
+    asset,
+    series,
+    interval: HOUR,
+    eventAt,
+    receivedAt: later(eventAt, RECEIPT_LAG.kline),
+    openPrice: price(open),
+    highPrice: price(high),
+    lowPrice: price(low),
+    closePrice: price(close),
+    volume: volume === undefined || unit === undefined ? undefined : baseQty(volume * unit),
+  }
+}
+
+/** Longest run of hours without a bar, from the first row to the last. */
+function longestHole(rows: readonly PanelRow[], bars: readonly Bar[]): number {
+  const edges: TimestampMs[] = [rows[0]!.label, ...bars.map((bar) => bar.eventAt), closesAt(rows.at(-1)!.label, '1h')]
+  return edges.reduce(
+    (most, edge, i) => (i === 0 ? 0 : Math.max(most, Math.round((edge - edges[i - 1]!) / HOUR) - 1)),
+    0,
+  )
+}

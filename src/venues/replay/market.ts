@@ -1,0 +1,204 @@
+/**
+ * Recorded real history as a market source: CSV panels of 1 h, 4 h and 1 d, joined point in time.
+ *
+ * @module
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import type { Asset, Bar, BookDepth, FeedDeclaration, Observed, OpenInterest } from '../../domain/market/tick.ts'
+import { DAY, HOUR, later, MINUTE, type TimestampMs, timestamp } from '../../domain/units.ts'
+import type { MarketSource, MarketStep, Quote } from '../../ports.ts'
+import { readBars } from './bars.ts'
+import { AGGREGATE, panelName } from './columns.ts'
+import { closesAt, formatLabel, type Grain, LENGTH } from './labels.ts'
+import { type Candidate, readCandidates } from './observations.ts'
+import { createPriceAt } from './price-at.ts'
+import { createQuotes } from './quotes.ts'
+import { readPanel } from './read-panel.ts'
+import { rebase } from './rebase.ts'
+
+export interface ReplayOptions {
+  /** Holds `panel_1h_<asset>.csv[.gz]` and, where there are any, `panel_4h_…` and `panel_1d_…`. */
+  readonly folder: string
+  readonly assets: readonly Asset[]
+  /** First instant after warm-up; where left out, as early as the warm-up allows. */
+  readonly from?: TimestampMs
+  /** Last instant; where left out, the end of what is recorded. */
+  readonly to?: TimestampMs
+  /** Days of history before `from`, as far as there are any. */
+  readonly warmupDays: number
+}
+
+interface Recorded {
+  readonly feeds: readonly FeedDeclaration[]
+  readonly ticks: readonly Observed[]
+  readonly quoteAt: (at: TimestampMs) => Quote | undefined
+}
+
+/** Bars and settled funding are in one minute after the hour, what the vendor aggregates ten. */
+const STEP_OFFSETS = [MINUTE, 10 * MINUTE] as const
+
+/**
+ * Reads the panels of each asset over warm-up and window, and plays them back.
+ *
+ * A step falls one minute after every hour, and ten minutes after it where something came in between, so that nothing is
+ * seen before its time and little after it. Of a feed recorded at several grains the finest with an observation in the range
+ * is played; `feeds` declares only what has one, at its true cadence. Input that could not be read, and what was taken out
+ * of it, is in `problems()`.
+ *
+ * @throws {Error} for an absent folder or file, and for a window outside the recorded one: value and remedy
+ */
+export async function createReplayMarket(options: ReplayOptions): Promise<MarketSource> {
+  const { folder, assets, warmupDays } = options
+  if (assets.length === 0) throw new RangeError('Expected at least one asset to replay, was none')
+  const recordedWindow = await commonWindow(folder, assets)
+  const { from = later(recordedWindow.from, Math.max(0, warmupDays) * DAY), to = recordedWindow.to } = options
+  if (!(from < to)) throw new RangeError(`Expected from before to, was ${formatLabel(from)} and ${formatLabel(to)}`)
+  requireWithin(recordedWindow, { from, to, folder })
+  const problems: string[] = []
+  const recorded = new Map<Asset, Recorded>()
+  const start = timestamp(from - Math.max(0, warmupDays) * DAY)
+  for (const asset of assets) {
+    recorded.set(asset, await readAsset({ folder, asset, start, to }, (problem) => problems.push(problem)))
+  }
+  const all = [...recorded.values()]
+  const ticks = all.flatMap((one) => one.ticks).sort((a, b) => a.receivedAt - b.receivedAt)
+
+  async function* steps({
+    after,
+    signal,
+  }: {
+    after?: TimestampMs
+    signal?: AbortSignal
+  } = {}): AsyncGenerator<MarketStep> {
+    let next = 0
+    for (const at of instants(ticks, start, to)) {
+      if (signal?.aborted) return
+      const first = next
+      while (next < ticks.length && ticks[next]!.receivedAt <= at) next++
+      if (after !== undefined && at <= after) continue
+      const isHour = (at - STEP_OFFSETS[0]) % HOUR === 0
+      if (next > first || isHour) yield { at, ticks: ticks.slice(first, next), warmup: at < from }
+    }
+  }
+
+  return {
+    name: `replay of ${folder}`,
+    assets,
+    clock: 'virtual',
+    from,
+    to,
+    feeds: all.flatMap((one) => one.feeds),
+    steps,
+    problems: () => problems,
+    quoteAt: (asset, at) => recorded.get(asset)?.quoteAt(at),
+    close: async () => undefined,
+  }
+}
+
+/** Every hour of the range at each offset, from the first observation on. */
+function* instants(ticks: readonly Observed[], start: TimestampMs, to: TimestampMs): Generator<TimestampMs> {
+  const first = Math.max(start, ticks[0]?.receivedAt ?? start)
+  for (let hour = Math.floor(first / HOUR) * HOUR; hour <= to; hour += HOUR) {
+    for (const offset of STEP_OFFSETS) if (hour + offset >= first && hour + offset <= to) yield timestamp(hour + offset)
+  }
+}
+
+async function readAsset(
+  { folder, asset, start, to }: { folder: string; asset: Asset; start: TimestampMs; to: TimestampMs },
+  onProblem: (problem: string) => void,
+): Promise<Recorded> {
+  // One bar earlier than the range, so that a bar that ends in it is there.
+  const read = (grain: Grain) =>
+    readPanel(folder, { grain, asset, range: { from: timestamp(start - LENGTH[grain]), to }, onProblem })
+  const hours = (await read('1h'))!
+
+  const series = readBars(hours, asset, onProblem)
+  const bars = series.flat()
+  const priceAt = createPriceAt(bars)
+  const candidates = readCandidates(
+    { '1h': hours, '4h': await read('4h'), '1d': await read('1d') },
+    { asset, priceAt, onProblem },
+  )
+  const chosen = finest(candidates, start, to).map((one) =>
+    one.feed === 'open-interest' && one.venue === AGGREGATE
+      ? { ...one, ticks: rebase(one.ticks as readonly OpenInterest[], priceAt, onProblem) }
+      : one,
+  )
+  const priced = series.find((one) => one[0]!.series !== 'spot') ?? series[0] ?? []
+  const depths = chosen.filter((one) => one.feed === 'book-depth')
+  const depth = depths.find((one) => !one.venue.endsWith('-spot')) ?? depths[0]
+
+  return {
+    feeds: [
+      ...series.map((one): FeedDeclaration => ({ feed: 'bar', venue: one[0]!.venue, asset, cadence: HOUR })),
+      ...chosen.map(({ feed, venue, cadence }): FeedDeclaration => ({ feed, venue, asset, cadence })),
+    ],
+    ticks: [...bars.filter(inRange(start, to)), ...chosen.flatMap((one) => one.ticks)],
+    quoteAt: createQuotes(withVolume(priced, series), (depth?.ticks ?? []) as readonly BookDepth[]),
+  }
+}
+
+/** Of several sources of one feed the first that has anything in the range. */
+function finest(candidates: readonly Candidate[], start: TimestampMs, to: TimestampMs): readonly Candidate[] {
+  const chosen = new Map<string, Candidate>()
+  for (const candidate of candidates) {
+    const key = `${candidate.feed}/${candidate.venue}`
+    const ticks = candidate.ticks.filter(inRange(start, to))
+    if (ticks.length > 0 && !chosen.has(key)) chosen.set(key, { ...candidate, ticks })
+  }
+  return [...chosen.values()]
+}
+
+const inRange = (start: TimestampMs, to: TimestampMs) => (tick: Observed) =>
+  tick.receivedAt > start && tick.receivedAt <= to
+
+/** Where the priced series has no volume, that of a series which has: an understated volume only makes impact dearer. */
+function withVolume(priced: readonly Bar[], series: readonly (readonly Bar[])[]): readonly Bar[] {
+  if (priced.some((bar) => bar.volume !== undefined)) return priced
+  const volumes = new Map(
+    series.flat().flatMap((bar) => (bar.volume === undefined ? [] : [[bar.eventAt, bar.volume] as const])),
+  )
+  return priced.map((bar) => ({ ...bar, volume: volumes.get(bar.eventAt) }))
+}
+
+interface Window {
+  readonly from: TimestampMs
+  readonly to: TimestampMs
+}
+
+/** What the hourly panels of all assets cover together. */
+async function commonWindow(folder: string, assets: readonly Asset[]): Promise<Window> {
+  if (!existsSync(folder)) {
+    throw new Error(`Expected a folder of recorded panels at ${folder}, was absent. Check the path after "replay:".`)
+  }
+  let common: Window | undefined
+  for (const asset of assets) {
+    const nothing = { from: timestamp(0), to: timestamp(0) }
+    const file = await readPanel(folder, { grain: '1h', asset, range: nothing, onProblem: () => undefined })
+    if (!file) {
+      throw new Error(
+        `Expected ${panelName('1h', asset)}.gz in ${folder}, was absent; it has ${recordedAssets(folder)}. Choose one of those or add the file.`,
+      )
+    }
+    if (file.firstLabel === undefined || file.lastLabel === undefined) {
+      throw new Error(`Expected rows in ${folder}/${file.name}, was only a header. Replace the file.`)
+    }
+    const [from, to] = [file.firstLabel, closesAt(file.lastLabel, '1h')]
+    common = common
+      ? { from: timestamp(Math.max(common.from, from)), to: timestamp(Math.min(common.to, to)) }
+      : { from, to }
+  }
+  return common!
+}
+
+function requireWithin(recorded: Window, { from, to, folder }: Window & { folder: string }): void {
+  if (from >= recorded.from && to <= recorded.to) return
+  throw new Error(
+    `Expected a window within what ${folder} holds (${formatLabel(recorded.from)} … ${formatLabel(recorded.to)}), was ${formatLabel(from)} … ${formatLabel(to)}. Move --from and --to inside it.`,
+  )
+}
+
+function recordedAssets(folder: string): string {
+  const found = readdirSync(folder).flatMap((name) => /^panel_1h_(.+)\.csv(?:\.gz)?$/.exec(name)?.[1] ?? [])
+  return found.length > 0 ? found.join(', ') : 'no panel_1h_* at all'
+}
