@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { suite, type TestContext, test } from 'node:test'
+import { after, before, suite, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ProposalId } from '../../src/domain/proposal.ts'
@@ -30,7 +30,7 @@ export function describeQueue(
       return { queue, backend, queueName: config.name }
     }
 
-    test('a job runs with its data', async (t) => {
+    fact('a job runs with its data', async (t) => {
       const { queue } = await open(t)
       const ran = recorder()
       await queue.start(handlers({ 'execute-proposal': ran.handler() }))
@@ -39,7 +39,7 @@ export function describeQueue(
       assert.deepEqual(ran.seen, ['AAAAAAAAAA'])
     })
 
-    test('the same id runs once while it waits, and again after it completed', async (t) => {
+    fact('the same id runs once while it waits, and again after it completed', async (t) => {
       const { queue } = await open(t)
       const ran = recorder()
       for (let i = 0; i < 5; i++) await queue.add(execution('AAAAAAAAAA'))
@@ -51,7 +51,7 @@ export function describeQueue(
       assert.equal(ran.seen.length, 2)
     })
 
-    test('an id added while it runs runs once more afterwards, never beside itself', async (t) => {
+    fact('an id added while it runs runs once more afterwards, never beside itself', async (t) => {
       const { queue } = await open(t)
       let [inside, most, runs] = [0, 0, 0]
       const run = async () => {
@@ -66,23 +66,26 @@ export function describeQueue(
       assert.deepEqual({ runs, most }, { runs: 2, most: 1 })
     })
 
-    test('a failing job is tried as often as its handler allows, then given up, and its id is free again', async (t) => {
-      const { queue } = await open(t)
-      let attempts = 0
-      const run = async () => {
-        if (++attempts <= 3) throw new Error(`no luck ${attempts}`)
-      }
-      await queue.start(handlers({ 'execute-proposal': { run, attempts: 3 } }))
-      await queue.add(execution('AAAAAAAAAA'))
-      await queue.settled()
-      assert.equal(attempts, 3)
+    fact(
+      'a failing job is tried as often as its handler allows, then given up, and its id is free again',
+      async (t) => {
+        const { queue } = await open(t)
+        let attempts = 0
+        const run = async () => {
+          if (++attempts <= 3) throw new Error(`no luck ${attempts}`)
+        }
+        await queue.start(handlers({ 'execute-proposal': { run, attempts: 3 } }))
+        await queue.add(execution('AAAAAAAAAA'))
+        await queue.settled()
+        assert.equal(attempts, 3)
 
-      await queue.add(execution('AAAAAAAAAA'))
-      await within(2_000, queue.settled(), 'the re-added job')
-      assert.equal(attempts, 4)
-    })
+        await queue.add(execution('AAAAAAAAAA'))
+        await within(2_000, queue.settled(), 'the re-added job')
+        assert.equal(attempts, 4)
+      },
+    )
 
-    test('a job over its timeout is failed, not tried again, and does not hold up settled', async (t) => {
+    fact('a job over its timeout is failed, not tried again, and does not hold up settled', async (t) => {
       const { queue } = await open(t, { closeTimeout: duration(50) })
       let attempts = 0
       const hang = Promise.withResolvers<void>()
@@ -97,7 +100,7 @@ export function describeQueue(
       assert.equal(attempts, 1)
     })
 
-    test('a long forecast holds up no execution', async (t) => {
+    fact('a long forecast holds up no execution', async (t) => {
       const { queue } = await open(t, { concurrency: 1 })
       const release = Promise.withResolvers<void>()
       const executed = Promise.withResolvers<void>()
@@ -114,23 +117,26 @@ export function describeQueue(
       await queue.settled()
     })
 
-    test('under a wall clock a job waits for its time, and an immediate one under its id does not wait with it', async (t) => {
-      const { queue } = await open(t)
-      const ran = recorder(() => Date.now())
-      await queue.start(handlers({ 'execute-proposal': ran.handler() }))
-      const due = timestamp(Date.now() + 400)
-      await queue.add({ ...execution('AAAAAAAAAA'), at: timestamp(due + 60_000) })
-      await queue.add({ ...execution('AAAAAAAAAA'), at: due })
-      await queue.add(execution('AAAAAAAAAA'))
-      await queue.settled()
-      assert.equal(ran.times.length, 1)
-      assert.ok(ran.times[0]! < due, 'the immediate one ran first')
-      while (ran.times.length < 2) await sleep(20)
-      await queue.settled()
-      assert.ok(ran.times[1]! >= due, `ran ${due - ran.times[1]!} ms early`)
-    })
+    fact(
+      'under a wall clock a job waits for its time, and an immediate one under its id does not wait with it',
+      async (t) => {
+        const { queue } = await open(t)
+        const ran = recorder(() => Date.now())
+        await queue.start(handlers({ 'execute-proposal': ran.handler() }))
+        const due = timestamp(Date.now() + 400)
+        await queue.add({ ...execution('AAAAAAAAAA'), at: timestamp(due + 60_000) })
+        await queue.add({ ...execution('AAAAAAAAAA'), at: due })
+        await queue.add(execution('AAAAAAAAAA'))
+        await queue.settled()
+        assert.equal(ran.times.length, 1)
+        assert.ok(ran.times[0]! < due, 'the immediate one ran first')
+        while (ran.times.length < 2) await sleep(20)
+        await queue.settled()
+        assert.ok(ran.times[1]! >= due, `ran ${due - ran.times[1]!} ms early`)
+      },
+    )
 
-    test('under a virtual clock jobs are held until released, in the order of their time', async (t) => {
+    fact('under a virtual clock jobs are held until released, in the order of their time', async (t) => {
       const clock = virtualClock()
       const { queue } = await open(t, { clock })
       const ran = recorder()
@@ -156,7 +162,7 @@ export function describeQueue(
       assert.equal(queue.nextDueAt(), undefined)
     })
 
-    test('under a virtual clock settled waits for what a job set off, one after another', async (t) => {
+    fact('under a virtual clock settled waits for what a job set off, one after another', async (t) => {
       const { queue } = await open(t, { clock: virtualClock() })
       const order: string[] = []
       const run = async ({ proposalId }: { proposalId: ProposalId }) => {
@@ -176,7 +182,7 @@ export function describeQueue(
       assert.equal(names.join(''), 'AABBCCAABBCC')
     })
 
-    test('a restart under a virtual clock is not held up by what a killed run left behind', async (t) => {
+    fact('a restart under a virtual clock is not held up by what a killed run left behind', async (t) => {
       const { backend, queue, queueName } = await open(t, { clock: virtualClock() })
       const child = worker({ backend, queueName, clock: 'virtual' })
       t.after(() => child.kill())
@@ -189,7 +195,7 @@ export function describeQueue(
       assert.deepEqual(ran.seen, ['KKKKKKKKKK'])
     })
 
-    test('after kill -9 of a worker the job runs under a new id within 2 s in another process', async (t) => {
+    fact('after kill -9 of a worker the job runs under a new id within 2 s in another process', async (t) => {
       const { backend, queue, queueName } = await open(t)
       const first = worker({ backend, queueName, clock: 'wall' })
       t.after(() => first.kill())
@@ -205,7 +211,7 @@ export function describeQueue(
       await within(2_000, second.said('took KKKKKKKKKK'), 'the job in the second process')
     })
 
-    test('closing waits for a running job, and no longer than its bound', async (t) => {
+    fact('closing waits for a running job, and no longer than its bound', async (t) => {
       const { queue } = await open(t)
       let finished = false
       const started = Promise.withResolvers<void>()
@@ -235,7 +241,7 @@ export function describeQueue(
     })
 
     for (const jobId of ['execute:AAAAAAAAAA', '17', '-3', '', 'a b', 'x'.repeat(201)]) {
-      test(`the job id "${jobId.slice(0, 20)}" is refused`, async (t) => {
+      fact(`the job id "${jobId.slice(0, 20)}" is refused`, async (t) => {
         const { queue } = await open(t)
         await assert.rejects(queue.add({ ...execution('AAAAAAAAAA'), jobId }), /Expected a job id of letters/)
       })

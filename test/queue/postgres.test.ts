@@ -1,5 +1,7 @@
 import { describeQueue } from '../conformance/queue.ts'
+import { emptyDatabase } from '../support/database.ts'
 
-const url = process.env.TEST_DATABASE_URL
-
-describeQueue('PostgreSQL', async () => ({ kind: 'postgres', connectionString: url! }))
+describeQueue('PostgreSQL', async (cleanup) => {
+  const { connectionString } = await emptyDatabase(cleanup)
+  return { kind: 'postgres', connectionString }
+})
