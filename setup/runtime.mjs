@@ -46,6 +46,7 @@ export function finishPackages(root, logFile) {
     if (existsSync(join(folder, script))) runScript(script, folder, logFile)
   }
   if (isPinnedNodeReady(root)) return
+  console.error(`Installing Node ${pinnedVersion(root).slice(1)}, which npm was not allowed to finish.`)
   const log = runScript('installArchSpecificPackage.js', dirname(dirname(pinnedNode(root))), logFile)
   if (isPinnedNodeReady(root)) return
   throw new SetupError(

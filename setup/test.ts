@@ -21,6 +21,7 @@ const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism() - 1))
 
 const CHECKS = [
   { name: 'Types', command: ['node_modules/typescript/bin/tsc', '--noEmit'] },
+  { name: 'Types of setup', command: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'setup'] },
   { name: 'Lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
 ] as const
 

@@ -1,0 +1,1 @@
+export function entryFor(words: readonly string[]): [file: string, ...args: string[]]

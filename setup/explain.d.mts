@@ -1,0 +1,1 @@
+export function explainFailure(log: string): string
