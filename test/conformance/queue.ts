@@ -15,15 +15,28 @@ import { createQueue, type QueueBackend, type QueueConfig } from '../../src/queu
 const WORKER = fileURLToPath(new URL('./queue-worker.ts', import.meta.url))
 const START = timestamp(Date.UTC(2025, 1, 3))
 
+interface Cleanup {
+  after(work: () => Promise<void>): void
+}
+
 /** What every queue adapter must do, on whichever backend; `skip` says why it cannot be tried here. */
 export function describeQueue(
   name: string,
-  backendFor: (t: TestContext) => Promise<QueueBackend>,
+  openBackend: (cleanup: Cleanup) => Promise<QueueBackend>,
   skip?: string,
 ): void {
-  suite(`queue on ${name}`, { skip }, () => {
+  suite(`queue on ${name}`, () => {
+    const cleanups: (() => Promise<void>)[] = []
+    let backend: QueueBackend
+    before(async () => {
+      if (skip === undefined) backend = await openBackend({ after: (work) => cleanups.push(work) })
+    })
+    after(async () => {
+      for (const cleanUp of cleanups) await cleanUp()
+    })
+    const fact = (title: string, run: (t: TestContext) => Promise<void>) => test(title, { skip }, run)
+
     const open = async (t: TestContext, options: Partial<QueueConfig> = {}) => {
-      const backend = await backendFor(t)
       const config = { backend, clock: wallClock, log: createLog('silent'), name: uniqueName(), ...options }
       const queue = await createQueue(config)
       t.after(() => queue.close())
