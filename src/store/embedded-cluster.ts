@@ -12,7 +12,7 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { freePort } from './embedded-port.ts'
 import type { Programs } from './embedded-programs.ts'
 import { EmbeddedPostgresError, explain, run, type ServerUser } from './embedded-run.ts'
@@ -45,6 +45,8 @@ export interface ClusterOptions {
   readonly user: ServerUser | undefined
   readonly programs: Programs
   readonly onProgress: (what: string) => void
+  /** False: the new files are not forced to the disk. */
+  readonly sync: boolean
 }
 
 /**
@@ -87,7 +89,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-async function initialise({ folder, user, programs, onProgress }: ClusterOptions, home: string): Promise<void> {
+async function initialise({ folder, user, programs, onProgress, sync }: ClusterOptions, home: string): Promise<void> {
   onProgress('Setting up the database (first start)')
   await removeAbandoned(folder)
   const draft = join(folder, `${DRAFT_PREFIX}${randomBytes(6).toString('hex')}`)
@@ -105,7 +107,10 @@ async function initialise({ folder, user, programs, onProgress }: ClusterOptions
     }
     const outcome = await run(
       programs.initdb,
-      ['-D', data, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C'],
+      [
+        ...['-D', data, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
+        ...['-E', 'UTF8', '--locale=C', ...(sync ? [] : ['--no-sync'])],
+      ],
       user,
     )
     if (outcome.code !== 0) throw explain(outcome.output, `set up the database in ${folder}`)
@@ -121,10 +126,12 @@ async function initialise({ folder, user, programs, onProgress }: ClusterOptions
   }
 }
 
-/** Replaced in one step, so that another process never reads half of it. */
+/** Replaced in one step, so that another process never reads half of it; it stays its folder's owner's, also under root. */
 async function writeAccess(file: string, access: Access): Promise<void> {
   const own = `${file}.${process.pid}`
   await writeFile(own, `${JSON.stringify(access)}\n`, { mode: 0o600 })
+  const owner = await stat(dirname(file))
+  if (process.getuid?.() === 0) await chown(own, owner.uid, owner.gid)
   await rename(own, file)
 }
 

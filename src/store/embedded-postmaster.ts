@@ -5,7 +5,7 @@ export interface Postmaster {
   readonly pid: number
   readonly port: number
   readonly ready: boolean
-  /** A process with this pid exists; whether it is the server, only asking it tells. */
+  /** A process with this pid exists and may be the server; whether it is, only asking it tells. */
   readonly alive: boolean
 }
 
@@ -24,7 +24,12 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
   const lines = text.split('\n')
   const pid = Math.abs(Number(lines[0]))
   if (!pid) return undefined
-  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready', alive: isAlive(pid) }
+  return {
+    pid,
+    port: Number(lines[3]),
+    ready: lines[7]?.trim() === 'ready',
+    alive: isAlive(pid) && (await mayBePostgres(pid)),
+  }
 }
 
 function isAlive(pid: number): boolean {
@@ -35,3 +40,10 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
+
+/** False only where the system can tell that the pid went to some other program, as it does after a reboot. */
+const mayBePostgres = (pid: number): Promise<boolean> =>
+  readFile(`/proc/${pid}/comm`, 'utf8').then(
+    (name) => name.startsWith('postgres'),
+    () => true,
+  )

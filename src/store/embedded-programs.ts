@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { access, chmod, constants, cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
@@ -94,15 +95,13 @@ async function makeLinks(native: string): Promise<void> {
 
 /** Copies into a folder of its own first, so that another process never meets half a copy. */
 async function copyNative(from: string, to: string): Promise<void> {
-  const own = `${to}.${process.pid}`
+  const own = `${to}-${randomBytes(6).toString('hex')}`
   try {
     await mkdir(dirname(to), { recursive: true, mode: 0o755 })
-    await rm(own, { recursive: true, force: true })
     // The list of links names its paths from the package's folder, whose last part is `native`.
     await cp(from, join(own, basename(from)), { recursive: true, verbatimSymlinks: true })
     await makeLinks(join(own, basename(from)))
     await openUp(own)
-    await rm(to, { recursive: true, force: true })
     await rename(join(own, basename(from)), to)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code

@@ -66,8 +66,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const { folder, user, relocated } = await chooseHome(options.folder, options.readableFolder)
   if (relocated) log.info({ folder: options.folder, home: folder }, 'the database lives where its user can read it')
   await mkdir(folder, { recursive: true })
-  const programs = await usablePrograms(await findPrograms(), { user, copyTo: options.readableFolder ?? folder })
-  const cluster = await createCluster({ folder, user, programs, onProgress })
+  const programs = await usablePrograms(await findPrograms(), { user, copyTo: folder })
+  const cluster = await createCluster({ folder, user, programs, onProgress, sync: options.settings?.fsync !== 'off' })
 
   const { port, adopted } = await startOrAdopt(cluster, programs, { ...SETTINGS, ...options.settings }, options)
   const connectionString = (database = 'postgres') =>

@@ -56,7 +56,10 @@ export async function emptyDatabase(t: Cleanup): Promise<{ connectionString: str
 async function createDatabase(from: string): Promise<{ connectionString: string; drop(): Promise<void> }> {
   const { client, url } = await openAdmin()
   const name = `breakwater_test_${process.pid}_${randomBytes(6).toString('hex')}`
-  await client.query(`create database ${name} template ${from}`)
+  // Copying files is the faster way, but only where nothing waits for the disk.
+  const { rows } = await client.query<{ fsync: string }>('show fsync')
+  const strategy = rows[0]?.fsync === 'off' ? 'file_copy' : 'wal_log'
+  await client.query(`create database ${name} template ${from} strategy ${strategy}`)
   return {
     connectionString: withDatabase(url, name),
     drop: async () => void (await client.query(`drop database if exists ${name} with (force)`)),

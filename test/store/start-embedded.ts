@@ -1,0 +1,9 @@
+// A process that starts or adopts the embedded server, says so, and then only lives: tests kill it.
+// Argument: folder.
+import { createLog } from '../../src/log.ts'
+import { startEmbedded } from '../../src/store/embedded.ts'
+
+const [folder] = process.argv.slice(2)
+const server = await startEmbedded({ folder: folder!, settings: { fsync: 'off' }, log: createLog('silent') })
+console.log(JSON.stringify({ port: server.port, adopted: server.adopted }))
+setInterval(() => {}, 1_000)
