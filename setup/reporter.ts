@@ -21,8 +21,10 @@ interface Event {
   }
 }
 
-export default (source: AsyncIterable<Event>): AsyncIterable<unknown> =>
-  Readable.from(withClosingLine(source)).compose(spec())
+// The runner takes a stream or a generator function, nothing that merely returns one.
+export default async function* report(source: AsyncIterable<Event>): AsyncIterable<unknown> {
+  yield* Readable.from(withClosingLine(source)).compose(spec())
+}
 
 async function* withClosingLine(source: AsyncIterable<Event>): AsyncIterable<unknown> {
   const notRun: NotRun[] = []
