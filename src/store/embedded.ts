@@ -192,7 +192,10 @@ async function choosePort(cluster: Cluster, log: Logger): Promise<number> {
 
 /** Whether another live process of ours holds a connection to this server. */
 async function othersConnected(connectionString: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 })
+  // Not under a name of ours: two processes that leave together would each stay for the other's question.
+  const asking = new URL(connectionString)
+  asking.searchParams.set('application_name', 'leaving')
+  const client = new pg.Client({ connectionString: asking.href, connectionTimeoutMillis: 2_000 })
   client.on('error', () => {})
   try {
     await client.connect()

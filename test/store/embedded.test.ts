@@ -139,6 +139,18 @@ test('the server stays while another process of ours uses it, and goes with the 
   await assert.rejects(query(server.connectionString(), 'select 1'), { code: 'ECONNREFUSED' })
 })
 
+test('processes that leave together leave no server behind', async (t) => {
+  const folder = await openFolder(t)
+  const started = await Promise.all(Array.from({ length: 4 }, () => startElsewhere(t, folder)))
+  const gone = started.map(({ child }) => once(child, 'exit'))
+  for (const { child } of started) child.kill('SIGTERM')
+  assert.deepEqual(
+    (await Promise.all(gone)).map(([code]) => code),
+    [0, 0, 0, 0],
+  )
+  assert.equal(await readPostmaster(join(folder, 'cluster', 'data')), undefined)
+})
+
 test('root keeps the data of a closed home where the server can read it', {
   skip: !asRoot && 'needs root',
 }, async (t) => {
