@@ -4,7 +4,6 @@ import type { Columns } from './columns.ts'
 import { FUEL_HOURS, type Fuel, fuelAt, type Openings, openingsOf } from './fuel.ts'
 import {
   chainLinked,
-  ewma,
   meanOver,
   perHour,
   ratio,
@@ -12,6 +11,7 @@ import {
   venueMean,
   venueSpread,
   venueSum,
+  volatilities,
   zScore,
 } from './series.ts'
 
@@ -146,13 +146,14 @@ export function prepare(columns: Columns, from: number): Prepared {
   for (let i = 1; i < hours; i++) returns[i] = logPrice[i]! - logPrice[i - 1]!
   const aggregate = columns.openInterest.filter(({ venue }) => venue === AGGREGATE)
   const venues = aggregate.length > 0 ? aggregate : columns.openInterest
+  const [fast, medium, slow] = volatilities(returns, [6, 48, 168], from)
   const openInterest = chainLinked(venues, hours)
   const funding = perHour(hours, (i) => venueMean(columns.funding, i))
   return {
     columns,
     logPrice,
     returns,
-    volatility: { 6: ewma(returns, 6, from), 48: ewma(returns, 48, from), 168: ewma(returns, 168, from) },
+    volatility: { 6: fast!, 48: medium!, 168: slow! },
     funding,
     openInterest,
     logOpenInterest: openInterest.map(Math.log),

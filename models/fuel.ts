@@ -1,20 +1,13 @@
+import { LEVERAGE_BUCKETS as BUCKETS } from '../src/domain/liquidation/leverage.ts'
 import { clamp } from '../src/domain/units.ts'
 
-/** Leverage, its maintenance margin, the mean holding time in hours and the share of new positions (specification §7.1). */
-const BUCKETS = [
-  { leverage: 5, maintenance: 0.01, holdingHours: 120, share: 0.3 },
-  { leverage: 10, maintenance: 0.01, holdingHours: 72, share: 0.3 },
-  { leverage: 20, maintenance: 0.005, holdingHours: 24, share: 0.22 },
-  { leverage: 50, maintenance: 0.005, holdingHours: 10, share: 0.13 },
-  { leverage: 100, maintenance: 0.004, holdingHours: 4, share: 0.05 },
-] as const
 const CHURN_PER_HOUR = 1 / 30 // positions replaced without moving open interest
 const NEUTRAL_FUNDING = 1e-4
 const FUNDING_SCALE = 6e-4
 export const FUEL_HOURS = 168 // five half-lives of the longest-held bucket: what is older has closed
 
-const LONG_FACTOR = BUCKETS.map(({ leverage, maintenance }) => (1 - 1 / leverage) / (1 - maintenance))
-const SHORT_FACTOR = BUCKETS.map(({ leverage, maintenance }) => (1 + 1 / leverage) / (1 + maintenance))
+const LONG_FACTOR = BUCKETS.map(({ leverage, maintenanceRate }) => (1 - 1 / leverage) / (1 - maintenanceRate))
+const SHORT_FACTOR = BUCKETS.map(({ leverage, maintenanceRate }) => (1 + 1 / leverage) / (1 + maintenanceRate))
 const ALIVE = BUCKETS.map(({ share, holdingHours }) =>
   Float64Array.from({ length: FUEL_HOURS }, (_, hours) => share * Math.exp(-hours / holdingHours)),
 )

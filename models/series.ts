@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ewmaVolatility } from '../src/domain/market/volatility.ts'
 import { clamp } from '../src/domain/units.ts'
 import type { VenueColumn } from './columns.ts'
 
@@ -13,26 +14,23 @@ const EWMA_HOURS = 240 // five half-lives of 48 h
 const FLAT = 1e-9
 
 /**
- * EWMA standard deviation over the last 240 hourly returns known, weights halving every `halfLife` hours.
+ * EWMA standard deviations of hourly returns, one per half-life in hours, over the last 240 hours.
  *
- * Hours before index `from` are left NaN. Cut off rather than run from the beginning, so that a window does not depend on how long the process has been up.
+ * Cut off rather than run from the beginning, so that a window does not depend on how long the process has been up. NaN where
+ * fewer than 24 returns are known or the price stood still; hours before index `from` are left NaN.
  */
-export function ewma(returns: ArrayLike<number>, halfLife: number, from = 0): Float64Array {
-  const weights = Float64Array.from({ length: EWMA_HOURS }, (_, back) => 0.5 ** (back / halfLife))
-  return perHour(returns.length, (i) => {
-    if (i < from) return Number.NaN
-    let sum = 0
-    let weight = 0
-    let known = 0
-    for (let back = 0; back < EWMA_HOURS && back <= i; back++) {
-      const value = returns[i - back]!
-      if (Number.isNaN(value)) continue
-      sum += weights[back]! * value * value
-      weight += weights[back]!
-      known++
-    }
-    return known < MIN_RETURNS || sum < FLAT * FLAT ? Number.NaN : Math.sqrt(sum / weight)
-  })
+export function volatilities(returns: Float64Array, halfLives: readonly number[], from: number): Float64Array[] {
+  const out = halfLives.map(() => new Float64Array(returns.length).fill(Number.NaN))
+  for (let i = from; i < returns.length; i++) {
+    const known: number[] = []
+    for (let j = Math.max(0, i - EWMA_HOURS + 1); j <= i; j++) if (!Number.isNaN(returns[j]!)) known.push(returns[j]!)
+    if (known.length < MIN_RETURNS) continue
+    halfLives.forEach((halfLife, k) => {
+      const volatility = ewmaVolatility(known, halfLife)
+      out[k]![i] = volatility > FLAT ? volatility : Number.NaN
+    })
+  }
+  return out
 }
 
 export const perHour = (hours: number, value: (i: number) => number): Float64Array => {

@@ -53,7 +53,7 @@ export function createNetwork(tf: Tf, shape: NetworkShape, seed: number): Networ
     make(`block-${dilation}/weight`, [kernel * channels, channels], Math.sqrt(2 / (kernel * channels)))
     make(`block-${dilation}/bias`, [channels], 0)
   }
-  make('head/weight', [channels, heads], Math.sqrt(1 / channels) / 10)
+  make('head/weight', [channels, heads], 0)
   make('head/direct', [inputs, heads], 0)
   make('head/bias', [heads], 0)
   const weight = <T extends Tensor>(name: string): T => weights.get(name)! as unknown as T
