@@ -4,31 +4,33 @@ import { type PriceColumns, priceColumns, volumeUnit } from './columns.ts'
 import { closesAt, RECEIPT_LAG } from './labels.ts'
 import type { PanelFile, PanelRow } from './read-panel.ts'
 
-/** A series with more hours missing than this, or a longer hole, would leave the desk without a price; a spot series may. */
+/** A series with more hours missing than this, or a longer hole, leaves the desk without a price for too long. */
 const MISSING_SHARE = 0.01
 const LONGEST_HOLE_HOURS = 3
 
 /**
  * The hourly bars of every series in the file, each received five seconds after its close.
  *
- * A perpetual's or mark price that has holes in the range (Binance's from 2024-05 to 2025-03) is left out whole: the panel
- * prefers a perpetual to spot for an asset's price, and would stay with it through the hole. Spot is complete and always in.
+ * A perpetual's or mark price with holes in the range (Binance's perpetual from 2024-05 to 2025-03) is left out whole where
+ * another series has fewer: the panel prefers a perpetual to spot for an asset's price and would stay with it through the
+ * hole. Spot is always in.
  */
 export function readBars(file: PanelFile, asset: string, onProblem: (problem: string) => void): readonly Bar[][] {
-  return priceColumns(file.columns).flatMap((columns) => {
+  const hours = file.rows.length === 0 ? 0 : (closesAt(file.rows.at(-1)!.label, '1h') - file.rows[0]!.label) / HOUR
+  const all = priceColumns(file.columns).flatMap((columns) => {
     const bars = file.rows.flatMap((row) => toBar(row, columns, { asset, file: file.name, onProblem }) ?? [])
-    if (bars.length === 0) return []
-    if (columns.series !== 'spot') {
-      const hole = longestHole(file.rows, bars)
-      const missing = file.rows.length - bars.length
-      if (missing > file.rows.length * MISSING_SHARE || hole > LONGEST_HOLE_HOURS) {
-        onProblem(
-          `${file.name} columns ${columns.prefix}_*: Expected bars without holes, was ${missing} of ${file.rows.length} hours missing (${hole} in a row); series left out`,
-        )
-        return []
-      }
-    }
-    return [bars]
+    return bars.length === 0 ? [] : [{ columns, bars, missing: hours - bars.length }]
+  })
+  const fewest = Math.min(...all.map((one) => one.missing))
+
+  return all.flatMap(({ columns, bars, missing }) => {
+    const hole = longestHole(file.rows, bars)
+    const hasHoles = missing > hours * MISSING_SHARE || hole > LONGEST_HOLE_HOURS
+    if (columns.series === 'spot' || missing === fewest || !hasHoles) return [bars]
+    onProblem(
+      `${file.name} columns ${columns.prefix}_*: Expected bars without holes, was ${missing} of ${hours} hours missing (${hole} in a row); series left out`,
+    )
+    return []
   })
 }
 

@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import type { Asset, Bar, BookDepth, FeedDeclaration, Observed, OpenInterest } from '../../domain/market/tick.ts'
-import { DAY, HOUR, later, MINUTE, type TimestampMs, timestamp } from '../../domain/units.ts'
+import { DAY, HOUR, MINUTE, type TimestampMs, timestamp } from '../../domain/units.ts'
 import type { MarketSource, MarketStep, Quote } from '../../ports.ts'
 import { readBars } from './bars.ts'
 import { AGGREGATE, panelName } from './columns.ts'
@@ -13,7 +13,7 @@ import { closesAt, formatLabel, type Grain, LENGTH } from './labels.ts'
 import { type Candidate, readCandidates } from './observations.ts'
 import { createPriceAt } from './price-at.ts'
 import { createQuotes } from './quotes.ts'
-import { readPanel } from './read-panel.ts'
+import { type PanelFile, readPanel } from './read-panel.ts'
 import { rebase } from './rebase.ts'
 
 export interface ReplayOptions {
@@ -50,15 +50,13 @@ const STEP_OFFSETS = [MINUTE, 10 * MINUTE] as const
 export async function createReplayMarket(options: ReplayOptions): Promise<MarketSource> {
   const { folder, assets, warmupDays } = options
   if (assets.length === 0) throw new RangeError('Expected at least one asset to replay, was none')
-  const recordedWindow = await commonWindow(folder, assets)
-  const { from = later(recordedWindow.from, Math.max(0, warmupDays) * DAY), to = recordedWindow.to } = options
+  const { from, to } = await windowOf(options)
   if (!(from < to)) throw new RangeError(`Expected from before to, was ${formatLabel(from)} and ${formatLabel(to)}`)
-  requireWithin(recordedWindow, { from, to, folder })
   const problems: string[] = []
   const recorded = new Map<Asset, Recorded>()
   const start = timestamp(from - Math.max(0, warmupDays) * DAY)
   for (const asset of assets) {
-    recorded.set(asset, await readAsset({ folder, asset, start, to }, (problem) => problems.push(problem)))
+    recorded.set(asset, await readAsset({ folder, asset, start, from, to }, (problem) => problems.push(problem)))
   }
   const all = [...recorded.values()]
   const ticks = all.flatMap((one) => one.ticks).sort((a, b) => a.receivedAt - b.receivedAt)
@@ -104,14 +102,18 @@ function* instants(ticks: readonly Observed[], start: TimestampMs, to: Timestamp
 }
 
 async function readAsset(
-  { folder, asset, start, to }: { folder: string; asset: Asset; start: TimestampMs; to: TimestampMs },
+  { folder, asset, start, from, to }: Window & { folder: string; asset: Asset; start: TimestampMs },
   onProblem: (problem: string) => void,
 ): Promise<Recorded> {
   // One bar earlier than the range, so that a bar that ends in it is there.
   const read = (grain: Grain) =>
     readPanel(folder, { grain, asset, range: { from: timestamp(start - LENGTH[grain]), to }, onProblem })
-  const hours = (await read('1h'))!
-
+  const hours = requireHours(await read('1h'), { folder, asset })
+  if (from < hours.recorded.from || to > hours.recorded.to) {
+    throw new Error(
+      `Expected a window within what ${folder}/${hours.name} holds (${formatWindow(hours.recorded)}), was ${formatWindow({ from, to })}. Move --from and --to inside it.`,
+    )
+  }
   const series = readBars(hours, asset, onProblem)
   const bars = series.flat()
   const priceAt = createPriceAt(bars)
@@ -166,37 +168,43 @@ interface Window {
   readonly to: TimestampMs
 }
 
-/** What the hourly panels of all assets cover together. */
-async function commonWindow(folder: string, assets: readonly Asset[]): Promise<Window> {
+/** The window asked for; what was left open comes from what the hourly panels of all assets cover together. */
+async function windowOf({ folder, assets, from, to, warmupDays }: ReplayOptions): Promise<Window> {
   if (!existsSync(folder)) {
     throw new Error(`Expected a folder of recorded panels at ${folder}, was absent. Check the path after "replay:".`)
   }
-  let common: Window | undefined
+  if (from !== undefined && to !== undefined) return { from, to }
+  const [starts, ends]: [number[], number[]] = [[], []]
   for (const asset of assets) {
     const nothing = { from: timestamp(0), to: timestamp(0) }
     const file = await readPanel(folder, { grain: '1h', asset, range: nothing, onProblem: () => undefined })
-    if (!file) {
-      throw new Error(
-        `Expected ${panelName('1h', asset)}.gz in ${folder}, was absent; it has ${recordedAssets(folder)}. Choose one of those or add the file.`,
-      )
-    }
-    if (file.firstLabel === undefined || file.lastLabel === undefined) {
-      throw new Error(`Expected rows in ${folder}/${file.name}, was only a header. Replace the file.`)
-    }
-    const [from, to] = [file.firstLabel, closesAt(file.lastLabel, '1h')]
-    common = common
-      ? { from: timestamp(Math.max(common.from, from)), to: timestamp(Math.min(common.to, to)) }
-      : { from, to }
+    const { recorded } = requireHours(file, { folder, asset })
+    starts.push(recorded.from)
+    ends.push(recorded.to)
   }
-  return common!
+  return {
+    from: from ?? timestamp(Math.max(...starts) + Math.max(0, warmupDays) * DAY),
+    to: to ?? timestamp(Math.min(...ends)),
+  }
 }
 
-function requireWithin(recorded: Window, { from, to, folder }: Window & { folder: string }): void {
-  if (from >= recorded.from && to <= recorded.to) return
-  throw new Error(
-    `Expected a window within what ${folder} holds (${formatLabel(recorded.from)} … ${formatLabel(recorded.to)}), was ${formatLabel(from)} … ${formatLabel(to)}. Move --from and --to inside it.`,
-  )
+/** Prices come from the hourly panel: without one there is nothing to replay. */
+function requireHours(
+  file: PanelFile | undefined,
+  { folder, asset }: { folder: string; asset: Asset },
+): PanelFile & { readonly recorded: Window } {
+  if (!file) {
+    throw new Error(
+      `Expected ${panelName('1h', asset)}.gz in ${folder}, was absent; it has ${recordedAssets(folder)}. Choose one of those or add the file.`,
+    )
+  }
+  if (file.firstLabel === undefined || file.lastLabel === undefined) {
+    throw new Error(`Expected rows in ${folder}/${file.name}, was only a header. Replace the file.`)
+  }
+  return { ...file, recorded: { from: file.firstLabel, to: closesAt(file.lastLabel, '1h') } }
 }
+
+const formatWindow = ({ from, to }: Window): string => `${formatLabel(from)} … ${formatLabel(to)}`
 
 function recordedAssets(folder: string): string {
   const found = readdirSync(folder).flatMap((name) => /^panel_1h_(.+)\.csv(?:\.gz)?$/.exec(name)?.[1] ?? [])

@@ -56,9 +56,10 @@ function hourly(file: PanelFile, context: Context): readonly Candidate[] {
     ...venuesIn(file, /^funding_(.+)$/).flatMap((venue) => {
       const interval = fundingIntervalOf(venue)
       if (interval === undefined) {
-        context.onProblem(
-          `${file.name} column funding_${venue}: Expected a venue whose funding interval is known, was ${venue}; column left out`,
-        )
+        if (file.rows.some((row) => row.value(`funding_${venue}`) !== undefined))
+          context.onProblem(
+            `${file.name} column funding_${venue}: Expected a venue whose funding interval is known, was ${venue}; column left out`,
+          )
         return []
       }
       const ticks = read(file, `funding_${venue}`, (rate, row) => ({

@@ -131,7 +131,7 @@ export async function readPanel(
   }
 }
 
-const HOUR_TEXT = /^\d{4}-\d\d-\d\dT\d\d$/
+const HOUR_TEXT = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])$/
 const hourOf = (at: TimestampMs): string => formatLabel(at).slice(0, 13)
 
 /** Each line by itself, so that one broken quote cannot swallow the rows after it. */
