@@ -18,16 +18,22 @@ export interface Instrument {
 export const instrumentIdOf = (asset: Asset, venue: VenueId): InstrumentId =>
   `${asset}-USDT-PERP.${venue.toUpperCase()}` as InstrumentId
 
+/** A difference of sums of lots, such as 0.022 − 0.015, misses the whole lot by binary dust; that much is forgiven. */
+const DUST_LOTS = 1e-6
+
+const wholeLots = (quantity: number, lot: Decimal): Decimal =>
+  new Decimal(Math.abs(quantity)).div(lot).plus(DUST_LOTS).floor()
+
 /** Rounds a quantity toward zero to the lot: never more than was decided. */
 export function roundToLot(quantity: BaseQty, instrument: Instrument): BaseQty {
   const lot = new Decimal(instrument.lotSize)
-  return baseQty(new Decimal(quantity).div(lot).trunc().mul(lot).toNumber())
+  return baseQty(wholeLots(quantity, lot).mul(lot).mul(Math.sign(quantity)).toNumber())
 }
 
 /** The decimal string that leaves for the venue: positive, rounded down to the lot, no exponent. */
 export function toQuantityString(quantity: BaseQty, instrument: Instrument): string {
   const lot = new Decimal(instrument.lotSize)
-  return new Decimal(Math.abs(quantity)).div(lot).floor().mul(lot).toFixed(lot.decimalPlaces())
+  return wholeLots(quantity, lot).mul(lot).toFixed(lot.decimalPlaces())
 }
 
 /** A limit price rounded toward safety: a buy never pays more, a sell never takes less, than was decided. */

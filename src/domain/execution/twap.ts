@@ -14,6 +14,7 @@ const MIN_SLICES = 4
 const MAX_SLICES = 60
 const SIZE_JITTER = 0.3
 const INTERVAL_JITTER = 0.2
+const MIN_NOTIONAL_MARGIN = 1.02 // price moves between plan and slice
 
 export interface TwapInputs {
   readonly quantity: BaseQty
@@ -51,16 +52,32 @@ export function planTwap(inputs: TwapInputs): readonly Slice[] {
   const weights = Array.from({ length: count }, () => 1 + SIZE_JITTER * (2 * inputs.random() - 1))
   const totalWeight = weights.reduce((sum, weight) => sum + weight, 0)
   const interval = inputs.duration / count
-  let [weightSoFar, slices] = [0, [] as Slice[]]
-  for (let slice = 0; slice < count; slice++) {
-    weightSoFar += weights[slice]!
-    const jitter = slice === 0 ? 0 : interval * INTERVAL_JITTER * (2 * inputs.random() - 1)
-    const cumulative =
-      slice === count - 1 ? total : roundToLot(baseQty((total * weightSoFar) / totalWeight), inputs.instrument)
-    slices = [
-      ...slices,
-      { slice, at: later(inputs.startAt, Math.round(slice * interval + jitter)), cumulativeQuantity: cumulative },
-    ]
+  const slices: { at: TimestampMs; cumulativeQuantity: BaseQty }[] = []
+  let weightSoFar = 0
+  for (let i = 0; i < count; i++) {
+    weightSoFar += weights[i]!
+    const jitter = i === 0 ? 0 : interval * INTERVAL_JITTER * (2 * inputs.random() - 1)
+    slices.push({
+      at: later(inputs.startAt, Math.round(i * interval + jitter)),
+      cumulativeQuantity:
+        i === count - 1 ? total : roundToLot(baseQty((total * weightSoFar) / totalWeight), inputs.instrument),
+    })
   }
-  return slices
+  return sendable(slices, inputs).map((slice, i) => ({ slice: i, ...slice }))
+}
+
+/** Jitter can make a slice too small for the venue: it then joins the next, and a last one that is too small the one before. */
+function sendable<S extends { cumulativeQuantity: BaseQty }>(
+  slices: readonly S[],
+  { referencePrice, instrument }: TwapInputs,
+): readonly S[] {
+  const smallest = (instrument.minNotional * MIN_NOTIONAL_MARGIN) / referencePrice
+  const kept: S[] = []
+  for (const slice of slices) {
+    const before = kept.at(-1)?.cumulativeQuantity ?? 0
+    if (slice.cumulativeQuantity - before >= smallest) kept.push(slice)
+  }
+  const whole = slices.at(-1)!.cumulativeQuantity
+  if (kept.length === 0) return [{ ...slices[0]!, cumulativeQuantity: whole }]
+  return kept.map((slice, i) => (i === kept.length - 1 ? { ...slice, cumulativeQuantity: whole } : slice))
 }

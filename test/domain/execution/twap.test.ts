@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expectedCost, peakImpact, realisedCost } from '../../../src/domain/execution/cost.ts'
 import { planTwap } from '../../../src/domain/execution/twap.ts'
 import { clientOrderIdFor } from '../../../src/domain/hash.ts'
-import { instrumentIdOf, toPriceString, toQuantityString } from '../../../src/domain/instrument.ts'
+import { instrumentIdOf, roundToLot, toPriceString, toQuantityString } from '../../../src/domain/instrument.ts'
 import { toProposalId } from '../../../src/domain/proposal.ts'
 import { createRandom } from '../../../src/domain/random.ts'
 import { baseQty, bps, duration, fraction, price, timestamp, usd } from '../../../src/domain/units.ts'
@@ -28,7 +28,7 @@ const plan = (quantity: number, seed: number) =>
     random: createRandom(seed),
   })
 
-test('slices sum to the quantity less under one lot, in time order', () => {
+test('slices sum to the quantity less under one lot, in time order, each at least the minimum notional', () => {
   fc.assert(
     fc.property(fc.double({ min: 0.001, max: 5000, noNaN: true }), fc.integer(), (quantity, seed) => {
       const slices = plan(quantity, seed)
@@ -38,7 +38,7 @@ test('slices sum to the quantity less under one lot, in time order', () => {
       return (
         inOrder &&
         Math.abs(slices.at(-1)!.cumulativeQuantity - quantity) < 0.001 + 1e-9 &&
-        sizes.every((size) => size >= 0)
+        (slices.length === 1 || sizes.every((size) => size * 3000 >= 20))
       )
     }),
   )
@@ -81,6 +81,12 @@ test('client order ids are derived, distinct by slice, and fit every venue', () 
   assert.equal(new Set(ids).size, 60)
   assert.equal(ids[0], clientOrderIdFor(id, { leg: 0, slice: 0, attempt: 0 }))
   assert.ok(ids.every((value) => /^[0-9A-Z]{26}$/.test(value)))
+})
+
+test('binary dust does not cost a lot', () => {
+  assert.equal(roundToLot(baseQty(0.022 - 0.015), instrument), 0.007)
+  assert.equal(toQuantityString(baseQty(0.1 + 0.2), instrument), '0.300')
+  assert.equal(roundToLot(baseQty(-1.9999), instrument), -1.999)
 })
 
 test('quantities and prices leave as decimal strings rounded toward safety', () => {
