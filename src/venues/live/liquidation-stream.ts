@@ -20,9 +20,9 @@ interface Minute {
 /**
  * Sums pushed liquidations by minute and asset.
  *
- * A minute without any is told as zero only on a stream that has spoken since it was connected, and not for longer than it
- * can plausibly be quiet: venues have acknowledged subscriptions and then sent nothing. What is older than the minute being
- * summed is a replay and left out.
+ * Only whole minutes are told. One without any is told as zero only on a stream that has spoken since it was connected, and
+ * not for longer than it can plausibly be quiet: venues have acknowledged subscriptions and then sent nothing. What is older
+ * than the minute being summed is a replay and left out.
  */
 export function createLiquidationMinutes(
   { venueId, liquidationPush: push }: { venueId: LiveVenue['venueId']; liquidationPush: LiquidationPush },
@@ -32,8 +32,13 @@ export function createLiquidationMinutes(
   const minutes = new Map<Asset, Map<number, Minute>>()
   const heardAt = new Map<Asset, TimestampMs>()
   let told = Number.NEGATIVE_INFINITY
+  let listeningSince = Number.POSITIVE_INFINITY
 
   return {
+    /** The subscription was asked for now: a minute already begun will not be whole. */
+    listen(at: TimestampMs): void {
+      listeningSince = at
+    },
     hear(event: LiquidationEvent, at: TimestampMs): void {
       if (push.scope === 'venue') for (const { asset } of instruments) heardAt.set(asset, at)
       const instrument = instruments.find(({ marketId }) => marketId === event.marketId)
@@ -55,7 +60,7 @@ export function createLiquidationMinutes(
       return instruments.flatMap(({ asset }): readonly Tick[] => {
         const minute = minutes.get(asset)?.get(closeAt)
         for (const old of [...(minutes.get(asset)?.keys() ?? [])]) if (old <= closeAt) minutes.get(asset)!.delete(old)
-        if (!minute && !heardAt.has(asset)) return []
+        if (closeAt - interval < listeningSince || !heardAt.has(asset)) return []
         return [
           {
             type: 'liquidations',
@@ -74,8 +79,9 @@ export function createLiquidationMinutes(
     /** Assets whose stream spoke once and has been quiet for too long. */
     tooQuiet: (now: TimestampMs): readonly Asset[] =>
       [...heardAt].filter(([, at]) => now - at > QUIET_LIMIT[push.scope]).map(([asset]) => asset),
-    /** After a cut nothing is known until the stream speaks again. */
+    /** After a cut nothing is known until somebody listens and the stream speaks again. */
     forget(): void {
+      listeningSince = Number.POSITIVE_INFINITY
       heardAt.clear()
     },
   }
@@ -134,6 +140,7 @@ export async function runLiquidations(
       }
     }
   })()
+  minutes.listen(clock.now())
   while (!signal.aborted) {
     try {
       await untilAborted(push.watch(client, symbols), signal)
@@ -142,6 +149,7 @@ export async function runLiquidations(
       if (signal.aborted) break
       minutes.forget()
       await cutOff(error)
+      minutes.listen(clock.now())
     }
   }
   await telling

@@ -52,7 +52,7 @@ export interface LiveMarketOptions {
  * Each feed of each asset on each venue is a stream of its own: it fails, says so and comes back alone. Units are the
  * product's whatever the venue's: open interest one-sided in coins, funding per eight hours, depth and liquidations in USD.
  *
- * @throws {RangeError} when a venue is unknown or an endpoint no address
+ * @throws {RangeError} when a venue is unknown; from `steps` when an endpoint is no address
  */
 export function createLiveMarket(options: LiveMarketOptions): MarketSource {
   const { assets, clock, log } = options
