@@ -10,6 +10,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { createLog } from '../src/log.ts'
 import { startEmbedded } from '../src/store/embedded.ts'
+import { EmbeddedPostgresError } from '../src/store/embedded-run.ts'
 import { runAsChild } from './launch.mjs'
 import { findRedis } from './redis.ts'
 import { RESULTS_FILE, readResults } from './test-results.ts'
@@ -24,8 +25,6 @@ const CHECKS = [
   { name: 'Types of setup', command: ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'setup'] },
   { name: 'Lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
 ] as const
-
-process.exitCode = await main(process.argv.slice(2))
 
 async function main(words: readonly string[]): Promise<number> {
   mkdirSync('.breakwater', { recursive: true })
@@ -76,4 +75,12 @@ function hasRun(): boolean {
   if (readResults().tests > 0) return true
   console.error('No test ran: the files named hold none.')
   return false
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof EmbeddedPostgresError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
 }
