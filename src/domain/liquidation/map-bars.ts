@@ -35,6 +35,8 @@ export interface MapBar extends Mood {
 }
 
 export interface MapBars {
+  /** Funding of the middle venue in standard deviations of its trailing 30 days above neutral; undefined when not known. */
+  fundingZ(panel: Panel, at: TimestampMs): number | undefined
   /** Hands over what was received in (from, to]: one list per price bar, in order of receipt, one map bar per venue. */
   read(panel: Panel, window: { from: TimestampMs; to: TimestampMs }, take: (bars: readonly MapBar[]) => void): void
 }
@@ -81,9 +83,9 @@ export function createMapBars(asset: Asset): MapBars {
     sampledHour = hour
   }
 
-  const fundingZ = (panel: Panel, venue: VenueId, at: TimestampMs): number | undefined => {
+  const fundingZ = (panel: Panel, venue: VenueId | undefined, at: TimestampMs): number | undefined => {
     const scores = [...fundingWindows.keys()]
-      .filter((candidate) => candidate === venue || !fundingWindows.has(venue))
+      .filter((candidate) => candidate === venue || venue === undefined || !fundingWindows.has(venue))
       .flatMap((candidate) => {
         const rate = currentRate(panel, candidate, asset, at)
         const window = fundingWindows.get(candidate)!
@@ -107,6 +109,7 @@ export function createMapBars(asset: Asset): MapBars {
   }
 
   return {
+    fundingZ: (panel, at) => fundingZ(panel, undefined, at),
     read(panel, { from, to }, take) {
       const priceVenue = panel.priceVenue(asset)
       if (priceVenue === undefined) return

@@ -1,0 +1,156 @@
+import type { ClusterConfidence } from '../forecast.ts'
+import { freshnessOf } from '../market/freshness.ts'
+import type { Panel } from '../market/panel.ts'
+import type { Asset, FeedDeclaration, FeedKind, VenueId } from '../market/tick.ts'
+import { ewmaVolatility, hourlyReturns } from '../market/volatility.ts'
+import { DAY, type DurationMs, duration, HOUR, later, type Price, type TimestampMs } from '../units.ts'
+import type { LiquidationMap } from './map.ts'
+import { AGGREGATE, venuesToFollow } from './map-bars.ts'
+
+const SLOW_HALF_LIFE_HOURS = 48
+const FAST_HALF_LIFE_HOURS = 6
+const VOLATILITY_HOURS = 240 // five half-lives: older hours have no weight, so the answer does not depend on up-time
+const MIN_HOURS = 48
+const MIN_FRESH_SHARE = 0.5
+const GOOD_FRESH_SHARE = 0.8
+/** Liquidity that comes back while a cluster is sold: depth within 1 % understates what has to be eaten. */
+const REPLENISHMENT = 3
+const DEPTH_BAND = 0.01
+const MIN_VOLATILITY = 1e-6
+
+type Reason = Extract<ClusterConfidence, { kind: 'undetermined' }>['reason']
+export type Quality = Extract<ClusterConfidence, { kind: 'estimated' }>['quality']
+
+/** What the market looks like around its clusters, as of one instant; undefined is not known. */
+export interface Conditions {
+  readonly price: Price
+  /** Standard deviation per hour, half-lives 48 h and 6 h. */
+  readonly hourlyVolatility: number
+  readonly fastVolatility: number
+  /** USD, over the venues followed. */
+  readonly openInterestNotional: number
+  /** USD that moves log price by 1: selling eats bids, buying asks. */
+  readonly depth?: { readonly sell: number; readonly buy: number }
+  readonly fundingZ?: number
+  /** Log change over 24 h, in coins. */
+  readonly openInterestChange?: number
+  readonly quality: Quality
+  /** Why no probability may be given, if so. */
+  readonly undetermined?: Reason
+}
+
+/** Reads the conditions from what had been received by `at`; undefined before the first price. */
+export function conditionsAt(
+  map: LiquidationMap,
+  panel: Panel,
+  { asset, at, feeds }: { asset: Asset; at: TimestampMs; feeds: readonly FeedDeclaration[] },
+): Conditions | undefined {
+  const bar = panel.lastBar(asset, at)
+  if (!bar) return undefined
+  const returns = hourlyReturns(panel, asset, at, VOLATILITY_HOURS)
+  const followed = venuesToFollow(panel, asset, at).map(({ venue, reading }) => ({
+    venue,
+    coins: reading.openInterest as number,
+    ...feedState(panel, feeds, { feed: 'open-interest', venue, asset, at }),
+  }))
+  const total = followed.reduce((sum, { coins }) => sum + coins, 0)
+  const shareOf = (test: (feed: (typeof followed)[number]) => boolean): number =>
+    followed.filter(test).reduce((sum, { coins }) => sum + coins, 0) / Math.max(total, Number.MIN_VALUE)
+  const freshShare = shareOf(({ fresh }) => fresh)
+  const oldest = Math.min(...[...map.venues.values()].map(({ since }) => since))
+  const priceFresh = feedState(panel, feeds, { feed: 'bar', venue: bar.venue, asset, at, spacing: bar.interval }).fresh
+  const fundingZ = map.bars.fundingZ(panel, at)
+
+  let undetermined: Reason | undefined
+  if (!priceFresh) undetermined = 'STALE_PRICE'
+  else if (!(total > 0)) undetermined = 'NO_OPEN_INTEREST'
+  else if (freshShare < MIN_FRESH_SHARE) undetermined = 'STALE_OPEN_INTEREST'
+  else if (returns.length < MIN_HOURS || !(at - oldest >= MIN_HOURS * HOUR)) undetermined = 'TOO_LITTLE_HISTORY'
+
+  let quality: Quality = 'reduced'
+  if (shareOf(({ fresh, cadence }) => fresh && cadence < DAY / 2) < MIN_FRESH_SHARE) quality = 'poor'
+  else if (
+    shareOf(({ fresh, cadence }) => fresh && cadence <= HOUR) >= GOOD_FRESH_SHARE &&
+    bar.series !== 'spot' &&
+    fundingZ !== undefined
+  )
+    quality = 'good'
+
+  return {
+    price: bar.closePrice,
+    hourlyVolatility: Math.max(ewmaVolatility(returns, SLOW_HALF_LIFE_HOURS), MIN_VOLATILITY),
+    fastVolatility: Math.max(ewmaVolatility(returns, FAST_HALF_LIFE_HOURS), MIN_VOLATILITY),
+    openInterestNotional: total * bar.closePrice,
+    depth: depthAt(panel, feeds, {
+      asset,
+      at,
+      shares: new Map(followed.map(({ venue, coins }) => [venue, coins / total])),
+    }),
+    fundingZ,
+    openInterestChange: changeOverDay(panel, asset, at),
+    quality,
+    undetermined,
+  }
+}
+
+interface FeedState {
+  readonly fresh: boolean
+  readonly cadence: DurationMs
+}
+
+/** Freshness of one feed by its declaration; undeclared, by the spacing of its last two events. */
+function feedState(
+  panel: Panel,
+  feeds: readonly FeedDeclaration[],
+  {
+    feed,
+    venue,
+    asset,
+    at,
+    spacing,
+  }: { feed: FeedKind; venue: VenueId; asset: Asset; at: TimestampMs; spacing?: DurationMs },
+): FeedState {
+  const declared = feeds.find((other) => other.feed === feed && other.venue === venue && other.asset === asset)
+  const cadence = declared?.cadence ?? spacing ?? inferredSpacing(panel, { feed, venue, asset, at })
+  return { fresh: freshnessOf(panel, { feed, venue, asset, cadence }, at).state === 'fresh', cadence }
+}
+
+function inferredSpacing(
+  panel: Panel,
+  { feed, venue, asset, at }: { feed: FeedKind; venue: VenueId; asset: Asset; at: TimestampMs },
+): DurationMs {
+  const events = panel.between(feed, venue, asset, later(at, -3 * DAY), at).map(({ eventAt }) => eventAt)
+  const [before, last] = events.slice(-2)
+  return duration(before !== undefined && last !== undefined && last > before ? last - before : DAY)
+}
+
+/** Summed over the venues that show their book, scaled up to the open interest they stand for. */
+function depthAt(
+  panel: Panel,
+  feeds: readonly FeedDeclaration[],
+  { asset, at, shares }: { asset: Asset; at: TimestampMs; shares: ReadonlyMap<VenueId, number> },
+): Conditions['depth'] {
+  let [bids, asks, covered] = [0, 0, 0]
+  for (const venue of panel.venues('book-depth', asset)) {
+    const last = panel.latest('book-depth', venue, asset, at)
+    if (!last || !feedState(panel, feeds, { feed: 'book-depth', venue, asset, at }).fresh) continue
+    bids += last.bidNotional
+    asks += last.askNotional
+    covered += shares.get(venue) ?? 0
+  }
+  if (!(bids > 0 && asks > 0)) return undefined
+  // Against an aggregate no share is known, and what is shown is all there is to go by.
+  const scale = REPLENISHMENT / DEPTH_BAND / (shares.has(AGGREGATE) || covered === 0 ? 1 : covered)
+  return { sell: bids * scale, buy: asks * scale }
+}
+
+function changeOverDay(panel: Panel, asset: Asset, at: TimestampMs): number | undefined {
+  let [now, before] = [0, 0]
+  for (const { venue, reading } of venuesToFollow(panel, asset, at)) {
+    const earlier = panel.latest('open-interest', venue, asset, later(at, -DAY))
+    if (!earlier) continue
+    now += reading.openInterest
+    before += earlier.openInterest
+  }
+  return now > 0 && before > 0 ? Math.log(now / before) : undefined
+}
