@@ -14,7 +14,7 @@ const HOUR = duration(3_600_000)
 
 async function openOwn(t: Cleanup, patienceMs: number) {
   const folder = await openFolder(t)
-  const server = await start(t, folder)
+  const server = await start(folder)
   await migrate(server.connectionString())
   const store = await createStore({ connectionString: server.connectionString(), log, patienceMs })
   t.after(() => store.close())
@@ -39,7 +39,7 @@ test('with the database gone every verb fails clearly, and works again when it i
   )
   await assert.rejects(createStore({ connectionString: server.connectionString(), log, patienceMs: 300 }), gone)
 
-  await start(t, folder)
+  await start(folder)
   assert.equal(await store.settings.get('colour'), undefined)
   assert.equal(await store.audit.count('lost'), 0)
   assert.equal((await collect(store.observations.since(at(0)))).length, 1)
@@ -54,7 +54,7 @@ test('a database that is away for a moment is waited for', async (t) => {
     store.observations.append([aBar({ receivedAt: 1 })]),
     store.audit.append(anEntry('waited')),
   ])
-  await start(t, folder)
+  await start(folder)
   assert.equal((await answers)[0], 'blue')
   assert.equal(await store.audit.count('waited'), 1)
 })
@@ -75,7 +75,7 @@ test('the process takes its instance lock and its names again when the database 
   await store.proposals.takeLease(proposalId(1), store.instanceId, HOUR)
   await store.holdSingleton('bot')
   await server.stop()
-  const again = await start(t, folder)
+  const again = await start(folder)
   const held = () =>
     query(again.connectionString(), "select from pg_locks where locktype = 'advisory' and granted and objsubid = 2")
   assert.ok(await eventually(async () => ((await held()).length === 2 ? true : undefined)))

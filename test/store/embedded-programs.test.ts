@@ -61,7 +61,7 @@ test('a platform without programs is told what to install or set', async () => {
 test('a folder that cannot be made is refused by its name', async (t) => {
   const folder = await openFolder(t)
   await writeFile(join(folder, 'file'), '')
-  await assert.rejects(start(t, join(folder, 'file', 'data')), { name: 'EmbeddedPostgresError', message: /file\/data/ })
+  await assert.rejects(start(join(folder, 'file', 'data')), { name: 'EmbeddedPostgresError', message: /file\/data/ })
 })
 
 for (const [output, remedy] of [

@@ -37,21 +37,21 @@ async function killHard(child: ChildProcess): Promise<void> {
 test('a first start makes a database, a second one finds it again on the same port', async (t) => {
   const folder = await openFolder(t)
   const steps: string[] = []
-  const first = await start(t, folder, { onProgress: (what) => steps.push(what) })
+  const first = await start(folder, { onProgress: (what) => steps.push(what) })
   assert.deepEqual(steps, ['Setting up the database (first start)', 'Starting the database'])
   assert.equal(first.adopted, false)
   await query(first.connectionString(), 'create table kept (n int); insert into kept values (7)')
   await first.stop()
   await assert.rejects(query(first.connectionString(), 'select 1'), { code: 'ECONNREFUSED' })
 
-  const second = await start(t, folder)
+  const second = await start(folder)
   assert.deepEqual([second.port, second.adopted], [first.port, false])
   assert.deepEqual(await query(second.connectionString(), 'select n from kept'), [{ n: 7 }])
 })
 
 test('it listens on this machine only, wants its password, and keeps it closed to others', async (t) => {
   const folder = await openFolder(t)
-  const server = await start(t, folder)
+  const server = await start(folder)
   assert.deepEqual(await query(server.connectionString(), 'show listen_addresses'), [{ listen_addresses: '127.0.0.1' }])
   assert.deepEqual(await query(server.connectionString(), 'show synchronous_commit'), [{ synchronous_commit: 'on' }])
   const wrong = new URL(server.connectionString())
@@ -65,7 +65,7 @@ test('a server that outlived its killed starter is adopted', async (t) => {
   const folder = await openFolder(t)
   const { child, port } = await startElsewhere(t, folder)
   await killHard(child)
-  const server = await start(t, folder)
+  const server = await start(folder)
   assert.deepEqual([server.adopted, server.port], [true, port])
   assert.equal((await query(server.connectionString(), 'select 1 as one'))[0]?.one, 1)
   await server.stop()
@@ -74,12 +74,12 @@ test('a server that outlived its killed starter is adopted', async (t) => {
 
 test('a server that was itself killed is started again and recovers', async (t) => {
   const folder = await openFolder(t)
-  const server = await start(t, folder)
+  const server = await start(folder)
   await query(server.connectionString(), 'create table kept (n int); insert into kept values (7)')
   const postmaster = (await readPostmaster(`${server.home}/cluster/data`))!
   process.kill(postmaster.pid, 'SIGKILL')
   await eventually(async () => ((await readPostmaster(`${folder}/cluster/data`))?.alive ? undefined : true))
-  const again = await start(t, folder)
+  const again = await start(folder)
   assert.equal(again.adopted, false)
   assert.deepEqual(await query(again.connectionString(), 'select n from kept'), [{ n: 7 }])
 })
@@ -87,30 +87,30 @@ test('a server that was itself killed is started again and recovers', async (t) 
 test('a pid that went to another program does not keep the server from starting', async (t) => {
   const folder = await openFolder(t)
   const data = join(folder, 'cluster', 'data')
-  const first = await start(t, folder)
+  const first = await start(folder)
   const claim = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')
   await first.stop()
   // PostgreSQL leaves such a file behind when the machine goes down; pid 1 is certainly some other program now.
   await writeFile(join(data, 'postmaster.pid'), ['1', ...claim.slice(1)].join('\n'))
-  const second = await start(t, folder)
+  const second = await start(folder)
   assert.equal(second.adopted, false)
   assert.equal((await query(second.connectionString(), 'select 1 as one'))[0]?.one, 1)
 })
 
 test('a port that another program took is replaced, and the new one is remembered', async (t) => {
   const folder = await openFolder(t)
-  const first = await start(t, folder)
+  const first = await start(folder)
   await first.stop()
   const squatter = createServer().listen(first.port, '127.0.0.1')
   await once(squatter, 'listening')
   t.after(async () => void squatter.close())
 
-  const second = await start(t, folder)
+  const second = await start(folder)
   assert.notEqual(second.port, first.port)
   await second.stop()
   squatter.close()
   await once(squatter, 'close')
-  assert.equal((await start(t, folder)).port, second.port)
+  assert.equal((await start(folder)).port, second.port)
 })
 
 test('of processes that start at once on an empty folder one starts the server and all use it', async (t) => {
@@ -119,13 +119,13 @@ test('of processes that start at once on an empty folder one starts the server a
   assert.equal(started.filter(({ adopted }) => !adopted).length, 1)
   assert.equal(new Set(started.map(({ port }) => port)).size, 1)
   for (const { child } of started) await killHard(child)
-  const server = await start(t, folder)
+  const server = await start(folder)
   assert.equal(server.adopted, true)
 })
 
 test('the server stays while another process of ours uses it, and goes with the last one', async (t) => {
   const folder = await openFolder(t)
-  const server = await start(t, folder)
+  const server = await start(folder)
   const other = new URL(server.connectionString())
   other.searchParams.set('application_name', 'breakwater-other')
   const busy = query(other.href, 'select pg_sleep(1.5)')
@@ -158,29 +158,29 @@ test('root keeps the data of a closed home where the server can read it', {
   const [home, readableFolder] = [join(folder, 'home'), join(folder, 'readable')]
   await mkdir(home, { mode: 0o700 })
   const wanted = join(home, 'data')
-  const first = await start(t, wanted, { readableFolder })
+  const first = await start(wanted, { readableFolder })
   assert.equal(dirname(first.home), readableFolder)
   assert.equal(await readFile(join(wanted, 'where-the-database-is.txt'), 'utf8'), `${first.home}\n`)
   assert.notEqual((await stat(join(first.home, 'cluster', 'data'))).uid, 0)
   await query(first.connectionString(), 'create table kept (n int); insert into kept values (7)')
   await first.stop()
 
-  const second = await start(t, wanted, { readableFolder })
+  const second = await start(wanted, { readableFolder })
   assert.equal(second.home, first.home)
   assert.deepEqual(await query(second.connectionString(), 'select n from kept'), [{ n: 7 }])
 })
 
 test('data of another version, and data whose password is lost, are refused with a remedy', async (t) => {
   const folder = await openFolder(t)
-  const server = await start(t, folder)
+  const server = await start(folder)
   await server.stop()
   const cluster = join(folder, 'cluster')
   await writeFile(join(cluster, 'data', 'PG_VERSION'), '9\n')
-  await assert.rejects(start(t, folder), {
+  await assert.rejects(start(folder), {
     name: 'EmbeddedPostgresError',
     message: /made by PostgreSQL 9 .*DATABASE_URL/,
   })
   await writeFile(join(cluster, 'data', 'PG_VERSION'), '18\n')
   await rm(join(cluster, 'access.json'))
-  await assert.rejects(start(t, folder), { name: 'EmbeddedPostgresError', message: /without .*access\.json/ })
+  await assert.rejects(start(folder), { name: 'EmbeddedPostgresError', message: /without .*access\.json/ })
 })

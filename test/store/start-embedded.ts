@@ -5,9 +5,9 @@ import { startEmbedded } from '../../src/store/embedded.ts'
 
 const [folder] = process.argv.slice(2)
 const server = await startEmbedded({ folder: folder!, settings: { fsync: 'off' }, log: createLog('silent') })
-console.log(JSON.stringify({ port: server.port, adopted: server.adopted }))
 const living = setInterval(() => {}, 1_000)
 process.once('SIGTERM', async () => {
   await server.stop()
   clearInterval(living)
 })
+console.log(JSON.stringify({ port: server.port, adopted: server.adopted }))

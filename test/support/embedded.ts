@@ -4,26 +4,40 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { createLog } from '../../src/log.ts'
 import { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from '../../src/store/embedded.ts'
+import { readPostmaster } from '../../src/store/embedded-postmaster.ts'
 import type { Cleanup } from './database.ts'
+import { eventually } from './eventually.ts'
 
 const log = createLog('silent')
 
-/** A folder that everyone may enter, removed after the test. */
+const started = new Map<string, EmbeddedServer[]>()
+
+/** A folder that everyone may enter; after the test every server on it is stopped and it is removed. */
 export async function openFolder(t: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-embedded-'))
   await chmod(folder, 0o755)
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  t.after(async () => {
+    for (const [on, servers] of started) {
+      if (on.startsWith(folder)) for (const server of servers) await server.stop()
+    }
+    await stopStray(join(folder, 'cluster', 'data'))
+    await rm(folder, { recursive: true, force: true })
+  })
   return folder
 }
 
-/** Starts or adopts a server without waiting for the disk, and stops it after the test. */
-export async function start(
-  t: Cleanup,
-  folder: string,
-  options: Partial<EmbeddedOptions> = {},
-): Promise<EmbeddedServer> {
+/** Stops a server that a process killed by the test left behind. */
+async function stopStray(data: string): Promise<void> {
+  const postmaster = await readPostmaster(data)
+  if (!postmaster?.alive) return
+  process.kill(postmaster.pid, 'SIGINT')
+  await eventually(async () => ((await readPostmaster(data))?.alive ? undefined : true))
+}
+
+/** Starts or adopts a server without waiting for the disk; `openFolder` stops it after the test. */
+export async function start(folder: string, options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedServer> {
   const server = await startEmbedded({ folder, log, settings: { fsync: 'off' }, ...options })
-  t.after(() => server.stop())
+  started.set(folder, [...(started.get(folder) ?? []), server])
   return server
 }
 
