@@ -309,8 +309,8 @@ export interface Store {
       patch: ProposalPatch,
     ): Promise<Transition>
     /**
-     * Takes the right to execute for `holder` and raises the fencing number, unless a live holder has it, even the same. A holder
-     * is live while its lease has not run out (database time) and its process still holds its instance lock.
+     * Takes the right to execute for `holder` and raises the fencing number, unless a live holder has it, even the same.
+     * A holder is live while its lease has not run out (database time) and its process still holds its instance lock.
      */
     takeLease(proposalId: ProposalId, holder: string, ttl: DurationMs): Promise<number | undefined>
     releaseLease(proposalId: ProposalId, lease: number): Promise<void>
