@@ -1,6 +1,6 @@
 import { createPanel } from '../src/domain/market/panel.ts'
 import type { Asset } from '../src/domain/market/tick.ts'
-import { DAY, HOUR, type TimestampMs, timestamp } from '../src/domain/units.ts'
+import { DAY, HOUR, MINUTE, timestamp } from '../src/domain/units.ts'
 import type { MarketSource } from '../src/ports.ts'
 import { appendColumns, type Columns, sampleColumns } from './columns.ts'
 import { prepare } from './feature-rows.ts'
@@ -18,9 +18,14 @@ export const SHORT_HORIZON_HOURS = 4
 /** Cost of one side of a hedge: taker fee 5 bp and half the spread 1 bp. */
 export const OVERLAY_COST = 6e-4
 
-/** One asset's hours, ready to cut windows from. */
+/** Minutes past the hour at which training looks: forecasts are asked for at any time, not only on the hour. */
+export const PHASES = [0, 20, 40] as const
+
+/** One asset's hours at one phase, ready to cut windows from. */
 export interface AssetHours {
   readonly asset: Asset
+  /** Index in `PHASES`. */
+  readonly phase: number
   readonly instants: Float64Array
   /** Row-major [hours × features], not normalised, and 1 where known. */
   readonly values: Float32Array
@@ -40,7 +45,7 @@ export interface CollectOptions {
 }
 
 /**
- * Reads a market source to its end and turns it into hourly rows and labels.
+ * Reads a market source to its end and turns it into hourly rows and labels, one list per asset and phase.
  *
  * Rows are sampled a day at a time from a panel that holds three days, by the code that live forecasts use.
  *
@@ -50,37 +55,40 @@ export interface CollectOptions {
 export async function collectHours(source: MarketSource, options: CollectOptions = {}): Promise<AssetHours[]> {
   if (source.to === undefined) throw new RangeError(`Expected a source with an end, was ${source.name} without one`)
   const panel = createPanel()
-  const sampled = new Map<Asset, Columns>()
+  const sampled = source.assets.map((asset) => PHASES.map((): { asset: Asset; columns?: Columns } => ({ asset })))
   let begin: number | undefined
-  let until = 0
+  let until: number | undefined
   for await (const step of source.steps({ signal: options.signal })) {
     options.signal?.throwIfAborted()
     begin ??= step.at
-    if (until === 0) until = step.at
+    until ??= Math.ceil(step.at / HOUR) * HOUR
     for (const tick of step.ticks) panel.apply(tick)
-    if (step.at - until < DAY) continue
-    const hours = Math.floor((step.at - until) / HOUR)
-    const at = timestamp(until + hours * HOUR)
-    for (const asset of source.assets) {
-      const more = sampleColumns(panel, asset, source.feeds, { at, hours })
-      const known = sampled.get(asset)
-      if (known) appendColumns(known, more)
-      else sampled.set(asset, more)
+    // The last phase of a day is complete within the first hour of the next.
+    if (step.at < until + DAY + HOUR) continue
+    until += DAY
+    for (const phases of sampled) {
+      for (const [phase, known] of phases.entries()) {
+        const at = timestamp(until + PHASES[phase]! * MINUTE)
+        const more = sampleColumns(panel, known.asset, source.feeds, { at, hours: DAY / HOUR })
+        if (known.columns) appendColumns(known.columns, more)
+        else known.columns = more
+      }
     }
-    until = at
-    panel.forget(timestamp(at - 3 * DAY) as TimestampMs)
+    panel.forget(timestamp(until - 3 * DAY))
     options.onProgress?.((step.at - begin) / (source.to - begin))
   }
   options.signal?.throwIfAborted()
-  return [...sampled].map(([asset, columns]) => toHours(asset, columns))
+  return sampled.flatMap((phases) =>
+    phases.flatMap(({ asset, columns }, phase) => (columns ? [toHours(asset, phase, columns)] : [])),
+  )
 }
 
-function toHours(asset: Asset, columns: Columns): AssetHours {
-  const hours = columns.price.length
+function toHours(asset: Asset, phase: number, columns: Columns): AssetHours {
   return {
     asset,
+    phase,
     instants: Float64Array.from(columns.instants),
-    ...rowsOf(columns, hours),
+    ...rowsOf(columns, columns.price.length),
     ...labelsOf(columns),
     firstUsable: WINDOW_HOURS + LOOKBACK_HOURS,
   }
@@ -155,6 +163,8 @@ const EMBARGO_HOURS = 72
  * Purged: a sample whose label reaches past its segment's end is dropped. Embargoed: so are the first 72 h after each
  * boundary.
  *
+ * Every hour is looked at in one of its phases, taking turns, so that the count is of hours.
+ *
  * @param everyHours - keep one hour in so many of the train segment; overlapping labels carry little news
  */
 export function splitHours(assets: readonly AssetHours[], everyHours: number): Split {
@@ -167,7 +177,8 @@ export function splitHours(assets: readonly AssetHours[], everyHours: number): S
       const samples: Sample[] = []
       for (let i = hours.firstUsable; i < hours.instants.length; i++) {
         const at = hours.instants[i]!
-        if (at < first || at + HORIZON_HOURS * HOUR >= end || i % every !== 0) continue
+        if (at < first || at + HORIZON_HOURS * HOUR >= end) continue
+        if (i % every !== 0 || Math.floor(i / every) % PHASES.length !== hours.phase) continue
         if (HEADS.every((head) => !Number.isNaN(hours.labels[head][i]!))) samples.push({ hours, i })
       }
       return samples

@@ -116,7 +116,9 @@ export function evaluateHead(forecasts: Forecasts): HeadReport {
 
 /** Positive hours of any asset, those closer than a day taken as one. */
 function countEpisodes(samples: readonly Sample[], labels: readonly number[]): number {
-  const instants = samples.flatMap(({ hours, i }, k) => (labels[k] === 1 ? [hours.instants[i]!] : [])).sort()
+  const instants = samples
+    .flatMap(({ hours, i }, k) => (labels[k] === 1 ? [hours.instants[i]!] : []))
+    .sort((a, b) => a - b)
   return instants.filter((at, k) => k === 0 || at - instants[k - 1]! > EPISODE_GAP_HOURS * HOUR).length
 }
 

@@ -42,6 +42,8 @@ export const FEED_OF_GROUP: Record<FeatureGroup, readonly FeedKind[]> = {
 export interface Feature {
   readonly name: string
   readonly group: FeatureGroup
+  /** Smallest spread that means something, in the feature's own unit; default none. */
+  readonly floor?: number
   /** The value at hour `i`; NaN where it cannot be known. */
   readonly value: (of: Prepared, i: number) => number
 }
@@ -49,6 +51,7 @@ export interface Feature {
 /** An aggregate that stands for all venues when it is there; adding venues to it would count them twice. */
 const AGGREGATE = 'all-exchanges'
 const FUNDING_FLOOR = 0.5e-4 // half a basis point: funding sits still so long that its spread is often nothing
+const AGE_FLOOR = 0.25 // a quarter of an hour late, or of a longer cadence, is nothing yet
 const LEVEL_FLOOR = 1e-3
 
 /** Columns with what several features share worked out once per hour. */
@@ -181,7 +184,7 @@ function group(name: FeatureGroup, features: readonly (readonly [string, Feature
 }
 
 function age(kind: FeedKind, of: FeatureGroup): Feature {
-  return { name: `age-${kind}`, group: of, value: (p, i) => Math.log1p(p.columns.age[kind][i]!) }
+  return { name: `age-${kind}`, group: of, floor: AGE_FLOOR, value: (p, i) => Math.log1p(p.columns.age[kind][i]!) }
 }
 
 // ---------------------------------------------------------------- price

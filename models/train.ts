@@ -6,7 +6,7 @@ import { DAY, type DurationMs, duration, type TimestampMs, timestamp } from '../
 import type { MarketSource } from '../src/ports.ts'
 import { type Artifact, encodeWeights, hashOfWeights, writeArtifact, writeJson } from './artifact.ts'
 import { baseRate } from './base-rate/base-rate.ts'
-import { createFeatureDropout, fitNormaliser, type Normaliser, priceAndFundingOnly } from './batches.ts'
+import { allButPriceAndFunding, createHiding, fitNormaliser, type Hidden, type Normaliser } from './batches.ts'
 import { fitRisingPlatt } from './calibrate.ts'
 import { writeCards } from './cards.ts'
 import { collectHours, HEADS, type Head, HORIZON_HOURS, type Sample, type Split, splitHours } from './dataset.ts'
@@ -32,10 +32,10 @@ const market = (days: number, from: number): TrainingMarket => ({
   warmupDays: 2,
 })
 
-/** Six years of two assets, or ten months of one to see in seconds that everything works. */
+/** Six years of two assets, or five hundred days of one to see in seconds that everything works. */
 export const TRAINING_MARKET: Record<'full' | 'quick', TrainingMarket> = {
   full: market(6 * 365, Date.UTC(2019, 0, 1)),
-  quick: { ...market(300, Date.UTC(2019, 0, 1)), assets: ['ETH'] },
+  quick: { ...market(500, Date.UTC(2019, 0, 1)), assets: ['ETH'] },
 }
 
 export interface TrainOptions {
@@ -168,13 +168,13 @@ function createJudge(
   network: Network,
   { split, normaliser, seed }: { split: Split; normaliser: Normaliser; seed: number },
 ) {
-  const logits = (samples: readonly Sample[], drop?: () => Uint8Array | undefined) =>
-    predictLogits(engine.tf, network, samples, normaliser, drop)
+  const logits = (samples: readonly Sample[], hide?: () => Hidden | undefined) =>
+    predictLogits(engine.tf, network, samples, normaliser, hide)
   const probabilities = (all: Float32Array, head: Head): number[] =>
     Array.from({ length: all.length / HEADS.length }, (_, k) => sigmoid(all[k * HEADS.length + HEADS.indexOf(head)]!))
   const labels = (samples: readonly Sample[], head: Head) => samples.map(({ hours, i }) => hours.labels[head][i]!)
 
-  const hidden = createFeatureDropout(createRandom(seed + 3))
+  const hidden = createHiding(createRandom(seed + 3))
   const held = { full: logits(split.calibration), reduced: logits(split.calibration, hidden) }
   const calibrators = {
     full: byHead((head) => fitRisingPlatt(probabilities(held.full, head), labels(split.calibration, head))),
@@ -182,7 +182,7 @@ function createJudge(
   } satisfies Record<Profile, Record<Head, PlattScaling>>
   const baseline: Record<Head, VolatilityOnly> = byHead((head) => fitVolatilityOnly(head, split))
   const baseRates = byHead((head) => baseRate(head, split.train))
-  const bare = priceAndFundingOnly()
+  const bare = allButPriceAndFunding()
   const test = { full: logits(split.test), reduced: logits(split.test, () => bare) }
 
   return {

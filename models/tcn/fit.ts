@@ -2,7 +2,7 @@ import type { Scalar, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core
 import { fitLogistic } from '../../src/domain/calibration.ts'
 import { createRandom } from '../../src/domain/random.ts'
 import type { Random } from '../../src/ports.ts'
-import { createFeatureDropout, NETWORK_INPUTS, type Normaliser, toBatch } from '../batches.ts'
+import { createHiding, type Hidden, NETWORK_INPUTS, type Normaliser, toBatch } from '../batches.ts'
 import { HEADS, type Sample } from '../dataset.ts'
 import type { Tf } from '../engine.ts'
 import { FEATURE_COUNT, WINDOW_HOURS } from '../features.ts'
@@ -56,7 +56,7 @@ export async function fitTcn(
 ): Promise<Fit> {
   const { seed, batchSize } = options
   const random = createRandom(seed + 1)
-  const dropout = createFeatureDropout(createRandom(seed + 2))
+  const hide = createHiding(createRandom(seed + 2))
   const network = createNetwork(tf, TCN_SHAPE, seed)
   const variables = [...network.weights.values()]
   startFromLogistic(tf, network, samples.train, normaliser)
@@ -75,7 +75,7 @@ export async function fitTcn(
     for (let start = 0; start < Math.min(order.length, options.samplesPerEpoch); start += batchSize) {
       options.signal?.throwIfAborted()
       const chosen = order.slice(start, Math.min(start + batchSize, options.samplesPerEpoch))
-      trainLoss += trainStep(tf, optimizer, network, toBatch(chosen, normaliser, dropout), options.l2)
+      trainLoss += trainStep(tf, optimizer, network, toBatch(chosen, normaliser, hide), options.l2)
       batches++
       // Lets timers and an abort from outside have their turn.
       await new Promise((resolve) => setImmediate(resolve))
@@ -95,7 +95,7 @@ export async function fitTcn(
 
 const LOGISTIC_L2 = 30 // on standardised inputs; about fifty of them, and a few hundred independent episodes
 const LOGISTIC_SAMPLES = 12_000
-const FLAT_INPUT = 1e-3 // inputs have a spread of about 1; one this flat says nothing
+const FLAT_INPUT = 0.1 // inputs have a spread of about 1; one this flat would get a weight from a handful of hours
 
 function startFromLogistic(tf: Tf, network: Network, train: readonly Sample[], normaliser: Normaliser): void {
   const every = Math.ceil(train.length / LOGISTIC_SAMPLES)
@@ -169,11 +169,11 @@ export function predictLogits(
   network: Network,
   samples: readonly Sample[],
   normaliser: Normaliser,
-  drop?: () => Uint8Array | undefined,
+  hide?: () => Hidden | undefined,
 ): Float32Array {
   const out = new Float32Array(samples.length * HEADS.length)
   for (let start = 0; start < samples.length; start += PREDICT_BATCH) {
-    const batch = toBatch(samples.slice(start, start + PREDICT_BATCH), normaliser, drop)
+    const batch = toBatch(samples.slice(start, start + PREDICT_BATCH), normaliser, hide)
     const logits = tf.tidy(() =>
       network.forward(tf.tensor3d(batch.inputs, [batch.size, WINDOW_HOURS, NETWORK_INPUTS])).dataSync(),
     )
