@@ -132,10 +132,16 @@ export interface IsotonicBlock {
 /**
  * Isotonic regression by pooling adjacent violators: the best non-decreasing map from score to probability.
  *
+ * @param minCount - blocks of fewer samples join the neighbour whose mean is nearer: at the ends a single lucky sample would
+ *   otherwise be a probability of 0 or 1
  * @returns blocks in order of score, their means strictly rising
  * @throws {RangeError} when there are no samples or lengths differ
  */
-export function fitIsotonic(scores: readonly number[], labels: readonly number[]): readonly IsotonicBlock[] {
+export function fitIsotonic(
+  scores: readonly number[],
+  labels: readonly number[],
+  { minCount = 1 }: { minCount?: number } = {},
+): readonly IsotonicBlock[] {
   checkSamples(scores.length, labels)
   const order = scores.map((_, i) => i).sort((a, b) => scores[a]! - scores[b]!)
   const groups: IsotonicBlock[] = []
@@ -152,16 +158,27 @@ export function fitIsotonic(scores: readonly number[], labels: readonly number[]
     while (blocks.length > 1) {
       const [before, after] = [blocks.at(-2)!, blocks.at(-1)!]
       if (before.positives * after.count < after.positives * before.count) break
-      blocks.splice(-2, 2, {
-        low: before.low,
-        high: after.high,
-        count: before.count + after.count,
-        positives: before.positives + after.positives,
-      })
+      blocks.splice(-2, 2, joined(before, after))
     }
+  }
+  const rate = (block: IsotonicBlock | undefined): number =>
+    block ? block.positives / block.count : Number.POSITIVE_INFINITY
+  for (;;) {
+    const small = blocks.findIndex((block) => block.count < minCount)
+    if (small < 0 || blocks.length === 1) break
+    const own = rate(blocks[small])
+    const first = Math.abs(rate(blocks[small - 1]) - own) <= Math.abs(rate(blocks[small + 1]) - own) ? small - 1 : small
+    blocks.splice(first, 2, joined(blocks[first]!, blocks[first + 1]!))
   }
   return blocks
 }
+
+const joined = (before: IsotonicBlock, after: IsotonicBlock): IsotonicBlock => ({
+  low: before.low,
+  high: after.high,
+  count: before.count + after.count,
+  positives: before.positives + after.positives,
+})
 
 /** The block a score falls in; between two blocks the nearer one. */
 export function blockOf(blocks: readonly IsotonicBlock[], score: number): IsotonicBlock {

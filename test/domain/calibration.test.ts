@@ -147,6 +147,19 @@ test('isotonic regression minimises the squared error among non-decreasing fits'
   )
 })
 
+test('blocks too small to trust join a neighbour, so that one lucky sample is no certainty', () => {
+  const scores = Array.from({ length: 100 }, (_, i) => i / 100)
+  const labels = scores.map((_, i): number => (i === 99 || (i > 50 && i % 3 === 0) ? 1 : 0))
+  assert.equal(applyIsotonic(fitIsotonic(scores, labels), 1), 1)
+  const blocks = fitIsotonic(scores, labels, { minCount: 20 })
+  assert.ok(blocks.every(({ count }) => count >= 20) && applyIsotonic(blocks, 1) < 0.5)
+  assert.equal(
+    blocks.reduce((sum, block) => sum + block.count, 0),
+    100,
+  )
+  assert.equal(fitIsotonic([1, 2], [0, 1], { minCount: 20 }).length, 1)
+})
+
 test('the Wilson interval holds the rate and stays inside 0 and 1', () => {
   const { low, high } = wilsonInterval(5, 50, 1.96)
   near(low, 0.0435, 5e-4)

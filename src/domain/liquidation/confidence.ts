@@ -21,6 +21,7 @@ import type { Conditions } from './conditions.ts'
 const MIN_EVENTS_FOR_ISOTONIC = 200
 /** Share of the days, the earliest, on which the two regressions are fitted; the rest calibrates their product. */
 const FIT_SHARE = 0.6
+const MIN_BLOCK = 30
 const PLATT_BANDS = 10
 const [LEAST, MOST] = [0.001, 0.99]
 
@@ -196,7 +197,7 @@ export function fitConfidence(
     event,
     final:
       events >= MIN_EVENTS_FOR_ISOTONIC
-        ? { kind: 'isotonic', blocks: fitIsotonic(products, outcomes) }
+        ? { kind: 'isotonic', blocks: fitIsotonic(products, outcomes, { minCount: MIN_BLOCK }) }
         : { kind: 'platt', ...fitPlatt(products, outcomes), blocks: equalBands(products, outcomes) },
     independence: new Set(later.map((sample) => `${dayOf(sample)}/${sample.side}`)).size / later.length,
   }
