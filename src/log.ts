@@ -7,7 +7,21 @@ export const createLog = (level: string) =>
   pino(
     {
       level,
-      redact: { paths: ['token', '*.token', 'secret', '*.secret', 'password', '*.password', 'apiKey', '*.apiKey', 'connectionString', '*.connectionString'], censor: '[redacted]' },
+      redact: {
+        paths: [
+          'token',
+          '*.token',
+          'secret',
+          '*.secret',
+          'password',
+          '*.password',
+          'apiKey',
+          '*.apiKey',
+          'connectionString',
+          '*.connectionString',
+        ],
+        censor: '[redacted]',
+      },
     },
     pino.destination({ fd: 2, sync: true }),
   )

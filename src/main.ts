@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addDays, isValid, parseISO } from 'date-fns'
 import { ConfigError } from './config.ts'
 import { type TimestampMs, timestamp } from './domain/units.ts'
 
@@ -11,11 +12,14 @@ const program = new Command('breakwater')
   .description('A chat-ops hedging desk: liquidation map, cascade forecasts, approved hedges')
   .showHelpAfterError('(add --help for the whole list)')
 
+const DATE = /^\d{4}-\d{2}-\d{2}$/
 const instant = (value: string): TimestampMs => {
-  const at = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00Z` : value)
-  if (Number.isNaN(at))
-    throw new InvalidArgumentError(`Expected a date such as 2025-02-03 or 2025-02-03T01:00Z, was ${value}.`)
-  return timestamp(at)
+  // A date alone is UTC's midnight; ISO 8601 without a zone would be read in this machine's.
+  const at = parseISO(DATE.test(value) ? `${value}T00:00:00Z` : value)
+  if (!isValid(at) || !(DATE.test(value) || /(Z|[+-]\d{2}:?\d{2})$/.test(value))) {
+    throw new InvalidArgumentError(`Expected a UTC date such as 2025-02-03 or 2025-02-03T01:00Z, was ${value}.`)
+  }
+  return timestamp(at.getTime())
 }
 const positive = (value: string): number => {
   const number = Number(value)
@@ -124,7 +128,7 @@ function databaseOption(): Option {
 /** A day given as the end of a window belongs to it. */
 function endOf(value: string): TimestampMs {
   const at = instant(value)
-  return /^\d{4}-\d{2}-\d{2}$/.test(value) ? timestamp(at + 86_400_000) : at
+  return DATE.test(value) ? timestamp(addDays(at, 1).getTime()) : at
 }
 
 try {

@@ -53,15 +53,15 @@ const PLACES: readonly Place[] = [
     packages: ['zod'],
   },
   {
-    name: 'chat/format',
-    files: /^src\/chat\/format\.ts$/,
+    name: 'chat/options',
+    files: /^src\/chat\/options\.ts$/,
     places: ['domain', 'ports', 'app', 'charts', 'chat'],
-    packages: ['date-fns'],
+    packages: ['zod'],
   },
   {
     name: 'chat',
     files: /^src\/chat\//,
-    places: ['domain', 'ports', 'app', 'charts', 'log', 'chat/command', 'chat/format'],
+    places: ['domain', 'ports', 'app', 'charts', 'log', 'chat/command', 'chat/options'],
     packages: ['discord.js', 'grammy', 'zod', 'date-fns', NODE],
   },
   {
@@ -85,7 +85,7 @@ const PLACES: readonly Place[] = [
   {
     name: 'commands',
     files: /^commands\//,
-    places: ['domain', 'app', 'chat/command', 'chat/format', 'log'],
+    places: ['domain', 'app', 'chat/command', 'chat/options', 'log'],
     packages: ['zod'],
   },
   { name: 'jobs', files: /^jobs\//, places: ['domain', 'app', 'ports', 'log'], packages: [] },

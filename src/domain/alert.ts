@@ -1,5 +1,5 @@
-import type { Asset } from './market/tick.ts'
 import type { Cluster } from './forecast.ts'
+import type { Asset } from './market/tick.ts'
 import type { Fraction, TimestampMs } from './units.ts'
 
 /** One cluster episode under alert: raised once, followed, over once. */

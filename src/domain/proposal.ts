@@ -1,5 +1,5 @@
-import type { Asset } from './market/tick.ts'
 import type { InstrumentId } from './instrument.ts'
+import type { Asset } from './market/tick.ts'
 import type { BaseQty, Bps, Fraction, Price, TimestampMs, Usd } from './units.ts'
 
 /** Ten characters of Crockford base32: short enough to type, survives every platform's alphabet. */
@@ -10,7 +10,17 @@ export const toProposalId = (value: string): ProposalId => {
   return value as ProposalId
 }
 
-export const PROPOSAL_STATES = ['pending', 'approved', 'declined', 'expired', 'denied', 'superseded', 'executing', 'executed', 'failed'] as const
+export const PROPOSAL_STATES = [
+  'pending',
+  'approved',
+  'declined',
+  'expired',
+  'denied',
+  'superseded',
+  'executing',
+  'executed',
+  'failed',
+] as const
 export type ProposalState = (typeof PROPOSAL_STATES)[number]
 
 /** One line of the way from exposure to size, kept so that anyone can follow it. */
@@ -62,4 +72,5 @@ export interface Proposal extends ProposalTerms {
   readonly finishedAt?: TimestampMs
 }
 
-export const isOpen = (state: ProposalState): boolean => state === 'pending' || state === 'approved' || state === 'executing'
+export const isOpen = (state: ProposalState): boolean =>
+  state === 'pending' || state === 'approved' || state === 'executing'

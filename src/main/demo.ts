@@ -38,13 +38,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const assets = symbol === undefined ? Object.keys(base.book.exposures) : [symbol]
   const exposures = Object.fromEntries(Object.entries(base.book.exposures).filter(([asset]) => assets.includes(asset)))
   const config = { ...base, book: { ...base.book, exposures } }
-  const log = createLog(
-    options.script || process.env === undefined
-      ? 'warn'
-      : config.data.logLevel === 'info'
-        ? 'warn'
-        : config.data.logLevel,
-  )
+  const log = createLog(config.data.logLevel === 'info' ? 'warn' : config.data.logLevel)
   const stop = onStop()
   const name = databaseName(options, assets)
 

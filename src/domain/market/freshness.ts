@@ -1,6 +1,6 @@
 import { type DurationMs, duration, elapsed, type TimestampMs } from '../units.ts'
 import type { Panel } from './panel.ts'
-import { type FeedDeclaration, type FeedKind, FEED_KINDS, type Asset } from './tick.ts'
+import { type Asset, FEED_KINDS, type FeedDeclaration, type FeedKind } from './tick.ts'
 
 export type Freshness =
   | { readonly state: 'fresh'; readonly age: DurationMs }
@@ -30,7 +30,12 @@ export function freshnessOf(panel: Panel, feed: FeedDeclaration, at: TimestampMs
 }
 
 /** For each kind of feed the best an asset has: fresh before stale before missing, youngest first. */
-export function freshnessByKind(panel: Panel, feeds: readonly FeedDeclaration[], asset: Asset, at: TimestampMs): readonly FeedFreshness[] {
+export function freshnessByKind(
+  panel: Panel,
+  feeds: readonly FeedDeclaration[],
+  asset: Asset,
+  at: TimestampMs,
+): readonly FeedFreshness[] {
   const rank = { fresh: 0, stale: 1, missing: 2 }
   return FEED_KINDS.map((kind) => {
     const candidates = feeds
@@ -41,4 +46,5 @@ export function freshnessByKind(panel: Panel, feeds: readonly FeedDeclaration[],
   })
 }
 
-const ageOf = (freshness: Freshness): number => (freshness.state === 'missing' ? Number.POSITIVE_INFINITY : freshness.age)
+const ageOf = (freshness: Freshness): number =>
+  freshness.state === 'missing' ? Number.POSITIVE_INFINITY : freshness.age

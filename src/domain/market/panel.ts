@@ -17,7 +17,13 @@ export interface Panel {
   /** The newest observation of a feed received by `at`, or undefined. */
   latest<K extends FeedKind>(feed: K, venue: VenueId, asset: Asset, at: TimestampMs): Of<K> | undefined
   /** Observations of a feed received in (from, at], oldest first. */
-  between<K extends FeedKind>(feed: K, venue: VenueId, asset: Asset, from: TimestampMs, at: TimestampMs): readonly Of<K>[]
+  between<K extends FeedKind>(
+    feed: K,
+    venue: VenueId,
+    asset: Asset,
+    from: TimestampMs,
+    at: TimestampMs,
+  ): readonly Of<K>[]
   /** The venue whose bars stand for the asset's price: mark before perp before spot, then the longest history. */
   priceVenue(asset: Asset): VenueId | undefined
   /** The last bar of the price venue received by `at`. */

@@ -75,7 +75,14 @@ export type Observed = Bar | OpenInterest | FundingRate | Liquidations | TakerFl
 export type Tick = Observed | Disconnect
 export type FeedKind = Observed['type']
 
-export const FEED_KINDS = ['bar', 'open-interest', 'funding', 'liquidations', 'taker-flow', 'book-depth'] as const satisfies readonly FeedKind[]
+export const FEED_KINDS = [
+  'bar',
+  'open-interest',
+  'funding',
+  'liquidations',
+  'taker-flow',
+  'book-depth',
+] as const satisfies readonly FeedKind[]
 
 /** What a source promises: from this venue, this kind of observation, this often. Twice the cadence without one is stale. */
 export interface FeedDeclaration {
@@ -85,4 +92,5 @@ export interface FeedDeclaration {
   readonly cadence: DurationMs
 }
 
-export const feedKey = (feed: Pick<FeedDeclaration, 'feed' | 'venue' | 'asset'>): string => `${feed.feed}/${feed.venue}/${feed.asset}`
+export const feedKey = (feed: Pick<FeedDeclaration, 'feed' | 'venue' | 'asset'>): string =>
+  `${feed.feed}/${feed.venue}/${feed.asset}`
