@@ -70,6 +70,7 @@ export const VARIABLES = {
   MEMBERS: optional(members),
 
   MARKET: withDefault(market, 'simulated'),
+  MARKET_SPEED: withDefault(number('market seconds per second', { min: 0.1, max: 100_000 }), '1'),
   ASSETS: withDefault(listOf('assets in upper case, e.g. ETH,BTC', ASSET), 'ETH,BTC'),
   LIVE_VENUES: withDefault(liveVenues, LIVE_VENUES.join(',')),
   BINANCE_BASE_URL: optional(url('https', 'http')),
@@ -105,7 +106,7 @@ export const VARIABLES = {
 
   PROPOSAL_EXPIRY_MS: withDefault(milliseconds(10_000), '600000'),
   PROPOSAL_MAX_DRIFT_BPS: withDefault(basisPoints(), '50'),
-  PROPOSAL_COOLDOWN_MS: withDefault(milliseconds(), '3600000'),
+  PROPOSAL_COOLDOWN_MS: withDefault(milliseconds(), '14400000'),
   APPROVAL_QUORUM: withDefault(count('members', 1), '1'),
   APPROVAL_QUORUM_LARGE: withDefault(count('members', 1), '2'),
   QUORUM_LARGE_ABOVE_USD: withDefault(dollars(), '1000000'),
