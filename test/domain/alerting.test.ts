@@ -146,3 +146,61 @@ test('whatever confidence does, no cluster ever has two open alerts and every ga
     ),
   )
 })
+
+const crowd = fc.array(
+  fc.record({
+    confidences: fc.array(fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }), {
+      minLength: 6,
+      maxLength: 6,
+    }),
+    shown: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+    afterMs: fc.integer({ min: 1000, max: 4 * HOUR }),
+  }),
+  { maxLength: 50 },
+)
+
+test('among many clusters coming and going, one open alert a side is the most there ever is', () => {
+  fc.assert(
+    fc.property(crowd, (path) => {
+      const alerts = play(
+        path.map(({ confidences, shown, afterMs }) => ({
+          afterMs,
+          clusters: confidences.flatMap((confidence, i) =>
+            shown[i]
+              ? [
+                  cluster(confidence, {
+                    clusterId: `c${i}`,
+                    side: i < 3 ? 'sell' : 'buy',
+                    peakPrice: price(i < 3 ? 2850 : 3150),
+                  }),
+                ]
+              : [],
+          ),
+        })),
+      )
+      for (const alert of alerts) {
+        const alongside = alerts.filter(
+          (other) =>
+            other.cluster.side === alert.cluster.side &&
+            other.raisedAt <= alert.raisedAt &&
+            (other.endedAt === undefined || other.endedAt > alert.raisedAt),
+        )
+        assert.deepEqual(alongside, [alert])
+        assert.ok(
+          alert.cluster.confidence.kind === 'estimated' && alert.cluster.confidence.confidence >= rules.threshold,
+        )
+      }
+    }),
+  )
+})
+
+test('inside the hysteresis band nothing flaps: one alert, open until its longest duration', () => {
+  const inBand = fc.array(fc.double({ min: 0.3, max: 0.999, noNaN: true }), { maxLength: 60 })
+  fc.assert(
+    fc.property(inBand, (path) => {
+      const alerts = play([0.4, ...path].map((confidence) => seen(confidence, { afterMs: 600_000 })))
+      assert.equal(alerts.length, 1)
+      assert.equal(alerts[0]!.endedAt, undefined)
+    }),
+  )
+})

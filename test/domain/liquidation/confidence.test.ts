@@ -38,16 +38,16 @@ let train: ConfidenceSample[]
 let unseen: readonly ConfidenceSample[]
 let calibration: ConfidenceCalibration
 before(async () => {
-  const years = [await samplesOf(1), await samplesOf(2), await samplesOf(3)]
+  const years = [await samplesOf(1), await samplesOf(2)]
   train = years.flatMap((samples, i) =>
     samples.map((sample) => ({ ...sample, at: later(sample.at, i * (DAYS + 10) * DAY) })),
   )
   unseen = await samplesOf(11)
-  calibration = fitConfidence(train, { calibratedOn: 'simulated', trainedOn: 'three simulated years of ETH' })
+  calibration = fitConfidence(train, { calibratedOn: 'simulated', trainedOn: 'two simulated years of ETH' })
 })
 
 test('every day gives its clusters once, and an event needs a touch', () => {
-  assert.ok(calibration.counts.days > 3 * 0.9 * DAYS && calibration.counts.samples > calibration.counts.days)
+  assert.ok(calibration.counts.days > 2 * 0.9 * DAYS && calibration.counts.samples > calibration.counts.days)
   assert.ok(train.every((sample) => sample.touched || !sample.event))
   assert.ok(train.every(({ at }) => at % DAY === 0))
   assert.deepEqual(JSON.parse(JSON.stringify(calibration)), calibration)
