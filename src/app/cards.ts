@@ -44,8 +44,13 @@ export function proposalCard(
       name: 'Hedge ratio',
       value: `${formatPercent(proposal.hedgeRatioBefore)} → ${formatPercent(proposal.hedgeRatioAfter)} of ${formatQuantity(proposal.exposure, asset)}`,
     },
-    { name: 'Why', value: proposal.steps.map((step) => `${step.name}: ${step.note}`).join('; ') },
-    { name: 'Expected cost', value: `${formatBps(proposal.expectedCost)} of notional` },
+    // How the size came about matters while it can be decided; afterwards the fills do.
+    ...(proposal.state === 'pending'
+      ? [
+          { name: 'Why', value: proposal.steps.map((step) => `${step.name}: ${step.note}`).join('; ') },
+          { name: 'Expected cost', value: `${formatBps(proposal.expectedCost)} of notional` },
+        ]
+      : []),
     ...(proposal.approvals.length > 0 || proposal.quorum > 1
       ? [
           {

@@ -144,7 +144,7 @@ async function worstBar({ store, source }: Desk, asset: Asset): Promise<string> 
     standing.length > 0
       ? `an alert stood before it, raised ${formatTime(standing.at(-1)!.raisedAt)}`
       : `no alert stood before it${earlier.length > 0 ? `, though ${earlier.length} had been raised and ended in the day before` : ''}`
-  return `Worst ${asset} bar: ${formatTime(opensAt)}, low ${formatPercent(fall(worst))} under its open; ${said}.`
+  return `Worst ${asset} bar (${worst.venue} ${worst.series}): ${formatTime(opensAt)}, low ${formatPercent(fall(worst))} under its open; ${said}.`
 }
 
 const round = (value: number): number => Number(value.toFixed(4))
