@@ -117,7 +117,6 @@ function toConfig(values: Values) {
       /** Undefined keeps for ever. */
       retention: values.RETENTION_DAYS === 0 ? undefined : duration(values.RETENTION_DAYS * DAY),
       logLevel: values.LOG_LEVEL,
-      timeZone: values.DESK_TIME_ZONE,
     },
     /** Undefined: the embedded PostgreSQL. */
     store: hiding({ connectionString: values.DATABASE_URL }),
@@ -145,6 +144,8 @@ function toConfig(values: Values) {
     members: joinPeople([...(values.ADMINS ?? []), ...(values.MEMBERS ?? [])]).members,
     market: {
       choice: values.MARKET,
+      /** Market seconds per second; a live market has its own. */
+      speed: values.MARKET_SPEED,
       assets: values.ASSETS,
       liveVenues: values.LIVE_VENUES,
       /** Where the real clients go instead of the venue's own address. */

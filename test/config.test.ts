@@ -55,7 +55,8 @@ test('an empty environment gives the defaults, and so does .env.example', () => 
   const config = parseConfig({})
   assert.deepEqual(parseConfig(parseEnv(EXAMPLE)), config)
   assert.deepEqual(config.book, { name: 'main', exposures: { ETH: 1000, BTC: 20 } })
-  assert.deepEqual(config.market.choice, { kind: 'simulated' })
+  assert.deepEqual(config.market.choice, { kind: 'live' })
+  assert.equal(config.market.speed, 1)
   assert.equal(config.alerts.cooldown, 6 * 3_600_000)
   assert.equal(config.data.retention, undefined)
   assert.equal(config.discord, undefined)
@@ -67,7 +68,6 @@ test('every mistake is listed at once, by variable name, with value and remedy',
     parseConfig({
       ALERT_THRESHOLD: '60',
       BOOK: 'ETH:many',
-      DESK_TIME_ZONE: 'Mars/Olympus',
       DISCORD_TOKEN: 'x',
       FORECAST_EVERY_MS: '30s',
       MARKET: 'replay:',
@@ -79,7 +79,6 @@ test('every mistake is listed at once, by variable name, with value and remedy',
     'ADMINS',
     'ALERT_THRESHOLD',
     'BOOK',
-    'DESK_TIME_ZONE',
     'DISCORD_APPLICATION_ID',
     'DISCORD_CHANNEL_IDS',
     'FORECAST_EVERY_MS',

@@ -66,11 +66,3 @@ export const url = (...schemes: readonly string[]) =>
       ? value.replace(/\/+$/, '')
       : undefined,
   )
-
-export const timeZone = expected('a time zone name such as UTC or Europe/London', (value) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone
-  } catch {
-    return undefined
-  }
-})

@@ -13,7 +13,6 @@ import {
   number,
   share,
   text,
-  timeZone,
   url,
 } from './values.ts'
 
@@ -51,7 +50,6 @@ export const VARIABLES = {
   DATA_DIR: withDefault(text, '.breakwater'),
   RETENTION_DAYS: withDefault(count('days'), '0'),
   LOG_LEVEL: withDefault(choice(LOG_LEVELS), 'info'),
-  DESK_TIME_ZONE: withDefault(timeZone, 'UTC'),
 
   DATABASE_URL: secret(url('postgres', 'postgresql')),
   REDIS_URL: secret(url('redis', 'rediss')),
@@ -69,7 +67,7 @@ export const VARIABLES = {
   ADMINS: optional(admins),
   MEMBERS: optional(members),
 
-  MARKET: withDefault(market, 'simulated'),
+  MARKET: withDefault(market, 'live'),
   MARKET_SPEED: withDefault(number('market seconds per second', { min: 0.1, max: 100_000 }), '1'),
   ASSETS: withDefault(listOf('assets in upper case, e.g. ETH,BTC', ASSET), 'ETH,BTC'),
   LIVE_VENUES: withDefault(liveVenues, LIVE_VENUES.join(',')),
