@@ -69,7 +69,7 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
   )
   const timers = roles.includes('worker') ? keepHouse(desk, config) : []
   try {
-    if (roles.includes('worker')) await desk.drive({ signal: stop.signal, speed: () => 1 })
+    if (roles.includes('worker')) await desk.drive({ signal: stop.signal, speed: () => config.market.speed })
     await stop.stopped
   } finally {
     for (const timer of timers) clearInterval(timer)
