@@ -115,6 +115,41 @@ test('a low takes every long it reaches, and only the next open interest can bri
   assert.ok(fall > 0.7 * swept && fall < swept, `open interest fell ${fall} for ${swept} swept`)
 })
 
+test('a high takes every short it reaches and leaves those beyond', () => {
+  const before = advanced(quiet(0, 200, 100, 1_000))
+  const after = advanced([...quiet(0, 200, 100, 1_000), bar({ at: hour(200), high: 111, low: 100, close: 101 })])
+  assert.ok(waiting(before, 'buy', 100, 110.5) > 1_000)
+  assert.equal(waiting(after, 'buy', 85, 110.7), 0)
+  assert.ok(waiting(after, 'buy', 117, 121) > 0.9 * waiting(before, 'buy', 117, 121))
+  assert.ok(leveraged(after, 'sell') > 0.7 * leveraged(before, 'sell'), 'longs lose only counterparties')
+})
+
+test('a figure measured before a crash and heard after it brings nothing back', () => {
+  const late = 3 * HOUR
+  const prices = Array.from({ length: 204 }, (_, i) =>
+    bar({ at: hour(i), high: 100.1, low: i === 200 ? 89 : 99.9, close: 100 }),
+  )
+  const readings = Array.from({ length: 200 }, (_, i) => openInterest(hour(i), 1_000, { lag: late }))
+  const heardBy = (at: number) => [...prices, ...readings].filter((tick) => tick.receivedAt <= hour(at))
+  const [crashed, told] = [200, 202].map((at) => mapOpenInterest(advanced(heardBy(at))).a!)
+  assert.ok(crashed! < 950, `open interest was ${crashed} after the crash`)
+  assert.ok(Math.abs(told! - crashed!) < 1e-6, `and ${told} once what came before it was heard`)
+})
+
+test('figures that arrive later than they follow each other correct the map once, not again and again', () => {
+  const prices = Array.from({ length: 120 }, (_, i) => bar({ at: hour(i), high: 100, low: 100, close: 100 }))
+  const readings = Array.from({ length: 116 }, (_, i) =>
+    openInterest(hour(i), i < 100 ? 1_000 : 1_500, { lag: 3 * HOUR }),
+  )
+  const panel = panelOf([...prices, ...readings])
+  const map = createLiquidationMap({ asset: 'ETH' })
+  for (let i = 0; i < 120; i++) {
+    advanceMap(map, panel, 'ETH', hour(i))
+    const held = mapOpenInterest(map).a ?? 1_000
+    assert.ok(Math.abs(held - (i < 103 ? 1_000 : 1_500)) < 1e-6, `${held} at hour ${i}`)
+  }
+})
+
 test('traded prices sweep a little less than the mark, and the map says so', () => {
   const traded = (series: 'mark' | 'spot') =>
     advanced([...quiet(0, 200, 100, 1_000).map((tick) => (tick.type === 'bar' ? { ...tick, series } : tick))])
