@@ -86,7 +86,7 @@ test('every mistake is listed at once, by variable name, with value and remedy',
     'OKX_WS_URL',
     'TRADING_MODE',
   ])
-  assert.match(error.message, /^10 mistakes in the configuration:$/m)
+  assert.match(error.message, /^9 mistakes in the configuration:$/m)
   assert.match(error.message, /ALERT_THRESHOLD: Expected a fraction .*from 0 to 1, was "60"\./)
   assert.match(error.message, /TRADING_MODE: .*this version trades on paper only/)
 })
