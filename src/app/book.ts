@@ -25,12 +25,13 @@ export async function readHolding(
   const instrument = await venue.instrument(asset)
   const exposure = settings.book.exposures[asset] ?? baseQty(0)
   const position = positionOf(await store.orders.allFills(instrument.instrumentId))
+  const hedge = baseQty(0 - position.quantity) // not −quantity: a flat position would be minus zero
   return {
     asset,
     instrument,
     exposure,
-    hedge: baseQty(-position.quantity),
-    hedgeRatio: fraction(exposure > 0 ? -position.quantity / exposure : 0),
+    hedge,
+    hedgeRatio: fraction(exposure > 0 ? hedge / exposure : 0),
     ...(position.quantity === 0 ? {} : { averageEntryPrice: position.averagePrice as Price }),
     realizedPnl: usd(position.realized),
     fees: usd(position.fees),

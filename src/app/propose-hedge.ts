@@ -5,6 +5,7 @@ import type { Asset } from '../domain/market/tick.ts'
 import type { Proposal, ProposalTerms, SizingStep } from '../domain/proposal.ts'
 import type { Denial } from '../domain/risk/checks.ts'
 import { elapsed, type Fraction, later } from '../domain/units.ts'
+import type { Store } from '../ports.ts'
 import { announce, wakeDelivery } from './announce.ts'
 import { readHolding } from './book.ts'
 import { proposalCard, proposalCardKey } from './cards.ts'
@@ -46,9 +47,9 @@ export const createProposeHedge =
     const latest = await store.forecasts.latest(input.asset)
     if (!latest) return { kind: 'no-forecast' }
 
+    const busy = await inExecution(store, { book: settings.book.name, asset: input.asset })
+    if (busy) return { kind: 'busy', proposal: busy }
     const [current] = await store.proposals.list({ book: settings.book.name, asset: input.asset, limit: 1 })
-    if (current && (current.state === 'approved' || current.state === 'executing'))
-      return { kind: 'busy', proposal: current }
 
     const sizing = await size(ports, latest.forecast, input)
     const automatic = input.proposedBy === 'system'
@@ -92,8 +93,15 @@ export const createProposeHedge =
       quorum: large ? settings.approvals.quorumLarge : settings.approvals.quorum,
       selfApprovalAllowed: sizing.notional <= settings.approvals.selfApprovalMax,
     }
-    return { kind: 'proposed', proposal: await open(ports, terms) }
+    return open(ports, terms)
   }
+
+async function inExecution(
+  store: Store,
+  { book, asset }: Pick<ProposalTerms, 'book' | 'asset'>,
+): Promise<Proposal | undefined> {
+  return (await store.proposals.list({ book, asset, states: ['approved', 'executing'], limit: 1 }))[0]
+}
 
 async function size(
   ports: Ports,
@@ -153,7 +161,10 @@ async function recordDenial(
   })
 }
 
-async function open(ports: Ports, terms: ProposalTerms): Promise<Proposal> {
+async function open(
+  ports: Ports,
+  terms: ProposalTerms,
+): Promise<Extract<ProposeOutcome, { kind: 'proposed' | 'busy' }>> {
   const { store, queue, settings, ids } = ports
   const proposal: Proposal = {
     ...terms,
@@ -164,8 +175,12 @@ async function open(ports: Ports, terms: ProposalTerms): Promise<Proposal> {
     lease: 0,
   }
   const at = terms.proposedAt
-  await store.transaction(async (tx) => {
+  let overtakenBy: Proposal | undefined
+  const opening = store.transaction(async (tx) => {
     const superseded = await tx.proposals.open(proposal)
+    // The pending one may have been approved while this one was sized; opening waits for that, so asking now is certain.
+    overtakenBy = await inExecution(tx, terms)
+    if (overtakenBy) throw new Error('Rolled back: another proposal of this book and asset was approved meanwhile')
     await tx.audit.append({
       at,
       actor: terms.proposedBy,
@@ -190,9 +205,13 @@ async function open(ports: Ports, terms: ProposalTerms): Promise<Proposal> {
     }
     await announce(tx, settings, { cardKey: proposalCardKey(proposal), card: proposalCard(proposal), at })
   })
+  await opening.catch((error: unknown) => {
+    if (!overtakenBy) throw error
+  })
+  if (overtakenBy) return { kind: 'busy', proposal: overtakenBy }
   await scheduleExpiry(ports, proposal)
   await wakeDelivery(queue)
-  return proposal
+  return { kind: 'proposed', proposal }
 }
 
 /** Wake-ups of a pending proposal: the reminder and the expiry. Also used when the queue is rebuilt from rows. */
