@@ -97,8 +97,8 @@ export const VARIABLES = {
   FORECAST_EVERY_MS: withDefault(milliseconds(1000), '30000'),
   FORECAST_HORIZON_HOURS: withDefault(number('a number of hours', { min: 1, max: 168 }), '24'),
 
-  ALERT_THRESHOLD: withDefault(share(), '0.6'),
-  ALERT_HYSTERESIS: withDefault(share(), '0.1'),
+  ALERT_THRESHOLD: withDefault(share(), '0.3'),
+  ALERT_HYSTERESIS: withDefault(share(), '0.08'),
   ALERT_COOLDOWN_MS: withDefault(milliseconds(), '21600000'),
   ALERT_MAX_HOURS: withDefault(number('a number of hours', { min: 1, max: 720 }), '12'),
 
