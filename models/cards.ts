@@ -8,17 +8,20 @@ import type { TrainingReport } from './train.ts'
 const BEGIN = '<!-- facts: written by npm run train -->'
 const END = '<!-- end of facts -->'
 
-/** What the folders' model cards say in figures; everything around it is written by hand. */
+/** Folders whose card says the models' figures; everything around them is written by hand. */
 export type CardFolder = 'tcn' | 'volatility-only' | 'base-rate'
 const FOLDERS: readonly CardFolder[] = ['tcn', 'volatility-only', 'base-rate']
 
 /** Rewrites the facts of every model card under `modelsFolder` from a training run. */
 export async function writeCards(modelsFolder: string, artifact: Artifact, report: TrainingReport): Promise<void> {
   for (const folder of FOLDERS) {
-    const file = path.join(modelsFolder, folder, 'README.md')
-    await writeFile(file, replaceFacts(await readFile(file, 'utf8'), formatFacts(folder, artifact, report)))
+    await rewrite(path.join(modelsFolder, folder, 'README.md'), formatFacts(folder, artifact, report))
   }
+  await rewrite(path.join(modelsFolder, 'README.md'), formatConfidenceFacts(report))
 }
+
+const rewrite = async (file: string, facts: string): Promise<void> =>
+  writeFile(file, replaceFacts(await readFile(file, 'utf8'), facts))
 
 /** @throws {Error} when the card has no place for facts */
 export function replaceFacts(card: string, facts: string): string {
@@ -44,6 +47,26 @@ export function formatFacts(folder: CardFolder, artifact: Artifact, report: Trai
   ]
   if (folder === 'tcn') lines.push(...intervals(report), '', ...seenThrough(report), '', ...reliabilityOf(report), '')
   return lines.join('\n')
+}
+
+/** The facts of the cluster confidence, beside what distance and volatility alone would say. */
+export function formatConfidenceFacts({ clusterConfidence, trainedOn }: TrainingReport): string {
+  const { samples, days, base, confidence, distanceOnly, reliability } = clusterConfidence
+  const row = (name: string, scores: typeof confidence): string =>
+    `| ${name} | ${number(scores.averagePrecision)} | ${number(scores.lift, 2)} | ${percent(scores.brierSkill)} | ${number(scores.ece)} | ${number(scores.meanOverBase, 2)} |`
+  return [
+    '**Calibrated on simulated data only.**',
+    '',
+    `Trained on: ${trainedOn.split(';')[0]}. Judged on the last quarter of the days: ${samples} clusters on ${days} days, of which ${percent(base)} were touched within 24 h with open interest falling after it.`,
+    '',
+    '| | AP | lift | Brier skill | ECE | mean p / rate |',
+    '|---|---|---|---|---|---|',
+    row('cluster confidence', confidence),
+    row('distance and volatility only', distanceOnly),
+    '',
+    `Reliability in bins of equal count: ${reliability.map(({ meanProbability, rate }) => `${percent(meanProbability)} → ${percent(rate)}`).join('; ')}`,
+    '',
+  ].join('\n')
 }
 
 const networkFacts = (artifact: Artifact, report: TrainingReport): string[] => [

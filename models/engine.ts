@@ -83,7 +83,7 @@ async function firstThatStarts({ prefer, cacheFolder }: EngineOptions): Promise<
 
 const START: Record<EngineName, (cacheFolder?: string) => Promise<Tf>> = {
   async 'tfjs-node'(cacheFolder) {
-    trial ??= tryInChildProcess(cacheFolder)
+    trial ??= tryInstalled(cacheFolder)
     const failure = await trial
     if (failure) throw new Error(failure)
     // Removed in Node 23; tfjs-node 4.22 still calls it while it loads.
@@ -115,14 +115,24 @@ async function use(tf: Tf, backend: string): Promise<void> {
   await tf.ready()
 }
 
-/** Undefined when tfjs-node works, else why it does not. */
-async function tryInChildProcess(cacheFolder: string | undefined): Promise<string | undefined> {
+/** Undefined when the installed tfjs-node works, else why it does not. */
+async function tryInstalled(cacheFolder: string | undefined): Promise<string | undefined> {
   let entry: string
   try {
     entry = require.resolve(TFJS_NODE)
   } catch {
     return 'not installed'
   }
+  return tryInChildProcess(entry, cacheFolder)
+}
+
+/**
+ * Loads a package's entry file in a child process and multiplies two matrices with it.
+ *
+ * @param cacheFolder - keeps the verdict until the file or Node changes
+ * @returns undefined when the product was right, else what happened
+ */
+export async function tryInChildProcess(entry: string, cacheFolder?: string): Promise<string | undefined> {
   const key = `${process.version} ${entry} ${(await stat(entry)).mtimeMs}`
   const file = cacheFolder && path.join(cacheFolder, 'tfjs-node-trial.json')
   const kept = file && (await readVerdict(file, key))

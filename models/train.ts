@@ -9,6 +9,7 @@ import { baseRate } from './base-rate/base-rate.ts'
 import { allButPriceAndFunding, createHiding, fitNormaliser, type Hidden, type Normaliser } from './batches.ts'
 import { fitRisingPlatt } from './calibrate.ts'
 import { writeCards } from './cards.ts'
+import { CONFIDENCE_FILE, type ConfidenceReport, trainClusterConfidence } from './cluster-confidence.ts'
 import { collectHours, HEADS, type Head, HORIZON_HOURS, type Sample, type Split, splitHours } from './dataset.ts'
 import { type Engine, loadEngine, loadGradients } from './engine.ts'
 import { evaluateHead, type HeadReport } from './evaluate.ts'
@@ -39,7 +40,7 @@ export const TRAINING_MARKET: Record<'full' | 'quick', TrainingMarket> = {
 }
 
 export interface TrainOptions {
-  /** Opens the market to learn from; read once, from beginning to end. */
+  /** Opens the market to learn from, the same every time; read once for the models and once per asset for clusters. */
   readonly source: () => MarketSource
   readonly outFolder: string
   /** Of the network's initial weights and every draw in fitting; default 1. */
@@ -64,6 +65,8 @@ export interface TrainingReport {
   readonly heads: Record<Head, HeadReport>
   /** The same test segment seen through price and funding alone, as in most recorded history. */
   readonly priceAndFundingOnly: Record<Head, HeadReport>
+  /** The confidence of liquidation clusters on its own held-out days. */
+  readonly clusterConfidence: ConfidenceReport
   /** Rate of the cascade labels over four hours, all segments. */
   readonly fourHourBase: { readonly 'cascade-down': number; readonly 'cascade-up': number }
 }
@@ -79,13 +82,15 @@ const FULL: Omit<FitOptions, 'seed' | 'onEpoch' | 'signal'> = {
 const QUICK: typeof FULL = { ...FULL, maxEpochs: 2, samplesPerEpoch: 256, batchSize: 64 }
 /** Neighbouring hours share nearly all of their window and label. */
 const TRAIN_EVERY_HOURS = 4
+const QUICK_CONFIDENCE_DAYS = 150
 export const REPORT_FILE = 'report.json'
 
 /**
  * Trains the network and its baselines on a market, judges them on its last quarter and writes the artifact.
  *
  * Long: give it its own process. The same source, seed and engine give the same weights. Writes `model.json` (weights,
- * normaliser, calibrators, feature hash, held-out figures) and `report.json`, each whole or not at all.
+ * normaliser, calibrators, feature hash, held-out figures), `confidence.json` (of liquidation clusters) and `report.json`, each
+ * whole or not at all.
  *
  * @throws {Error} when the source is too short to hold a train, a calibration and a test segment with positives in each
  * @throws the signal's reason when it is aborted; nothing is written then
@@ -100,7 +105,7 @@ export async function trainModels(options: TrainOptions): Promise<TrainingReport
   onProgress(0, `reading the ${source.name} market`)
   const assets = await collectHours(source, {
     signal,
-    onProgress: (share) => onProgress(0.25 * share, `reading the ${source.name} market`),
+    onProgress: (share) => onProgress(0.2 * share, `reading the ${source.name} market`),
   })
   await source.close()
   const split = splitHours(assets, quick ? 1 : TRAIN_EVERY_HOURS)
@@ -108,26 +113,33 @@ export async function trainModels(options: TrainOptions): Promise<TrainingReport
 
   const normaliser = fitNormaliser(split.train)
   const settings = quick ? QUICK : FULL
-  onProgress(0.25, 'fitting the network')
+  onProgress(0.2, 'fitting the network')
   const fit = await fitTcn(engine.tf, split, normaliser, {
     ...settings,
     seed,
     signal,
     onEpoch: ({ epoch, calibrationLoss }) =>
       onProgress(
-        0.25 + (0.6 * epoch) / settings.maxEpochs,
+        0.2 + (0.4 * epoch) / settings.maxEpochs,
         `epoch ${epoch}, calibration loss ${calibrationLoss.toFixed(4)}`,
       ),
   })
 
-  onProgress(0.85, 'calibrating')
+  onProgress(0.6, 'calibrating and judging on the test segment')
   const judge = createJudge(engine, fit.network, { split, normaliser, seed })
   const heads = byHead((head) => evaluateHead(judge.forecasts(head, 'full')))
-  onProgress(0.93, 'judging on the test segment')
   const priceAndFunding = byHead((head) => evaluateHead(judge.forecasts(head, 'reduced')))
-  signal?.throwIfAborted()
-
   const trainedOn = describeSource(source, split)
+
+  onProgress(0.65, 'collecting liquidation clusters')
+  const clusters = await trainClusterConfidence({
+    source: options.source,
+    trainedOn: describeSpan(source),
+    days: quick ? QUICK_CONFIDENCE_DAYS : undefined,
+    signal,
+    onProgress: (share) => onProgress(0.65 + 0.34 * share, 'collecting liquidation clusters'),
+  })
+
   const artifact = toArtifact({
     engine,
     network: fit.network,
@@ -147,6 +159,7 @@ export async function trainModels(options: TrainOptions): Promise<TrainingReport
     network: { parameters: fit.network.parameterCount, epochs: fit.epochs, bestEpoch: fit.bestEpoch },
     heads,
     priceAndFundingOnly: priceAndFunding,
+    clusterConfidence: clusters.report,
     fourHourBase: {
       'cascade-down': meanKnown(assets.map(({ shortLabels }) => shortLabels['cascade-down'])),
       'cascade-up': meanKnown(assets.map(({ shortLabels }) => shortLabels['cascade-up'])),
@@ -154,6 +167,7 @@ export async function trainModels(options: TrainOptions): Promise<TrainingReport
   }
   fit.network.dispose()
   await writeArtifact(options.outFolder, artifact)
+  await writeJson(path.join(options.outFolder, CONFIDENCE_FILE), clusters.calibration)
   await writeJson(path.join(options.outFolder, REPORT_FILE), report)
   if (options.cardsFolder) await writeCards(options.cardsFolder, artifact, report)
   onProgress(1, `wrote ${artifact.modelId}`)
@@ -277,11 +291,13 @@ function requireEnough(split: Split): void {
   }
 }
 
-function describeSource(source: MarketSource, { boundaries }: Split): string {
-  const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
-  const [calibration, test, end] = boundaries
-  return `${source.name} market, ${source.assets.join(' and ')}, ${day(source.from)} to ${day(end)}; calibrated from ${day(calibration)}, tested from ${day(test)}`
-}
+const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
+
+const describeSpan = (source: MarketSource): string =>
+  `${source.name} market, ${source.assets.join(' and ')}, ${day(source.from)} to ${day(source.to ?? source.from)}`
+
+const describeSource = (source: MarketSource, { boundaries: [calibration, test] }: Split): string =>
+  `${describeSpan(source)}; calibrated from ${day(calibration)}, tested from ${day(test)}`
 
 function meanKnown(columns: readonly Float32Array[]): number {
   let [sum, known] = [0, 0]
