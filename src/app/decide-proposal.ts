@@ -34,11 +34,10 @@ export const createApproveProposal =
     const { store, queue, clock } = ports
     const proposal = await store.proposals.find(input.proposalId)
     if (!proposal) return { kind: 'not-found' }
-    if (proposal.state === 'expired') return { kind: 'expired', proposal }
-    if (proposal.state !== 'pending') return { kind: 'already-decided', proposal }
+    if (proposal.state !== 'pending') return asItStands(proposal)
     const at = clock.now()
     const { memberId } = input.approver
-    if (at >= proposal.expiresAt) return { kind: 'expired', proposal: (await expire(ports, proposal)).proposal }
+    if (at >= proposal.expiresAt) return asItStands((await expire(ports, proposal)).proposal)
     if (proposal.proposedBy === memberId && !proposal.selfApprovalAllowed) {
       await store.audit.append({
         at,
@@ -57,14 +56,12 @@ export const createApproveProposal =
       const moved = await change(ports, proposal, 'denied', memberId, denials.map((denial) => denial.code).join(', '), {
         denials,
       })
-      return moved.changed
-        ? { kind: 'denied', denials, proposal: moved.proposal }
-        : { kind: 'already-decided', proposal: moved.proposal }
+      return moved.changed ? { kind: 'denied', denials, proposal: moved.proposal } : asItStands(moved.proposal)
     }
 
     const outcome = await store.transaction(async (tx): Promise<Decision> => {
       const counted = await tx.proposals.addApproval(proposal.proposalId, memberId, at)
-      if (!counted.changed) return { kind: 'already-decided', proposal: counted.proposal }
+      if (!counted.changed) return asItStands(counted.proposal)
       await tx.audit.append({
         at,
         actor: memberId,
@@ -80,7 +77,7 @@ export const createApproveProposal =
         decidedBy: memberId,
         decidedAt: at,
       })
-      if (!moved.changed) return { kind: 'already-decided', proposal: moved.proposal }
+      if (!moved.changed) return asItStands(moved.proposal)
       await tx.audit.append({
         at,
         actor: memberId,
@@ -101,14 +98,17 @@ export const createDeclineProposal =
   async (input: { proposalId: ProposalId; by: Member; reason?: string }): Promise<Decision> => {
     const proposal = await ports.store.proposals.find(input.proposalId)
     if (!proposal) return { kind: 'not-found' }
-    if (proposal.state === 'expired') return { kind: 'expired', proposal }
-    if (proposal.state === 'pending' && ports.clock.now() >= proposal.expiresAt)
-      return { kind: 'expired', proposal: (await expire(ports, proposal)).proposal }
+    if (proposal.state !== 'pending') return asItStands(proposal)
+    if (ports.clock.now() >= proposal.expiresAt) return asItStands((await expire(ports, proposal)).proposal)
     const moved = await change(ports, proposal, 'declined', input.by.memberId, input.reason, {})
-    return moved.changed
-      ? { kind: 'declined', proposal: moved.proposal }
-      : { kind: 'already-decided', proposal: moved.proposal }
+    return moved.changed ? { kind: 'declined', proposal: moved.proposal } : asItStands(moved.proposal)
   }
+
+/** What someone hears whose tap changed nothing: whatever came first, read from the row as it now is. */
+function asItStands(proposal: Proposal): Decision {
+  if (proposal.state === 'pending') return { kind: 'already-approved-by-you', proposal }
+  return { kind: proposal.state === 'expired' ? 'expired' : 'already-decided', proposal }
+}
 
 /** The wake-up at a proposal's expiry: does nothing when someone was faster or the time has not come. */
 export const createExpireProposal =
