@@ -68,7 +68,7 @@ export async function trainClusterConfidence(
   const lastFitted = days[Math.floor(FIT_SHARE * days.length)] ?? 0
   const calibration = fitConfidence(
     samples.filter(({ at }) => at < lastFitted * DAY),
-    { calibratedOn: 'simulated', trainedOn: options.trainedOn },
+    { calibratedOn: 'simulated', trainedOn: `${options.trainedOn}, the first three quarters` },
   )
   const held = samples.filter(({ at }) => at >= (lastFitted + EMBARGO_DAYS) * DAY)
   return { calibration, report: judge(calibration, held) }

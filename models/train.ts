@@ -33,10 +33,10 @@ const market = (days: number, from: number): TrainingMarket => ({
   warmupDays: 2,
 })
 
-/** Six years of two assets, or five hundred days of one to see in seconds that everything works. */
+/** Six years of two assets, or a little over a year of one to see in seconds that everything works. */
 export const TRAINING_MARKET: Record<'full' | 'quick', TrainingMarket> = {
   full: market(6 * 365, Date.UTC(2019, 0, 1)),
-  quick: { ...market(500, Date.UTC(2019, 0, 1)), assets: ['ETH'] },
+  quick: { ...market(380, Date.UTC(2019, 0, 1)), assets: ['ETH'] },
 }
 
 export interface TrainOptions {
@@ -82,7 +82,7 @@ const FULL: Omit<FitOptions, 'seed' | 'onEpoch' | 'signal'> = {
 const QUICK: typeof FULL = { ...FULL, maxEpochs: 2, samplesPerEpoch: 256, batchSize: 64 }
 /** Neighbouring hours share nearly all of their window and label. */
 const TRAIN_EVERY_HOURS = 4
-const QUICK_CONFIDENCE_DAYS = 150
+const QUICK_CONFIDENCE_DAYS = 100
 export const REPORT_FILE = 'report.json'
 
 /**
@@ -125,7 +125,7 @@ export async function trainModels(options: TrainOptions): Promise<TrainingReport
       ),
   })
 
-  onProgress(0.6, 'calibrating and judging on the test segment')
+  onProgress(0.61, 'calibrating and judging on the test segment')
   const judge = createJudge(engine, fit.network, { split, normaliser, seed })
   const heads = byHead((head) => evaluateHead(judge.forecasts(head, 'full')))
   const priceAndFunding = byHead((head) => evaluateHead(judge.forecasts(head, 'reduced')))

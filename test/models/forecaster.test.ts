@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { readArtifact } from '../../models/artifact.ts'
+import { collectHours, HEADS, type Head, type Sample } from '../../models/dataset.ts'
+import { loadEngine } from '../../models/engine.ts'
+import { featureHash } from '../../models/features.ts'
+import { createForecaster, restoreNetwork } from '../../models/forecaster.ts'
+import { predictLogits } from '../../models/tcn/fit.ts'
+import { applyPlatt, sigmoid } from '../../src/domain/calibration.ts'
+import { DAY, HOUR, later, MINUTE, timestamp } from '../../src/domain/units.ts'
+import type { Forecaster } from '../../src/ports.ts'
+import { createSimulatedMarket } from '../../src/venues/simulated/market.ts'
+import { panelOf, type RecordedMarket, recordMarket } from './market.ts'
+
+const SHIPPED = fileURLToPath(new URL('../../models/artifacts/simulated', import.meta.url))
+
+let market: RecordedMarket
+let forecaster: Forecaster
+before(async () => {
+  market = await recordMarket()
+  forecaster = await createForecaster({ artifactFolder: SHIPPED, engine: await loadEngine() })
+})
+
+test('the shipped model fits the features of this code', async () => {
+  assert.equal((await readArtifact(SHIPPED))!.featureHash, featureHash())
+})
+
+test('an estimate carries the baseline, the model and what it was calibrated on', async () => {
+  const answer = await forecaster.predict(panelOf(market.ticks), 'ETH', market.to, market.feeds)
+  assert.ok(answer.kind === 'estimated')
+  const { pCascadeDown, pCascadeUp, overlayConfidence, baseline } = answer
+  for (const p of [pCascadeDown, pCascadeUp, overlayConfidence, baseline.pCascadeDown, baseline.pCascadeUp]) {
+    assert.ok(p > 0 && p < 1)
+  }
+  assert.equal(answer.calibratedOn, 'simulated')
+  assert.equal(answer.modelId, forecaster.model!.modelId)
+  assert.equal(answer.horizon, DAY)
+  assert.deepEqual(answer.maskedFeeds, [])
+})
+
+test('a price older than twice its cadence is STALE_PRICE, with its age and the limit', async () => {
+  const panel = panelOf(market.ticks)
+  const fresh = await forecaster.predict(panel, 'ETH', later(market.to, 10 * MINUTE), market.feeds)
+  assert.equal(fresh.kind, 'estimated')
+  const stale = await forecaster.predict(panel, 'ETH', later(market.to, 11 * MINUTE), market.feeds)
+  assert.deepEqual(stale, {
+    kind: 'undetermined',
+    reason: 'STALE_PRICE',
+    detail: 'the price of ETH from sim-a is 11 min old, limit 10 min',
+  })
+})
+
+test('a slow feed is stale only after twice its own cadence', async () => {
+  const hourly = market.ticks.filter((tick) => tick.type !== 'bar' || tick.eventAt % HOUR === 0)
+  const feeds = market.feeds.map((feed) => (feed.feed === 'bar' ? { ...feed, cadence: HOUR } : feed))
+  const answer = await forecaster.predict(panelOf(hourly), 'ETH', later(market.to, 2 * HOUR), feeds)
+  assert.equal(answer.kind, 'estimated')
+})
+
+test('fewer than 48 hours of price are too little history', async () => {
+  const first = market.ticks[0]!.receivedAt
+  const answers = []
+  for (const hours of [46, 47]) {
+    const at = timestamp(Math.ceil(first / HOUR) * HOUR + hours * HOUR)
+    answers.push(await forecaster.predict(panelOf(market.ticks), 'ETH', at, market.feeds))
+  }
+  const [short, enough] = answers
+  assert.ok(short!.kind === 'undetermined' && short!.reason === 'TOO_LITTLE_HISTORY')
+  assert.match(short!.detail, /47 of 48 hourly prices of ETH are known/)
+  assert.notEqual(enough!.kind === 'undetermined' && enough!.reason, 'TOO_LITTLE_HISTORY')
+})
+
+test('an asset nobody has heard of is undetermined', async () => {
+  const answer = await forecaster.predict(panelOf(market.ticks), 'DOGE', market.to, market.feeds)
+  assert.ok(answer.kind === 'undetermined' && answer.reason === 'TOO_LITTLE_HISTORY')
+})
+
+test('missing feeds are named and the answer still comes', async () => {
+  const feeds = market.feeds.filter(({ feed }) => feed === 'bar' || feed === 'funding')
+  const answer = await forecaster.predict(panelOf(market.ticks), 'ETH', market.to, feeds)
+  assert.ok(answer.kind === 'estimated')
+  assert.deepEqual([...answer.maskedFeeds].sort(), ['book-depth', 'liquidations', 'open-interest', 'taker-flow'])
+})
+
+test('the answer changes little from one minute to the next', async () => {
+  const panel = panelOf(market.ticks)
+  let [before, largest] = [Number.NaN, 0]
+  for (let minutes = 0; minutes <= 9; minutes++) {
+    const answer = await forecaster.predict(panel, 'ETH', later(market.to, minutes * MINUTE), market.feeds)
+    assert.ok(answer.kind === 'estimated')
+    if (minutes > 0) largest = Math.max(largest, Math.abs(Math.log(answer.overlayConfidence / before)))
+    before = answer.overlayConfidence
+  }
+  assert.ok(largest < 0.1, `Expected less than a tenth, was ${largest}`)
+})
+
+test('on a market it has not seen its mean forecasts are near the rates that come', async () => {
+  const engine = await loadEngine()
+  const artifact = (await readArtifact(SHIPPED))!
+  const network = restoreNetwork(artifact, engine)
+  const from = timestamp(Date.UTC(2030, 0, 1))
+  const unseen = createSimulatedMarket({
+    seed: 4_711,
+    assets: ['ETH'],
+    from,
+    to: later(from, 300 * DAY),
+    warmupDays: 1,
+  })
+  const [hours] = await collectHours(unseen)
+  const samples: Sample[] = []
+  for (let i = hours!.firstUsable; i < hours!.instants.length; i += 8) {
+    if (HEADS.every((head) => hours!.labels[head][i]! >= 0)) samples.push({ hours: hours!, i })
+  }
+  const logits = predictLogits(engine.tf, network, samples, artifact.normaliser)
+  const ratio = (head: Head): number => {
+    let [forecast, came] = [0, 0]
+    samples.forEach((sample, k) => {
+      const p = sigmoid(logits[k * HEADS.length + HEADS.indexOf(head)]!)
+      forecast += applyPlatt(artifact.calibrators.full[head], p)
+      came += sample.hours.labels[head][sample.i]!
+    })
+    return forecast / came
+  }
+  // Three hundred days hold about fifteen cascades each way: half or twice as many would still be chance.
+  for (const [head, low, high] of [
+    ['cascade-down', 0.4, 2.5],
+    ['cascade-up', 0.4, 2.5],
+    ['overlay-pays', 0.85, 1.2],
+  ] as const) {
+    const found = ratio(head)
+    assert.ok(found >= low && found <= high, `${head}: Expected ${low} to ${high}, was ${found}`)
+  }
+  network.dispose()
+})
