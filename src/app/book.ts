@@ -38,6 +38,15 @@ export async function readHolding(
   }
 }
 
+/** Protective: with this order filled, the book's |net delta| is smaller. */
+export function isProtectiveOrder(
+  { exposure, hedge }: Holding,
+  order: { readonly side: 'buy' | 'sell'; readonly quantity: BaseQty },
+): boolean {
+  const hedgeAfter = hedge + (order.side === 'sell' ? order.quantity : -order.quantity)
+  return Math.abs(exposure - hedgeAfter) < Math.abs(exposure - hedge)
+}
+
 /** Signed quantity, average entry of what is open, realised P&L of what was closed: the standard average-cost fold. */
 export function positionOf(fills: readonly Fill[]): {
   quantity: number

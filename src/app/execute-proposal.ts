@@ -18,7 +18,7 @@ import {
 } from '../domain/units.ts'
 import type { Quote } from '../ports.ts'
 import { announce, wakeDelivery } from './announce.ts'
-import { readHolding } from './book.ts'
+import { isProtectiveOrder, readHolding } from './book.ts'
 import { proposalCard, proposalCardKey } from './cards.ts'
 import { wakeExecution } from './decide-proposal.ts'
 import type { Ports } from './ports.ts'
@@ -167,11 +167,10 @@ async function send(
   const clip = settings.limits.maxOrderNotional / mid
   const quantity = roundToLot(baseQty(Math.min(order.quantity, clip)), instrument)
   const holding = await readHolding(ports, proposal.asset)
-  const hedgeAfter = holding.hedge + (proposal.side === 'sell' ? quantity : -quantity)
   const denials = checkOrder(
     {
       tradingState: (await store.settings.tradingState()).state,
-      protective: Math.abs(holding.exposure - hedgeAfter) < Math.abs(holding.exposure - holding.hedge),
+      protective: isProtectiveOrder(holding, { side: proposal.side, quantity }),
       notional: usd(quantity * mid),
       limitPrice,
       referencePrice: mid,

@@ -1,6 +1,7 @@
 import type { Order } from '../domain/execution/order.ts'
 import { type Instrument, toPriceString, toQuantityString } from '../domain/instrument.ts'
 import type { SubmitOutcome } from '../ports.ts'
+import { isProtectiveOrder, readHolding } from './book.ts'
 import type { Ports } from './ports.ts'
 
 /**
@@ -45,8 +46,7 @@ export async function resolveOrder(
   lease: number,
 ): Promise<'settled' | 'unresolved'> {
   if (await bookFromVenue(ports, order, lease)) return 'settled'
-  const { state } = await ports.store.settings.tradingState()
-  if (state === 'halted') return 'unresolved'
+  if (!(await mayBeSent(ports, order, instrument))) return 'unresolved'
   const outcome = await ports.venue.submit({
     clientOrderId: order.clientOrderId,
     instrumentId: order.instrumentId,
@@ -57,6 +57,13 @@ export async function resolveOrder(
     reduceOnly: false,
   })
   return settleOrder(ports, order, outcome, lease)
+}
+
+/** The trading state binds an order that never arrived as it binds a new one; it waits until it may go or is found. */
+async function mayBeSent(ports: Ports, order: Order, { asset }: Instrument): Promise<boolean> {
+  const { state } = await ports.store.settings.tradingState()
+  if (state !== 'reducing') return state === 'active'
+  return isProtectiveOrder(await readHolding(ports, asset), order)
 }
 
 /** True when the venue knows the order: its state and every fill are then booked, each fill once by its trade id. */

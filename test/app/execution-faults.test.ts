@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Proposal } from '../../src/domain/proposal.ts'
+import { baseQty, HOUR, later, MINUTE, price, SECOND, usd } from '../../src/domain/units.ts'
+import type { OrderRequest, Store } from '../../src/ports.ts'
+import type { Cleanup } from '../support/database.ts'
+import { type DeskOptions, member, openDesk, type TestDesk } from '../support/desk.ts'
+
+test('an order whose answer was lost is asked about, booked, and never sent again', async (t) => {
+  const lost = new Set<string>()
+  const { desk, proposal } = await openApproved(t, { hooks: { losesAnswer: firstOf(lost, 2) } })
+  await desk.pass(SECOND)
+  const [unknown] = await desk.store.orders.forProposal(proposal.proposalId)
+  assert.deepEqual([unknown!.state, unknown!.reason], ['unknown', 'TIMEOUT no answer'])
+  assert.equal(await desk.store.audit.count('proposal.executed'), 0)
+  await desk.pass(HOUR)
+  await assertExecutedOnce(desk, proposal)
+  assert.equal(lost.size, 2)
+})
+
+test('an order that never arrived is sent again under the same id and accepted once', async (t) => {
+  const lost = new Set<string>()
+  const sent: string[] = []
+  const losesRequest = (order: OrderRequest): boolean => {
+    sent.push(order.clientOrderId)
+    return firstOf(lost, 2)(order)
+  }
+  const { desk, proposal } = await openApproved(t, { hooks: { losesRequest } })
+  await desk.pass(HOUR)
+  await assertExecutedOnce(desk, proposal)
+  for (const id of lost) assert.equal(sent.filter((each) => each === id).length, 2, 'the same id twice')
+})
+
+test('whatever a wire loses, no order is accepted twice and the plan is filled', async (t) => {
+  const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+  t.diagnostic(`TEST_SEED=${seed}`)
+  let wire: ('request' | 'answer' | 'nothing')[] = []
+  let current: 'request' | 'answer' | 'nothing' = 'nothing'
+  const desk = await openDesk(t, {
+    hooks: {
+      losesRequest: () => {
+        current = wire.shift() ?? 'nothing'
+        return current === 'request'
+      },
+      losesAnswer: () => current === 'answer',
+    },
+  })
+  let ratio = 0.2
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('request', 'answer', 'nothing'), { minLength: 1, maxLength: 12 }),
+      async (losses) => {
+        wire = [...losses] as typeof wire
+        ratio = ratio === 0.2 ? 0.3 : 0.2
+        await desk.forecast()
+        const proposal = await approve(desk, await desk.propose(ratio))
+        await desk.pass(HOUR)
+        await assertExecutedOnce(desk, proposal)
+      },
+    ),
+    { seed, numRuns: 12 },
+  )
+})
+
+test('an order of unknown fate is not sent again while trading is halted, nor while reducing if it adds risk', async (t) => {
+  for (const state of ['halted', 'reducing'] as const) {
+    let down = false
+    const { desk } = await openApproved(t, { hooks: { losesRequest: () => down } })
+    await desk.pass(HOUR)
+    await desk.forecast()
+    const back = await approve(desk, await desk.propose(0.2))
+    down = true
+    await desk.pass(SECOND)
+    down = false
+    await desk.app.changeTradingState({ to: state, by: member('ana'), reason: 'drill' })
+    await desk.pass(MINUTE)
+    assert.deepEqual(await desk.store.orders.fills(back.proposalId), [], `nothing was bought while ${state}`)
+    await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'over' })
+    await desk.pass(HOUR)
+    await assertExecutedOnce(desk, back)
+  }
+})
+
+test('a slice that the venue rejects rolls into the next one', async (t) => {
+  const { desk, proposal } = await openApproved(t)
+  const { venue } = desk.ports
+  const submit = venue.submit
+  let refused = 0
+  Object.assign(venue, {
+    submit: (order: OrderRequest) =>
+      refused++ < 2 ? Promise.resolve({ kind: 'rejected', reason: 'MAINTENANCE' }) : submit(order),
+  })
+  await desk.pass(HOUR)
+  const orders = await desk.store.orders.forProposal(proposal.proposalId)
+  assert.deepEqual(
+    orders.map(({ state, reason }) => [state, reason]),
+    [
+      ['rejected', 'MAINTENANCE'],
+      ['rejected', 'MAINTENANCE'],
+      ['filled', undefined],
+      ['filled', undefined],
+    ],
+  )
+  await assertExecutedOnce(desk, proposal)
+})
+
+test('an order that finds no price within its limit is canceled and rolls into later slices', async (t) => {
+  const { desk, proposal } = await openApproved(t)
+  const { venue } = desk.ports
+  const quote = venue.quote
+  let thin = true
+  // What the desk sees is 2 % above what the venue trades at: its sell limit is out of reach.
+  Object.assign(venue, {
+    quote: async (asset: string) => {
+      const known = (await quote(asset))!
+      return thin ? { ...known, bestBid: price(known.bestBid * 1.02), bestAsk: price(known.bestAsk * 1.02) } : known
+    },
+  })
+  await desk.pass(10 * MINUTE)
+  const [first] = await desk.store.orders.forProposal(proposal.proposalId)
+  assert.deepEqual([first!.state, first!.filledQuantity], ['canceled', 0])
+  thin = false
+  await desk.pass(HOUR)
+  await assertExecutedOnce(desk, proposal)
+})
+
+test('a wake-up under an overtaken lease, of another state, or of nothing is not ours and does nothing', async (t) => {
+  const { desk, proposal } = await openApproved(t)
+  const { proposalId } = proposal
+  assert.deepEqual(await desk.app.executeProposal({ proposalId, lease: 7 }), { kind: 'not-ours' })
+  await desk.pass(HOUR)
+  const { lease } = await desk.find(proposal)
+  const before = await desk.store.audit.recent(100)
+  assert.deepEqual(await desk.app.executeProposal({ proposalId, lease }), { kind: 'not-ours' }, 'it is executed')
+  assert.deepEqual(await desk.store.audit.recent(100), before)
+})
+
+test('of several wake-ups at once in two processes one sends the slice that is due', async (t) => {
+  const { desk, proposal } = await openApproved(t)
+  const other = await openDesk(t, { database: desk.database, channel: desk.channel })
+  const { proposalId } = proposal
+  for (let round = 0; round < 4; round++) {
+    const { lease } = await desk.find(proposal)
+    const outcomes = await Promise.all([
+      desk.app.executeProposal({ proposalId, lease }),
+      other.app.executeProposal({ proposalId, lease }),
+      desk.app.executeProposal({ proposalId, lease }),
+    ])
+    assert.ok(outcomes.some(({ kind }) => kind === 'working'))
+    assert.equal((await desk.store.orders.forProposal(proposalId)).length, 1, `round ${round}: one slice is due`)
+  }
+})
+
+test('a fault of machinery in the middle of an execution is retried by a later wake-up', async (t) => {
+  let broken = false
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    orders: {
+      ...store.orders,
+      save: (...args) => (broken ? Promise.reject(new Error('disk full')) : store.orders.save(...args)),
+    },
+  })
+  const { desk, proposal } = await openApproved(t, { wrapStore })
+  broken = true
+  await assert.rejects(desk.pass(SECOND), /disk full/)
+  broken = false
+  await desk.pass(HOUR)
+  await assertExecutedOnce(desk, proposal)
+})
+
+test('reconciling wakes what a dead process left, once, and another desk finishes it', async (t) => {
+  const { desk, proposal } = await openApproved(t)
+  await desk.pass(10 * MINUTE)
+  await desk.die()
+  const next = await openDesk(t, {
+    database: desk.database,
+    channel: desk.channel,
+    startAt: later(desk.clock.now(), 5 * MINUTE),
+  })
+  assert.equal((await next.app.reconcile()).executionsWoken, 1)
+  const again = await next.app.reconcile()
+  assert.equal(again.executionsWoken, 1, 'a second wake-up overtakes the first')
+  await next.pass(HOUR)
+  await assertExecutedOnce(next, proposal)
+  assert.equal(next.channel.posts.filter(({ versions }) => versions[0]!.title.startsWith('Hedge proposed')).length, 1)
+  assert.equal((await next.app.reconcile()).executionsWoken, 0)
+})
+
+test('a restart brings back the expiry of a pending proposal', async (t) => {
+  const desk = await openDesk(t)
+  await desk.forecast()
+  const proposal = await desk.propose(0.5)
+  await desk.die()
+  const next = await openDesk(t, { database: desk.database, startAt: desk.clock.now() })
+  assert.equal((await next.app.reconcile()).expiriesScheduled, 1)
+  await next.pass(HOUR)
+  assert.equal((await next.find(proposal)).state, 'expired')
+})
+
+test('a position that is not ours moves trading to reducing, with an audit entry and a card', async (t) => {
+  const { desk } = await openApproved(t)
+  await desk.pass(HOUR)
+  assert.deepEqual((await desk.app.reconcile()).mismatches, [])
+  const instrument = await desk.ports.venue.instrument('ETH')
+  await desk.ports.venue.submit({
+    clientOrderId: 'BY-HAND' as never,
+    instrumentId: instrument.instrumentId,
+    side: 'sell',
+    quantity: '0.500',
+    limitPrice: '2900.00',
+    timeInForce: 'ioc',
+    reduceOnly: false,
+  })
+  assert.deepEqual((await desk.app.reconcile()).mismatches, [{ asset: 'ETH', ours: -5, venues: -5.5 }])
+  await desk.settle()
+  const { state, by, reason } = await desk.store.settings.tradingState()
+  assert.deepEqual([state, by, reason], ['reducing', 'system', 'position mismatch: ETH ours -5, venue -5.5'])
+  assert.equal(await desk.store.audit.count('trading-state.reducing'), 1)
+  const card = desk.channel.posts.at(-1)!.versions[0]!
+  assert.deepEqual([card.tone, card.title], ['critical', 'Trading state: reducing'])
+  assert.match(card.text!, /ETH ours -5, venue -5\.5/)
+  await desk.app.reconcile()
+  assert.equal(await desk.store.audit.count('trading-state.reducing'), 1, 'said once')
+})
+
+test('one lot of difference is rounding, not a mismatch', async (t) => {
+  const desk = await openDesk(t)
+  Object.assign(desk.ports.venue, { position: async () => baseQty(0.001) })
+  assert.deepEqual((await desk.app.reconcile()).mismatches, [])
+  Object.assign(desk.ports.venue, { position: async () => baseQty(0.002) })
+  assert.equal((await desk.app.reconcile()).mismatches.length, 1)
+})
+
+async function openApproved(t: Cleanup, options: DeskOptions = {}): Promise<{ desk: TestDesk; proposal: Proposal }> {
+  const desk = await openDesk(t, options)
+  await desk.forecast()
+  return { desk, proposal: await approve(desk, await desk.propose(0.5)) }
+}
+
+async function approve(desk: TestDesk, proposal: Proposal): Promise<Proposal> {
+  const decision = await desk.app.approveProposal({ proposalId: proposal.proposalId, approver: member('ben') })
+  assert.equal(decision.kind, 'approved')
+  return proposal
+}
+
+/** True for the first sending of the first `count` orders. */
+const firstOf =
+  (seen: Set<string>, count: number) =>
+  ({ clientOrderId }: OrderRequest): boolean => {
+    if (seen.has(clientOrderId) || seen.size >= count) return false
+    seen.add(clientOrderId)
+    return true
+  }
+
+async function assertExecutedOnce({ store, ledger, ports }: TestDesk, proposal: Proposal): Promise<void> {
+  const stored = (await store.proposals.find(proposal.proposalId))!
+  assert.deepEqual([stored.state, stored.reason], ['executed', undefined])
+  const fills = await store.orders.fills(proposal.proposalId)
+  assert.equal(Number(fills.reduce((sum, { quantity }) => sum + quantity, 0).toFixed(9)), proposal.quantity)
+  assert.ok([...(await ledger.acceptances('paper')).values()].every((times) => times === 1))
+  const all = await store.orders.allFills()
+  const ours = all.reduce((sum, { side, quantity }) => sum + (side === 'buy' ? quantity : -quantity), 0)
+  const venues = await ports.venue.position(proposal.instrumentId)
+  assert.ok(Math.abs(ours - venues) < usd(1e-9), `ours ${ours}, venue ${venues}`)
+  assert.equal((await store.audit.verify()).kind, 'intact')
+}
