@@ -1,6 +1,20 @@
 import type { Bench } from './bench.ts'
+import forecastCycle from './forecast-cycle.ts'
+import hedgeStatus from './hedge-status.ts'
+import memoryIdle from './memory-idle.ts'
 import { queuePostgres, queueRedis } from './queue.ts'
+import setupCold from './setup-cold.ts'
 import simulatedMarket from './simulated-market.ts'
+import startWarm from './start-warm.ts'
 
-/** Every benchmark, in the order in which they are printed. */
-export const benches: readonly Bench[] = [queuePostgres, queueRedis, simulatedMarket]
+/** Every benchmark, in the order in which they run and are printed: the slowest last. */
+export const benches: readonly Bench[] = [
+  hedgeStatus,
+  forecastCycle,
+  queuePostgres,
+  queueRedis,
+  simulatedMarket,
+  startWarm,
+  memoryIdle,
+  setupCold,
+]

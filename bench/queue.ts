@@ -5,10 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { ProposalId } from '../src/domain/proposal.ts'
@@ -16,19 +13,10 @@ import { MINUTE, timestamp } from '../src/domain/units.ts'
 import { createLog } from '../src/log.ts'
 import { createQueue, type QueueBackend } from '../src/queue/queue.ts'
 import { startEmbedded } from '../src/store/embedded.ts'
+import { type Bench, compare, type Measured } from './bench.ts'
 import { barePostgresQueue } from './limits/queue-postgres.ts'
 import { bareRedisQueue } from './limits/queue-redis.ts'
-
-export interface Figures {
-  readonly unit: 'ms'
-  readonly p50: number
-  readonly p99: number
-  readonly n: number
-  /** The bare library's p50 in the same run. */
-  readonly limit: number
-  /** p50 over limit. */
-  readonly ratio: number
-}
+import { closing, inTemporaryFolder } from './temporary.ts'
 
 const WARM_UP = 50
 const PER_ROUND = 150
@@ -37,43 +25,29 @@ const PAYLOAD = { proposalId: '7K3M9QX2TB' as ProposalId, lease: 1 }
 const log = createLog('silent')
 
 /** Embedded PostgreSQL in a folder of its own, removed afterwards. */
-export const queuePostgres = {
+export const queuePostgres: Bench = {
   name: 'queue-postgres',
-  async run(): Promise<Figures> {
-    const folder = await mkdtemp(join(tmpdir(), 'breakwater-bench-queue-'))
-    try {
+  run: () =>
+    inTemporaryFolder(async (folder) => {
       const server = await startEmbedded({ folder, log })
-      try {
-        const connectionString = server.connectionString()
-        return await compare({ kind: 'postgres', connectionString }, (count) =>
-          barePostgresQueue(connectionString, PAYLOAD, count),
-        )
-      } finally {
-        await server.stop()
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
-  },
+      const connectionString = server.connectionString()
+      const bare = (count: number) => barePostgresQueue(connectionString, PAYLOAD, count)
+      return closing(server.stop, () => measure({ kind: 'postgres', connectionString }, bare))
+    }),
 }
 
 /** A `redis-server` of its own on a free port, without persistence; skipped where there is no such program. */
-export const queueRedis = {
+export const queueRedis: Bench = {
   name: 'queue-redis',
-  async run(): Promise<Figures | { readonly skipped: string }> {
+  async run() {
     const server = await startRedis()
     if (!server) return { skipped: 'there is no redis-server program here: apt-get install redis-server' }
-    try {
-      return await compare({ kind: 'redis', url: server.url }, (count) => bareRedisQueue(server.url, PAYLOAD, count))
-    } finally {
-      await server.stop()
-    }
+    const bare = (count: number) => bareRedisQueue(server.url, PAYLOAD, count)
+    return closing(server.stop, () => measure({ kind: 'redis', url: server.url }, bare))
   },
 }
 
-export const benches = [queuePostgres, queueRedis]
-
-async function compare(backend: QueueBackend, bare: (count: number) => Promise<number[]>): Promise<Figures> {
+async function measure(backend: QueueBackend, bare: (count: number) => Promise<number[]>): Promise<Measured> {
   await bare(WARM_UP)
   await ours(backend, WARM_UP)
   const [limits, latencies]: [number[], number[]] = [[], []]
@@ -81,8 +55,7 @@ async function compare(backend: QueueBackend, bare: (count: number) => Promise<n
     limits.push(...(await bare(PER_ROUND)))
     latencies.push(...(await ours(backend, PER_ROUND)))
   }
-  const [p50, limit] = [quantile(latencies, 0.5), quantile(limits, 0.5)]
-  return { unit: 'ms', p50, p99: quantile(latencies, 0.99), n: latencies.length, limit, ratio: p50 / limit }
+  return compare({ unit: 'ms', ours: latencies, limits })
 }
 
 async function ours(backend: QueueBackend, count: number): Promise<number[]> {
@@ -102,11 +75,6 @@ async function ours(backend: QueueBackend, count: number): Promise<number[]> {
   await queue.settled()
   await queue.close()
   return latencies
-}
-
-const quantile = (values: readonly number[], q: number): number => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
 }
 
 /** @returns undefined when the program is not installed */

@@ -1,0 +1,64 @@
+import { parseConfig } from '../src/config.ts'
+import { DAY, duration, later, timestamp } from '../src/domain/units.ts'
+import { createLog } from '../src/log.ts'
+import { DEMO_MEMBERS } from '../src/main/demo-members.ts'
+import { type Desk, openDesk } from '../src/main/desk.ts'
+import { createSeededIds } from '../src/main/ids.ts'
+import { startEmbedded } from '../src/store/embedded.ts'
+import { createSimulatedMarket } from '../src/venues/simulated/market.ts'
+import { closing, inTemporaryFolder } from './temporary.ts'
+
+const FROM = timestamp(Date.UTC(2026, 0, 5))
+const log = createLog('silent')
+
+/**
+ * A whole desk in this process after half a day of the simulated market: thirty days of history are read, the first proposals
+ * were approved and have been executed, forecasts and alerts are stored. Its clock stands still from there on.
+ */
+export const withDesk = <T>(work: (desk: Desk, connectionString: string) => Promise<T>): Promise<T> =>
+  inTemporaryFolder(async (folder) => {
+    const server = await startEmbedded({ folder, log })
+    return closing(server.stop, async () => {
+      const connectionString = server.connectionString()
+      const config = parseConfig({ DATA_DIR: folder, DATABASE_URL: connectionString })
+      const assets = Object.keys(config.book.exposures)
+      const desk = await openDesk({
+        config,
+        log,
+        database: { name: 'bench', fresh: false },
+        roles: ['bot', 'worker'],
+        members: DEMO_MEMBERS,
+        openMarket: async () =>
+          createSimulatedMarket({ seed: 1, assets, from: FROM, to: later(FROM, duration(DAY / 2)), warmupDays: 30 }),
+        ids: () => createSeededIds('bench'),
+        openChats: async () => [],
+        onProgress: () => undefined,
+      })
+      return closing(desk.close, async () => {
+        await desk.drive({
+          signal: new AbortController().signal,
+          speed: () => Number.POSITIVE_INFINITY,
+          betweenSteps: () => approveAll(desk),
+        })
+        await desk.queue.settled()
+        return work(desk, connectionString)
+      })
+    })
+  })
+
+let said = 0
+
+/** Says a command as one of the demo's people, by their console number. */
+export const say = (desk: Desk, platformUserId: string, text: string) =>
+  desk.dispatch({
+    platform: 'console',
+    platformUserId,
+    channel: 'console',
+    interactionId: `bench-${said++}`,
+    input: { kind: 'text', text },
+  })
+
+async function approveAll(desk: Desk): Promise<void> {
+  for (const { proposalId } of await desk.store.proposals.list({ states: ['pending'], limit: 10 }))
+    for (const approver of ['2', '3']) await say(desk, approver, `/approve ${proposalId}`)
+}
