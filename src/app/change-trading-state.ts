@@ -13,7 +13,7 @@ export type TradingStateChange = {
 export const createChangeTradingState =
   (ports: Ports, reconcile: () => Promise<unknown>) =>
   async (input: { to: TradingState; by: Member; reason: string }): Promise<TradingStateChange> => {
-    const { store, settings, clock, queue } = ports
+    const { store, settings, clock, queue, ids } = ports
     const at = clock.now()
     const change = await store.transaction(async (tx): Promise<TradingStateChange> => {
       const { state: from } = await tx.settings.tradingState()
@@ -27,7 +27,7 @@ export const createChangeTradingState =
         details: { from, reason: input.reason },
       })
       await announce(tx, settings, {
-        cardKey: `trading-state:${at}`,
+        cardKey: `trading-state:${ids.rowId()}`,
         at,
         card: {
           tone: input.to === 'active' ? 'ok' : 'warning',

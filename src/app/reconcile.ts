@@ -39,7 +39,7 @@ export const createReconcile = (ports: Ports) => async (): Promise<Reconciliatio
 
 /** Only when nothing is in flight: an unbooked fill is explained, a quiet difference is not. */
 async function comparePositions(ports: Ports): Promise<Reconciliation['mismatches']> {
-  const { store, venue, settings, clock, queue } = ports
+  const { store, venue, settings, clock, queue, ids } = ports
   if ((await store.orders.unresolved()).length > 0) return []
   const mismatches: { asset: Asset; ours: number; venues: number }[] = []
   for (const asset of Object.keys(settings.book.exposures)) {
@@ -48,11 +48,11 @@ async function comparePositions(ports: Ports): Promise<Reconciliation['mismatche
     if (Math.abs(venues + holding.hedge) > LOTS_TOLERATED * Number(holding.instrument.lotSize))
       mismatches.push({ asset, ours: -holding.hedge, venues })
   }
-  const { state } = await store.settings.tradingState()
-  if (mismatches.length === 0 || state !== 'active') return mismatches
+  if (mismatches.length === 0) return mismatches
   const reason = `position mismatch: ${mismatches.map((m) => `${m.asset} ours ${m.ours}, venue ${m.venues}`).join('; ')}`
   const at = clock.now()
   await store.transaction(async (tx) => {
+    if ((await tx.settings.tradingState()).state !== 'active') return // never looser than what a person has set
     await tx.settings.setTradingState('reducing', 'system', at, reason)
     await tx.audit.append({
       at,
@@ -62,7 +62,7 @@ async function comparePositions(ports: Ports): Promise<Reconciliation['mismatche
       details: { mismatches },
     })
     await announce(tx, settings, {
-      cardKey: `trading-state:${at}`,
+      cardKey: `trading-state:${ids.rowId()}`,
       at,
       card: {
         tone: 'critical',

@@ -5,7 +5,7 @@ import type { Proposal } from '../../src/domain/proposal.ts'
 import { baseQty, HOUR, later, MINUTE, price, SECOND, usd } from '../../src/domain/units.ts'
 import type { OrderRequest, Store } from '../../src/ports.ts'
 import type { Cleanup } from '../support/database.ts'
-import { type DeskOptions, member, openDesk, type TestDesk } from '../support/desk.ts'
+import { type DeskOptions, member, openDesk, START, type TestDesk } from '../support/desk.ts'
 
 test('an order whose answer was lost is asked about, booked, and never sent again', async (t) => {
   const lost = new Set<string>()
@@ -222,6 +222,23 @@ test('a position that is not ours moves trading to reducing, with an audit entry
   assert.match(card.text!, /ETH ours -5, venue -5\.5/)
   await desk.app.reconcile()
   assert.equal(await desk.store.audit.count('trading-state.reducing'), 1, 'said once')
+})
+
+test('a mismatch found while somebody halts does not loosen the halt', async (t) => {
+  let halting = false
+  const desk = await openDesk(t, {
+    wrapStore: (store) => ({
+      ...store,
+      async transaction(work) {
+        if (halting) await store.settings.setTradingState('halted', 'ana', START, 'by hand')
+        return store.transaction(work)
+      },
+    }),
+  })
+  Object.assign(desk.ports.venue, { position: async () => baseQty(1) })
+  halting = true
+  assert.equal((await desk.app.reconcile()).mismatches.length, 1)
+  assert.equal((await desk.store.settings.tradingState()).state, 'halted')
 })
 
 test('one lot of difference is rounding, not a mismatch', async (t) => {
