@@ -20,7 +20,8 @@ export function parseCommandLine(text: string, commands: readonly Command[]): Pa
   const options: Record<string, unknown> = {}
   const rest = words.slice(command.name.split(' ').length).filter((word) => {
     const [name, ...value] = word.split('=')
-    if (value.length === 0 || !specs.some((spec) => spec.name === name)) return true
+    // `target=` without a value stays a word: coerced to a number, nothing would be zero.
+    if (!value.some(Boolean) || !specs.some((spec) => spec.name === name)) return true
     options[name!] = value.join('=')
     return false
   })
