@@ -33,7 +33,10 @@ export function createDispatch({ commands, app, store, clock, log }: Dependencie
         platformUserId: incoming.platformUserId,
       })
       const understood = understand(commands, incoming)
-      if (!actor) return await forbid(store, at, incoming, undefined, undefined)
+      if (!actor) {
+        const command = understood.kind === 'understood' ? understood.command : undefined
+        return await forbid(store, at, incoming, command, undefined)
+      }
       if (understood.kind === 'refused') return understood.card
       const { command, raw } = understood
       if (!atLeast(actor.role, command.role)) return await forbid(store, at, incoming, command, actor)
@@ -116,7 +119,7 @@ async function forbid(
 }
 
 function unknownCommand(said: string, commands: readonly Command[]): Card {
-  const [first] = said.split(/\s+/)
+  const [first] = said.toLowerCase().split(/\s+/)
   const near = commands
     .filter((candidate) => candidate.name.split(' ')[0] === first)
     .map((candidate) => `/${candidate.name}`)
