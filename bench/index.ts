@@ -2,6 +2,7 @@ import type { Bench } from './bench.ts'
 import forecastCycle from './forecast-cycle.ts'
 import hedgeStatus from './hedge-status.ts'
 import memoryIdle from './memory-idle.ts'
+import predict from './predict.ts'
 import { queuePostgres, queueRedis } from './queue.ts'
 import setupCold from './setup-cold.ts'
 import simulatedMarket from './simulated-market.ts'
@@ -11,6 +12,7 @@ import startWarm from './start-warm.ts'
 export const benches: readonly Bench[] = [
   hedgeStatus,
   forecastCycle,
+  predict,
   queuePostgres,
   queueRedis,
   simulatedMarket,

@@ -17,7 +17,9 @@ export async function bareHedgeStatus(
     await client.query('select * from fills where instrument_id = $1 order by filled_at, seq', [instrumentId])
     await client.query('select * from forecasts where asset = $1 order by forecast_at desc limit 1', [asset])
     const open = `state in ('pending', 'approved', 'executing')`
-    await client.query(`select * from proposals where asset = $1 and ${open} order by created_at desc limit 1`, [asset])
+    await client.query(`select * from proposals where asset = $1 and ${open} order by proposed_at desc limit 1`, [
+      asset,
+    ])
     await client.query('select * from alerts where ended_at is null and asset = $1 order by raised_at, seq', [asset])
   }
   await client.query('select * from trading_state')

@@ -1,7 +1,17 @@
+import type { Bench } from '../../bench/bench.ts'
 import { benches } from '../../bench/index.ts'
-import { report } from './terminal.ts'
+import { cleanUp } from '../../bench/temporary.ts'
+import { onStop, report } from './terminal.ts'
 
-/** `bench [names]`: each benchmark with the bare library or a trivial loop beside it, measured in the same run. */
+type Result = Awaited<ReturnType<Bench['run']>> | { readonly failed: string }
+
+/**
+ * `bench [names]`: each benchmark with the bare library or a trivial loop beside it, measured in the same run.
+ *
+ * One that fails is shown as `failed` and the rest go on; the exit code is then 1. Ctrl-C removes what the running one made.
+ *
+ * @throws {Error} when a name is none of theirs
+ */
 export async function runBench(names: readonly string[], options: { json?: boolean }): Promise<void> {
   const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
   if (unknown.length > 0) {
@@ -9,18 +19,30 @@ export async function runBench(names: readonly string[], options: { json?: boole
       `Expected benchmarks among ${benches.map((bench) => bench.name).join(', ')}, was ${unknown.join(', ')}`,
     )
   }
-  const results: Record<string, unknown> = {}
+  const stop = onStop()
+  const results: Record<string, Result> = {}
   for (const bench of benches.filter((candidate) => names.length === 0 || names.includes(candidate.name))) {
     report(`Measuring ${bench.name}`)
-    const result = await bench.run()
-    results[bench.name] = result
+    const result = await Promise.race([bench.run().catch(toFailure), stop.stopped])
     report('')
-    if (!options.json)
-      process.stdout.write(
-        `${bench.name.padEnd(20)} ${'skipped' in result ? `skipped: ${result.skipped}` : `p50 ${show(result.p50)} ${result.unit}, p99 ${show(result.p99)}, n ${result.n}, limit ${show(result.limit)}, ratio ${result.ratio.toFixed(2)}`}\n`,
-      )
+    if (!result) {
+      await cleanUp()
+      process.exit(130)
+    }
+    results[bench.name] = result
+    if ('failed' in result) process.exitCode = 1
+    if (!options.json) process.stdout.write(`${bench.name.padEnd(20)} ${describe(result)}\n`)
   }
   if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`)
+}
+
+const toFailure = (error: unknown): Result => ({ failed: error instanceof Error ? error.message : String(error) })
+
+function describe(result: Result): string {
+  if ('skipped' in result) return `skipped: ${result.skipped}`
+  if ('failed' in result) return `failed: ${result.failed}`
+  const { unit, p50, p99, n, limit, ratio } = result
+  return `p50 ${show(p50)} ${unit}, p99 ${show(p99)}, n ${n}, limit ${show(limit)}, ratio ${ratio.toFixed(2)}`
 }
 
 const show = (value: number): string => String(Number(value.toPrecision(4)))

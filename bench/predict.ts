@@ -1,5 +1,6 @@
 /**
- * One forecast, from panel to calibrated answer, beside the bare library predicting a window of the same shape.
+ * ms for one forecast of one asset, from panel to calibrated answer, beside the bare library predicting a window of the same
+ * shape.
  *
  * @module
  */
@@ -12,14 +13,14 @@ import { TCN_SHAPE } from '../models/tcn/fit.ts'
 import { createPanel } from '../src/domain/market/panel.ts'
 import { DAY, later, MINUTE, timestamp } from '../src/domain/units.ts'
 import { createSimulatedMarket } from '../src/venues/simulated/market.ts'
-import { type Bench, compare, type Measured } from './bench.ts'
+import { type Bench, compare, type Measured, type Skipped } from './bench.ts'
 import { barePredict } from './limits/tfjs-predict.ts'
 
 const WARM_UP = 50
 const CYCLES = 300
 const ARTIFACTS = fileURLToPath(new URL('../models/artifacts/simulated', import.meta.url))
 
-async function run(): Promise<Measured> {
+async function run(): Promise<Measured | Skipped> {
   const from = timestamp(Date.UTC(2024, 0, 1))
   const to = later(from, 5 * DAY)
   const source = createSimulatedMarket({ seed: 1, assets: ['ETH'], from, to, warmupDays: 10 })
@@ -28,6 +29,7 @@ async function run(): Promise<Measured> {
 
   const engine = await loadEngine()
   const forecaster = await createForecaster({ artifactFolder: ARTIFACTS, engine })
+  if (!forecaster.model) return { skipped: 'there is no model to run: npm run train' }
   const bare = await barePredict(engine, {
     hours: WINDOW_HOURS,
     inputs: NETWORK_INPUTS,
@@ -54,4 +56,4 @@ async function timed<T>(work: () => T | Promise<T>): Promise<[number, T]> {
   return [performance.now() - start, result]
 }
 
-export default { name: 'forecast-cycle', run } satisfies Bench
+export default { name: 'forecast-predict', run } satisfies Bench

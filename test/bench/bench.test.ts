@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const LONGEST_LIMIT = 30
+
+async function bench(...words: readonly string[]) {
+  const child = spawn(process.execPath, ['src/main.ts', 'bench', ...words], { cwd: ROOT, stdio: 'pipe' })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code: child.exitCode, stdout, stderr }
+}
+
+test('an unknown benchmark is named together with those that there are, each once', async () => {
+  const { code, stdout, stderr } = await bench('simulated-market', 'no-such', '--json')
+  assert.equal(code, 1)
+  assert.equal(stdout, '')
+  const [, known, was] = /^Expected benchmarks among (.+), was (no-such)$/m.exec(stderr) ?? []
+  assert.equal(was, 'no-such', stderr)
+  const names = known!.split(', ')
+  assert.deepEqual(names, [...new Set(names)])
+  for (const promised of ['setup-cold', 'start-warm', 'memory-idle', 'hedge-status', 'forecast-cycle'])
+    assert.ok(names.includes(promised), `${promised} is missing from ${known}`)
+})
+
+test('one benchmark as JSON is one object on stdout, and its ratio is 1 at best and larger when worse', async () => {
+  const { code, stdout, stderr } = await bench('simulated-market', '--json')
+  assert.equal(code, 0, stderr)
+  const { 'simulated-market': measured, ...others } = JSON.parse(stdout)
+  assert.deepEqual(others, {})
+  assert.deepEqual(Object.keys(measured), ['unit', 'p50', 'p99', 'n', 'limit', 'ratio'])
+  assert.equal(measured.unit, 'bars/s')
+  assert.ok(measured.p99 <= measured.p50, `of bars a second the slow end is the smaller, was ${stdout}`)
+  assert.equal(measured.ratio, measured.limit / measured.p50)
+})
+
+test('what ours is compared with fits on one screen, and every such file is used', () => {
+  const files = globSync('bench/limits/*.ts', { cwd: ROOT })
+  assert.ok(files.length > 0)
+  const users = globSync('bench/*.ts', { cwd: ROOT }).map((file) => readFileSync(join(ROOT, file), 'utf8'))
+  for (const file of files) {
+    const lines = readFileSync(join(ROOT, file), 'utf8').trimEnd().split('\n').length
+    assert.ok(lines < LONGEST_LIMIT, `Expected ${file} under ${LONGEST_LIMIT} lines, was ${lines}`)
+    const name = file.slice('bench/'.length)
+    assert.ok(
+      users.some((source) => source.includes(name)),
+      `Expected a benchmark that uses ${file}, was none`,
+    )
+  }
+})
