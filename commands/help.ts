@@ -11,7 +11,7 @@ export default command({
   options: z.object({ command: z.string().optional().describe('A command, such as hedge propose') }),
 
   async run({ options, actor, commands }) {
-    const wanted = options.command?.replace(/^\//, '').replace(/_/g, ' ').trim()
+    const wanted = options.command?.toLowerCase().replace(/^\//, '').replace(/_/g, ' ').trim()
     const matches = wanted
       ? commands.filter((candidate) => candidate.name === wanted || candidate.name.startsWith(`${wanted} `))
       : commands.filter((candidate) => atLeast(actor.role, candidate.role))

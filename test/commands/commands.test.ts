@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { commands } from '../../commands/index.ts'
+import { createRaiseAlerts } from '../../src/app/raise-alerts.ts'
+import type { Card } from '../../src/domain/card.ts'
+import type { Prediction } from '../../src/domain/forecast.ts'
+import { DAY, fraction, HOUR, MINUTE, price } from '../../src/domain/units.ts'
+import type { ModelCardFacts } from '../../src/ports.ts'
+import { aCluster } from '../conformance/store-samples.ts'
+import type { Cleanup } from '../support/database.ts'
+import { type DeskOptions, openDesk, type Person, type TestDesk } from '../support/desk.ts'
+
+const ESTIMATED: Prediction = {
+  kind: 'estimated',
+  modelId: 'tcn-1',
+  calibratedOn: 'simulated',
+  horizon: DAY,
+  pCascadeDown: fraction(0.021),
+  pCascadeUp: fraction(0.004),
+  overlayConfidence: fraction(0.55),
+  overlayGatePassed: true,
+  baseline: { pCascadeDown: fraction(0.012), pCascadeUp: fraction(0.011) },
+  maskedFeeds: ['book-depth'],
+}
+const MODEL: ModelCardFacts = {
+  modelId: 'tcn-1',
+  calibratedOn: 'simulated',
+  architecture: 'tcn',
+  engine: 'wasm',
+  trainedAt: '2026-01-01',
+  trainedOn: 'simulated',
+  metrics: { brierSkill: { model: 0.04, baseline: 0.03, base: 0 } },
+}
+const WITH_MODEL: DeskOptions = { forecaster: { model: MODEL, predict: async () => ESTIMATED } }
+const PEOPLE: readonly Person[] = ['vera', 'tom', 'ben', 'ana']
+
+/** What to type after a command so that it has everything it must have. */
+const argumentsFor = (name: string, proposalId = '0000000000') =>
+  name === 'approve' || name === 'decline' ? proposalId : ''
+
+test('every command can be a slash command: names, descriptions and their lengths', () => {
+  for (const { name, description, role } of commands) {
+    assert.match(name, /^[a-z]{1,32}( [a-z]{1,32})?$/)
+    assert.ok(description.length > 0 && description.length <= 100, `${name}: ${description.length} characters`)
+    assert.ok(['viewer', 'trader', 'approver', 'admin'].includes(role))
+  }
+  assert.equal(new Set(commands.map(({ name }) => name)).size, commands.length, 'each name once')
+  const groups = new Set(commands.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0]))
+  assert.ok(
+    commands.every(({ name }) => !groups.has(name)),
+    'no name is both a command and a group',
+  )
+})
+
+test('every command answers everyone on an empty desk', async (t) => {
+  const desk = await openDesk(t)
+  for (const person of PEOPLE) {
+    for (const { name } of commands) {
+      assertReadable(await desk.say(person, `/${name} ${argumentsFor(name)}`), `${person} /${name}`)
+    }
+  }
+})
+
+test('every command answers everyone on a desk in the middle of its work', async (t) => {
+  const desk = await busyDesk(t)
+  for (const person of PEOPLE) {
+    for (const { name } of commands) {
+      const [latest] = await desk.store.proposals.list({ limit: 1 })
+      const card = await desk.say(person, `/${name} ${argumentsFor(name, latest!.proposalId)}`)
+      assertReadable(card, `${person} /${name}`)
+    }
+  }
+  await desk.pass(HOUR)
+  for (const post of desk.channel.posts) for (const card of post.versions) assertReadable(card, card.title)
+})
+
+test('status shows exposure, hedge, both probabilities with their calibration, feeds and what is open', async (t) => {
+  const desk = await busyDesk(t)
+  await desk.propose(0.7)
+  const { title, fields, footer } = await desk.say('vera', '/hedge status')
+  const said = Object.fromEntries(fields!.map(({ name, value }) => [name, value]))
+  assert.equal(title, 'Book main: trading active')
+  assert.match(said['ETH position']!, /^10 ETH spot, 4 ETH short = 40\.0 % hedged, net \$18\.0 k, hedge P&L −?\$/)
+  assert.match(said['ETH market']!, /^3,000\.00 \(0 s old\), volatility 70 % a year, funding 1\.0 bps per 8 h$/)
+  assert.match(
+    said['ETH forecast']!,
+    /cascade down 2\.1 % \(volatility alone 1\.2 %\).*calibrated on simulated data only/,
+  )
+  assert.match(said['ETH feeds']!, /bar 0 s, open-interest missing/)
+  assert.match(said['ETH proposal']!, /pending: sell 3 ETH$/)
+  assert.match(said['ETH alert']!, /^cluster at 2,750\.50 since /)
+  assert.match(footer!, /paper money/)
+})
+
+test('history tells what became of each proposal, newest first', async (t) => {
+  const desk = await busyDesk(t)
+  const { proposalId } = await desk.propose(0.7)
+  await desk.say('ben', `/decline ${proposalId} too dear`)
+  const { fields } = await desk.say('vera', '/hedge history')
+  assert.deepEqual(
+    fields!.map(({ name }) => name.split(' ')[1]),
+    ['declined', 'executed'],
+  )
+  assert.match(fields![0]!.value, /sell 3 ETH .*40\.0 % → 70\.0 %, by ben, too dear$/)
+  assert.equal((await desk.say('vera', '/hedge history 1')).fields!.length, 1)
+})
+
+test('clusters are listed nearest first with confidence and interval, alerts with their length', async (t) => {
+  const desk = await busyDesk(t)
+  const clusters = await desk.say('vera', '/liq clusters eth')
+  assert.deepEqual(
+    clusters.fields!.map(({ name }) => name),
+    ['longs 2,900.00', 'longs 2,750.50'],
+  )
+  assert.match(clusters.fields![1]!.value, /confidence 61\.0 % \[50\.0 %, 70\.0 %\]/)
+  assert.match(clusters.footer!, /never a list of real positions/)
+  const unknown = await desk.say('vera', '/liq clusters SOL')
+  assert.deepEqual([unknown.tone, unknown.title], ['refused', 'Nothing known about SOL'])
+  const alerts = await desk.say('vera', '/alerts')
+  assert.equal(alerts.tone, 'warning')
+  assert.match(alerts.fields![0]!.value, /^open for 0 s; raised at 61\.0 %/)
+})
+
+test('help lists what a role may say, and one command in full', async (t) => {
+  const desk = await openDesk(t)
+  const names = async (person: Person, text = '/help') => (await desk.say(person, text)).fields!.map(({ name }) => name)
+  assert.equal((await names('ana')).length, commands.length)
+  assert.ok(!(await names('vera')).some((name) => /approve|halt|propose/.test(name)))
+  for (const text of ['/help hedge propose', '/help /hedge propose', '/help hedge_propose', '/help Hedge Propose']) {
+    assert.deepEqual(await names('vera', text), ['/hedge propose [symbol] [target]'])
+  }
+  assert.equal((await names('vera', '/help hedge')).length, 3)
+  const { fields } = await desk.say('vera', '/help decline')
+  assert.equal(fields![0]!.name, '/decline <proposal> [reason]')
+  assert.match(fields![0]!.value, /needs approver; proposal: The id on the proposal card; reason: Why, for the record/)
+  assert.deepEqual((await desk.say('vera', '/help dance')).title, 'There is no command dance')
+})
+
+test('the model is described with what it beats; without one that is said', async (t) => {
+  const without = await openDesk(t)
+  assert.equal((await without.say('vera', '/model status')).title, 'No model is loaded')
+  const desk = await openDesk(t, WITH_MODEL)
+  const { title, fields } = await desk.say('vera', '/model status')
+  assert.equal(title, 'Model tcn-1')
+  assert.deepEqual(fields!.at(-1), {
+    name: 'brierSkill',
+    value: 'model 0.040, volatility alone 0.030, base rate 0.000',
+  })
+})
+
+test('every way a proposal can go has its own answer', async (t) => {
+  const desk = await openDesk(t)
+  const titles = async (...said: readonly (readonly [Person, string])[]) => {
+    const answers: string[] = []
+    for (const [person, text] of said) answers.push((await desk.say(person, text)).title)
+    return answers
+  }
+  assert.deepEqual(
+    await titles(['tom', '/hedge propose'], ['tom', '/hedge propose DOGE'], ['ben', '/approve 0000000000']),
+    ['No forecast yet', 'The book holds no DOGE', 'There is no proposal 0000000000'],
+  )
+  await desk.forecast()
+  assert.deepEqual(await titles(['tom', '/hedge propose ETH 1.2'], ['tom', '/hedge propose ETH 0.0001']), [
+    'Denied by the risk engine',
+    'Nothing to do',
+  ])
+  const { proposalId: declined } = await desk.propose(0.5)
+  assert.deepEqual(await titles(['ben', `/decline ${declined}`], ['cleo', `/approve ${declined}`]), [
+    `Declined ${declined}`,
+    `${declined} is already declined`,
+  ])
+  await desk.say('ben', '/hedge propose ETH 0.5')
+  const [own] = await desk.store.proposals.list({ limit: 1 })
+  assert.deepEqual(await titles(['ben', `/approve ${own!.proposalId}`], ['cleo', `/approve ${own!.proposalId}`]), [
+    'Someone else has to approve this',
+    `Approved ${own!.proposalId}`,
+  ])
+  assert.deepEqual(await titles(['tom', '/hedge propose']), [`Proposal ${own!.proposalId} is approved`])
+  await desk.pass(HOUR)
+  await desk.forecast()
+  const { proposalId: expired } = await desk.propose(0.8)
+  await desk.pass(10 * MINUTE)
+  assert.deepEqual(await titles(['ben', `/approve ${expired}`]), [`${expired} expired`])
+})
+
+/** A hedge of 40 % executed, an alert open, two clusters known, a fresh forecast. */
+async function busyDesk(t: Cleanup): Promise<TestDesk> {
+  const desk = await openDesk(t, WITH_MODEL)
+  await desk.forecast()
+  const { proposalId } = await desk.propose(0.4)
+  await desk.say('ben', `/approve ${proposalId}`)
+  await desk.pass(HOUR)
+  const near = { ...aCluster({ clusterId: 'near' }), peakPrice: price(2900), distance: 333 } as ReturnType<
+    typeof aCluster
+  >
+  await desk.forecast({ prediction: ESTIMATED, clusters: [aCluster(), near], fundingRate: 0.0001 })
+  await createRaiseAlerts(desk.ports)({
+    asset: 'ETH',
+    clusters: [aCluster()],
+    price: price(3000),
+    at: desk.clock.now(),
+  })
+  await desk.settle()
+  return desk
+}
+
+function assertReadable(card: Card, about: string): void {
+  const text = JSON.stringify(card)
+  assert.doesNotMatch(text, /undefined|NaN|Infinity|\[object|null/, `${about}: ${text}`)
+  assert.ok(card.title.trim() !== '', about)
+  for (const { name, value } of card.fields ?? []) assert.ok(name !== '' && value !== '', `${about}: ${name}`)
+  for (const button of card.buttons ?? []) assert.ok(Buffer.byteLength(button.command) <= 64, button.command)
+  assert.doesNotMatch(text, /That failed/, about)
+}
