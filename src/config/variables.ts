@@ -100,7 +100,7 @@ export const VARIABLES = {
   ALERT_THRESHOLD: withDefault(share(), '0.3'),
   ALERT_HYSTERESIS: withDefault(share(), '0.08'),
   ALERT_COOLDOWN_MS: withDefault(milliseconds(), '21600000'),
-  ALERT_MAX_HOURS: withDefault(number('a number of hours', { min: 1, max: 720 }), '12'),
+  ALERT_MAX_HOURS: withDefault(number('a number of hours', { min: 1, max: 720 }), '4'),
 
   PROPOSAL_EXPIRY_MS: withDefault(milliseconds(10_000), '600000'),
   PROPOSAL_MAX_DRIFT_BPS: withDefault(basisPoints(), '50'),

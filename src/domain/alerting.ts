@@ -51,6 +51,8 @@ export function decideAlerts(inputs: AlertInputs): AlertDecision {
       continue
     const last = inputs.lastEnded.find(onSide)
     if (last?.endedAt !== undefined && elapsed(last.endedAt, at) < rules.cooldown) continue
+    // The episode that ran out is still the same episode while its cluster stands; it was told once.
+    if (last?.endReason === 'timed-out' && last.clusterId === cluster.clusterId) continue
     raise.push({ cluster, confidence: fraction(confidence) })
   }
 

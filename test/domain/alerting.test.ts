@@ -114,6 +114,19 @@ test('an alert that stands too long ends by itself', () => {
   assert.equal(play([seen(0.5), seen(0.5, { afterMs: 12 * HOUR })])[0]!.endReason, 'timed-out')
 })
 
+test('an episode that ran out is not told again while its cluster stands', () => {
+  const alerts = play([
+    seen(0.5),
+    seen(0.5, { afterMs: 12 * HOUR }),
+    seen(0.5, { afterMs: 7 * HOUR }),
+    seen(0.6, { afterMs: 7 * HOUR }),
+  ])
+  assert.deepEqual(
+    alerts.map((alert) => alert.endReason),
+    ['timed-out'],
+  )
+})
+
 test('a cluster that is gone from the map ends its alert', () => {
   assert.equal(play([seen(0.5), { clusters: [] }])[0]!.endReason, 'vanished')
 })
