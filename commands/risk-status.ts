@@ -21,7 +21,10 @@ export default command({
       fields: [
         {
           name: 'Since',
-          value: `${formatTime(tradingState.at)} by ${tradingState.by}${tradingState.reason ? `: ${tradingState.reason}` : ''}`,
+          value:
+            tradingState.at === 0
+              ? tradingState.reason
+              : `${formatTime(tradingState.at)} by ${tradingState.by}${tradingState.reason ? `: ${tradingState.reason}` : ''}`,
         },
         { name: 'Gross hedge', value: `${formatUsd(gross)} of ${formatUsd(limits.maxGrossNotional)}` },
         { name: 'Per proposal', value: `at most ${formatUsd(limits.maxProposalNotional)}` },

@@ -41,7 +41,7 @@ export function createDispatch({ commands, app, store, clock, log }: Dependencie
       const { command, raw } = understood
       if (!atLeast(actor.role, command.role)) return await forbid(store, at, incoming, command, actor)
       const parsed = command.options.safeParse(raw)
-      if (!parsed.success) return wrongOptions(command, parsed.error)
+      if (!parsed.success) return wrongOptions(command, raw, parsed.error)
       const card = await command.run({ options: parsed.data, actor, at, commands }, app)
       log.info(
         { platform: incoming.platform, memberId: actor.memberId, command: command.name, tone: card.tone },
@@ -130,11 +130,28 @@ function unknownCommand(said: string, commands: readonly Command[]): Card {
   }
 }
 
-const wrongOptions = (command: Command, error: z.ZodError): Card => ({
+const wrongOptions = (command: Command, raw: Readonly<Record<string, unknown>>, error: z.ZodError): Card => ({
   tone: 'refused',
   title: `/${command.name}: that does not fit`,
-  text: `${error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`).join('\n')}\n${usage(command)}`,
+  text: `${error.issues.map((issue) => describeIssue(issue, raw)).join('\n')}\n${usage(command)}`,
 })
+
+const LONGEST_ECHO = 60
+const KINDS: Record<string, string> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'text',
+  boolean: 'yes or no',
+}
+
+/** Which option, what it has to be, what was said: in the words of people, not of the schema. */
+function describeIssue(issue: z.core.$ZodIssue, raw: Readonly<Record<string, unknown>>): string {
+  const name = issue.path.join('.') || 'options'
+  const given = raw[name]
+  if (given === undefined) return `${name}: missing`
+  const expected = issue.code === 'invalid_type' ? `Expected ${KINDS[issue.expected] ?? issue.expected}` : issue.message
+  return `${name}: ${expected}, was "${String(given).slice(0, LONGEST_ECHO).toWellFormed()}"`
+}
 
 const usage = (command: Command): string =>
   `Usage: /${command.name} ${optionSpecs(command)

@@ -114,17 +114,23 @@ test('an option that does not fit is named with the reason and the usage', async
   const card = await desk.say('ben', '/approve nope')
   assert.equal(card.tone, 'refused')
   assert.equal(card.title, '/approve: that does not fit')
-  assert.equal(card.text, 'proposal: Expected the ten characters on the proposal card\nUsage: /approve <proposal>')
+  assert.equal(
+    card.text,
+    'proposal: Expected the ten characters on the proposal card, was "nope"\nUsage: /approve <proposal>',
+  )
   for (const [text, expected] of [
-    ['/approve', /^proposal: .+\nUsage: \/approve <proposal>$/],
-    ['/hedge propose ETH lots', /^target: .*number.*\nUsage: \/hedge propose \[symbol\] \[target\]$/],
-    ['/hedge propose ETH target=', /^target: /],
-    ['/hedge propose ETH -1', /^target: /],
-    ['/hedge propose ETH NaN', /^target: /],
-    ['/hedge propose ETH Infinity', /^target: /],
+    ['/approve', /^proposal: missing\nUsage: \/approve <proposal>$/],
+    [
+      '/hedge propose ETH lots',
+      /^target: Expected a number, was "lots"\nUsage: \/hedge propose \[symbol\] \[target\]$/,
+    ],
+    ['/hedge propose ETH target=', /^target: Expected a number, was "target="/],
+    ['/hedge propose ETH -1', /^target: .*>=0, was "-1"/],
+    ['/hedge propose ETH NaN', /^target: Expected a number, was "NaN"/],
+    ['/hedge propose ETH Infinity', /^target: Expected a number, was "Infinity"/],
     ['/hedge propose 1INCH', /^symbol: Expected an asset such as ETH/],
     ['/hedge history 0', /^limit: /],
-    ['/hedge history 2.5', /^limit: /],
+    ['/hedge history 2.5', /^limit: Expected a whole number, was "2.5"/],
   ] as const) {
     const answer = await desk.say('ben', text)
     assert.match(answer.text!, expected, text)
