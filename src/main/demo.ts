@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createConsoleChat } from '../chat/console.ts'
 import { loadConfig } from '../config.ts'
+import { formatTime } from '../domain/format.ts'
 import { DAY, later, type TimestampMs } from '../domain/units.ts'
 import { createLog } from '../log.ts'
 import { chooseMarket } from './choose-market.ts'
@@ -25,9 +26,11 @@ export interface DemoOptions {
 
 /** While something waits for a person, market time must not run out under their hands. */
 const SPEED_WHILE_WAITING = 5
+const LOOK_MS = 100
 
 /** `demo`: the whole product on paper money with the chat in this terminal, or the unattended run with `--script`. */
 export async function runDemo(options: DemoOptions): Promise<void> {
+  checkWindow(options)
   const symbol = options.symbol?.toUpperCase()
   const base = loadConfig({ overrides: { MARKET: options.market } })
   if (symbol !== undefined && base.book.exposures[symbol] === undefined) {
@@ -83,21 +86,21 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     }
     report('')
     process.stdout.write(WELCOME(options))
-    const pending = async () => (await desk.store.proposals.list({ states: ['pending'], limit: 1 })).length > 0
     let waiting = false
-    const watch = setInterval(
-      () =>
-        void pending().then(
-          (value) => (waiting = value),
-          () => undefined,
-        ),
-      500,
-    )
-    chat.closed.then(() => stop.abort())
+    const look = async (): Promise<void> => {
+      waiting = (await desk.store.proposals.list({ states: ['pending'], limit: 1 })).length > 0
+    }
+    const watch = setInterval(() => void look().catch(() => undefined), LOOK_MS)
+    chat.closed.then(() => {
+      if (stop.signal.aborted) return
+      if (!process.stdin.isTTY) process.stdout.write(INPUT_ENDED)
+      stop.abort()
+    })
     try {
       await desk.drive({
         signal: stop.signal,
         speed: () => (waiting ? Math.min(options.speed, SPEED_WHILE_WAITING) : options.speed),
+        betweenSteps: look,
       })
       if (!stop.signal.aborted) {
         process.stdout.write('The window has run out. You can still ask; Ctrl-C ends.\n')
@@ -108,6 +111,15 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     }
   } finally {
     await desk.close()
+  }
+}
+
+/** @throws {Error} before anything is opened, when the window cannot be run */
+function checkWindow({ market, script, from, to }: DemoOptions): void {
+  if (script && market === 'live')
+    throw new Error('Expected simulated or replay:<folder> with --script, was live: a live market has no end')
+  if (from !== undefined && to !== undefined && to <= from) {
+    throw new Error(`Expected --to after --from, was ${formatTime(from)} … ${formatTime(to)}`)
   }
 }
 
@@ -125,6 +137,9 @@ function databaseName(options: DemoOptions, assets: readonly string[]): string {
     at === undefined ? '' : `_${new Date(at).toISOString().slice(0, 10).replaceAll('-', '')}`
   return `${options.script ? 'script' : 'demo'}_${market}_${assets.join('_')}${day(options.from)}${day(options.to)}${market === 'simulated' ? `_${options.seed}` : ''}`.toLowerCase()
 }
+
+const INPUT_ENDED =
+  '\nThe input has ended, and with it the demo. npm run demo -- --script runs without anyone typing.\n'
 
 const WELCOME = (options: DemoOptions): string =>
   [

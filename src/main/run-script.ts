@@ -82,6 +82,7 @@ export async function runScript(script: Script): Promise<void> {
       }
     },
   })
+  if (signal.aborted) throw new Error('The run was stopped before its window ended, so there are no figures.')
   await say('tom', '/hedge history')
   await say('tom', '/alerts')
   await say('tom', '/hedge status')

@@ -57,7 +57,12 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
     onProgress: report,
   })
   report('')
-  ended.then(() => stop.abort())
+  ended.then(() => {
+    if (stop.signal.aborted) return
+    // Who sits at a terminal and ends the input means to leave; a service has none from the start and has work to do.
+    if (process.stdin.isTTY) stop.abort()
+    else log.warn('the input has ended, so nobody can type here; the desk goes on until it is stopped')
+  })
   log.info(
     {
       roles,
