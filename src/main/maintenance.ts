@@ -15,7 +15,13 @@ interface DatabaseOptions {
 export async function withStore<T>(options: DatabaseOptions, work: (store: PostgresStore) => Promise<T>): Promise<T> {
   const config = loadConfig()
   const log = createLog('warn')
-  const database = await openDatabase(config, { name: options.database, fresh: false, log, onProgress: report })
+  const database = await openDatabase(config, {
+    name: options.database,
+    fresh: false,
+    mustExist: true,
+    log,
+    onProgress: report,
+  })
   try {
     const store = await createStore({ connectionString: database.connectionString, log })
     try {
