@@ -105,7 +105,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
             : { kind: 'redis', url: config.queue.redisUrl },
         clock,
         log,
-        name: `breakwater-${options.database.name.replace(/[^A-Za-z0-9-]/g, '-')}`,
+        // Two desks may share one Redis: neither may take the other's jobs.
+        name: `breakwater-${database.identity}`,
       }),
       (it) => it.close(),
     )
