@@ -1,4 +1,4 @@
-import { formatPrice, formatUsd } from '../domain/format.ts'
+import { formatPercent, formatPrice } from '../domain/format.ts'
 
 export interface RunChartData {
   readonly asset: string
@@ -131,5 +131,12 @@ export function runChart(data: RunChartData, { dark }: { dark: boolean }): Recor
 }
 
 /** The same in words, for those who cannot see it. */
-export const describeRun = (data: RunChartData): string =>
-  `${data.title}. ${data.prices.length} prices from ${formatPrice(data.prices[0]?.[1] ?? 0)} to ${formatPrice(data.prices.at(-1)?.[1] ?? 0)}, ${data.fills.length} fills worth ${formatUsd(data.fills.reduce((sum, fill) => sum + fill.price, 0))} at unit size, ${data.alerts.length} alerts.`
+export function describeRun({ title, prices, hedgeRatios, fills, alerts }: RunChartData): string {
+  const [first, last] = [prices[0], prices.at(-1)]
+  const moved = first && last ? `price from ${formatPrice(first[1])} to ${formatPrice(last[1])}` : 'no prices'
+  const highest = hedgeRatios.reduce((most, [, ratio]) => Math.max(most, ratio), 0)
+  return `${title}: ${moved}, hedge ratio up to ${formatPercent(highest, 0)}, ${count(fills, 'fill')}, ${count(alerts, 'alert')}.`
+}
+
+const count = (items: readonly unknown[], name: string): string =>
+  `${items.length} ${name}${items.length === 1 ? '' : 's'}`
