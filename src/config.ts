@@ -160,7 +160,7 @@ function toConfig(values: Values) {
     trading: { mode: 'paper' as const },
     book: { name: values.BOOK_NAME, exposures: values.BOOK },
     hedge: sizing,
-    forecast: { every: values.FORECAST_EVERY_MS, horizon: duration(values.FORECAST_HORIZON_HOURS * HOUR) },
+    forecast: { every: values.FORECAST_EVERY_MS },
     alerts: {
       threshold: values.ALERT_THRESHOLD,
       hysteresis: values.ALERT_HYSTERESIS,

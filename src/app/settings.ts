@@ -9,7 +9,7 @@ import type { BaseQty, Bps, DurationMs, Usd } from '../domain/units.ts'
 export interface Settings {
   readonly book: { readonly name: string; readonly exposures: Readonly<Record<Asset, BaseQty>> }
   readonly sizing: SizingRules
-  readonly forecasts: { readonly every: DurationMs; readonly horizon: DurationMs }
+  readonly forecasts: { readonly every: DurationMs }
   readonly alerts: AlertRules
   readonly approvals: {
     readonly expiry: DurationMs

@@ -95,7 +95,6 @@ export const VARIABLES = {
   MIN_BAND: withDefault(share(0.5), '0.02'),
 
   FORECAST_EVERY_MS: withDefault(milliseconds(1000), '30000'),
-  FORECAST_HORIZON_HOURS: withDefault(number('a number of hours', { min: 1, max: 168 }), '24'),
 
   ALERT_THRESHOLD: withDefault(share(), '0.3'),
   ALERT_HYSTERESIS: withDefault(share(), '0.08'),

@@ -14,7 +14,7 @@ export const testSettings = (over: Partial<Settings> = {}): Settings => ({
     takerFee: bps(5),
     halfSpread: bps(1),
   },
-  forecasts: { every: duration(30_000), horizon: DAY },
+  forecasts: { every: duration(30_000) },
   alerts: { threshold: fraction(0.3), hysteresis: fraction(0.1), cooldown: duration(6 * HOUR), maxDuration: DAY },
   approvals: {
     expiry: duration(10 * MINUTE),
