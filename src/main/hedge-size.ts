@@ -15,6 +15,7 @@ export interface HedgeSizeOptions {
 
 /** `hedge size`: every step from exposure to size, as text or one JSON value. */
 export async function runHedgeSize(options: HedgeSizeOptions): Promise<void> {
+  if (!(options.exposure >= 0)) throw new Error(`Expected an exposure of zero or more coins, was ${options.exposure}`)
   const result = formulaHedge({
     exposure: baseQty(options.exposure),
     beta: fraction(options.beta),
