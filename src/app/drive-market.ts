@@ -40,6 +40,7 @@ export async function driveMarket(drive: Drive): Promise<void> {
 
 /** Lets the clock run to `until`, stopping at every instant at which held work is due, and waiting for that work. */
 async function passTime({ queue, signal, speed }: Drive, clock: VirtualClock, until: TimestampMs): Promise<void> {
+  await queue.settled() // what was asked for between two steps belongs to the instant at which it was asked
   while (!signal.aborted) {
     const due = queue.nextDueAt()
     const target = due !== undefined && due < until ? due : until
