@@ -1,5 +1,6 @@
 import type { TimestampMs } from '../../src/domain/units.ts'
 import type { Clock, JobHandlers, JobRequest, Queue } from '../../src/ports.ts'
+import { checkJobId } from '../../src/queue/job-id.ts'
 
 export interface InlineQueue extends Queue {
   /** What waits now, handed over or held for later. */
@@ -36,6 +37,7 @@ export function createInlineQueue(clock: Clock): InlineQueue {
   return {
     waiting: () => [...line, ...held.values()],
     async add(request) {
+      checkJobId(request.jobId)
       if (request.at === undefined || request.at <= clock.now()) return enqueue(request as JobRequest)
       const before = held.get(request.jobId)
       if (!before || request.at < before.at!) held.set(request.jobId, request as JobRequest)
