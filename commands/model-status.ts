@@ -22,7 +22,7 @@ export default command({
       title: `Model ${model.modelId}`,
       fields: [
         { name: 'Architecture', value: `${model.architecture} on ${model.engine}` },
-        { name: 'Trained', value: `${model.trainedAt} on ${model.trainedOn}` },
+        { name: 'Trained', value: `${model.trainedAt.slice(0, 10)} on ${model.trainedOn}` },
         { name: 'Calibration', value: describeCalibration(model.calibratedOn) },
         ...Object.entries(model.metrics).map(([name, value]) => ({
           name,

@@ -43,6 +43,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const config = { ...base, book: { ...base.book, exposures } }
   const log = createLog(config.data.logLevel === 'info' ? 'warn' : config.data.logLevel)
   const stop = onStop()
+  let talking = false
   const name = databaseName(options, assets)
 
   const chat = createConsoleChat({
@@ -66,7 +67,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       chooseMarket(config, { assets, seed: options.seed, from: options.from, to: scriptEnd(options) }, { clock, log }),
     ids: () => (options.script ? createSeededIds(name) : createRandomIds()),
     openChats: async () => [chat],
-    onProgress: report,
+    // Once people can type, the line below them is theirs.
+    onProgress: (text) => {
+      if (!talking) report(text)
+    },
   })
   try {
     if (options.script) {
@@ -85,6 +89,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       return
     }
     report('')
+    talking = true
     process.stdout.write(WELCOME(options))
     let waiting = false
     const look = async (): Promise<void> => {

@@ -29,6 +29,7 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
   const config = loadConfig()
   const log = createLog(config.data.logLevel)
   const stop = onStop()
+  let open = false
   const roles = wanted.length === 0 ? ROLES : ROLES.filter((role) => wanted.includes(role))
   const onConsole = config.discord === undefined && config.telegram === undefined
   let ended: Promise<unknown> = new Promise(() => undefined)
@@ -54,9 +55,10 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
       ended = chat.closed
       return [chat]
     },
-    onProgress: report,
+    onProgress: (text) => (open ? log.info(text) : report(text)),
   })
   report('')
+  open = true
   ended.then(() => {
     if (stop.signal.aborted) return
     // Who sits at a terminal and ends the input means to leave; a service has none from the start and has work to do.
