@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { createConsoleChat } from '../chat/console.ts'
 import { loadConfig } from '../config.ts'
@@ -77,7 +76,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       await runScript({
         desk,
         asset: assets[0]!,
-        market: options.market.startsWith('replay:') ? `replay:${resolve(options.market.slice(7))}` : options.market,
+        market: options.market,
         say: async (who, line) =>
           void (await chat.submit(
             line,
