@@ -41,6 +41,8 @@ export interface Product {
   readonly ended: Promise<Ended>
 }
 
+const startedOn = new Map<string, { readonly child: ChildProcess; readonly ended: Promise<Ended> }[]>()
+
 /**
  * A data folder of its own: after the test whatever still runs on it is ended, and it is removed.
  *
@@ -50,8 +52,12 @@ export async function openDataFolder(t: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-e2e-'))
   await chmod(folder, 0o755)
   t.after(async () => {
-    const postmaster = await readPostmaster(join(folder, 'postgres', 'cluster', 'data'))
-    if (postmaster?.alive) process.kill(postmaster.pid, 'SIGINT')
+    for (const { child, ended } of startedOn.get(folder) ?? []) {
+      if (isRunning(child)) child.kill('SIGKILL')
+      await ended
+    }
+    const database = await databaseOn(folder)
+    if (database !== undefined) process.kill(database, 'SIGINT')
     for (let i = 0; i < 400 && (await processesOn(folder)).length > 0; i++) await sleep(PAUSE_MS)
     await rm(folder, { recursive: true, force: true })
   })
@@ -109,6 +115,8 @@ export function startProduct(
     child.on('error', reject)
     child.on('exit', (code, signal) => setImmediate(() => resolve({ code, signal, stdout, stderr })))
   })
+  const folder = settings.DATA_DIR ?? ''
+  startedOn.set(folder, [...(startedOn.get(folder) ?? []), { child, ended }])
   t.after(async () => {
     if (isRunning(child)) child.kill('SIGKILL')
     await ended
