@@ -17,6 +17,8 @@ export interface Normaliser {
 export const NETWORK_INPUTS = 2 * FEATURE_COUNT
 const MAX_SPREADS = 5
 const FLAT_SPREAD = 1e-4
+/** Beyond this for most of a window is no event but another level than training knew. */
+const FOREIGN_SPREADS = 3
 const FLAT_SHARE = 0.1 // of the smallest spread that means something
 
 /** Fits a normaliser on the last rows of the given samples. */
@@ -49,29 +51,62 @@ export interface Hidden {
   readonly hours: number
 }
 
+export interface WindowRows {
+  readonly values: Float32Array
+  readonly mask: Uint8Array
+  /** Number of the window's first row. */
+  readonly from: number
+}
+
 /**
  * Writes one window as a network reads it: per hour the normalised values (0 where not known), then the mask.
  *
- * @param source - rows and the number of the window's first row in them
+ * A feature that lies more than three spreads from its mean in most of the known hours is hidden: on another level than
+ * training ever saw, its weight means nothing. A single wild hour stays.
+ *
+ * @returns the features hidden for that, by index
  */
 export function writeWindow(
   into: Float32Array,
   position: number,
-  source: { readonly values: Float32Array; readonly mask: Uint8Array; readonly from: number },
+  rows: WindowRows,
   { mean, spread }: Normaliser,
   hidden?: Hidden,
-): void {
+): readonly number[] {
+  const foreign = foreignFeatures(rows, { mean, spread })
   for (let hour = 0; hour < WINDOW_HOURS; hour++) {
-    const row = (source.from + hour) * FEATURE_COUNT
+    const row = (rows.from + hour) * FEATURE_COUNT
     const target = (position * WINDOW_HOURS + hour) * NETWORK_INPUTS
     const blank = hidden !== undefined && hour < hidden.hours
     for (let f = 0; f < FEATURE_COUNT; f++) {
-      const known = source.mask[row + f] === 1 && !blank && hidden?.features[f] !== 1
-      const scaled = known && spread[f]! > 0 ? (source.values[row + f]! - mean[f]!) / spread[f]! : 0
+      const known = rows.mask[row + f] === 1 && !blank && hidden?.features[f] !== 1
+      const scaled = known && spread[f]! > 0 ? (rows.values[row + f]! - mean[f]!) / spread[f]! : 0
       into[target + f] = Math.max(-MAX_SPREADS, Math.min(MAX_SPREADS, scaled))
       into[target + FEATURE_COUNT + f] = known ? 1 : 0
     }
+    for (const f of foreign) {
+      into[target + f] = 0
+      into[target + FEATURE_COUNT + f] = 0
+    }
   }
+  return foreign
+}
+
+function foreignFeatures({ values, mask, from }: WindowRows, { mean, spread }: Normaliser): number[] {
+  const foreign: number[] = []
+  for (let f = 0; f < FEATURE_COUNT; f++) {
+    const limit = FOREIGN_SPREADS * spread[f]!
+    if (limit === 0) continue
+    let [known, far] = [0, 0]
+    for (let hour = 0; hour < WINDOW_HOURS; hour++) {
+      const at = (from + hour) * FEATURE_COUNT + f
+      if (mask[at] === 0) continue
+      known++
+      if (Math.abs(values[at]! - mean[f]!) > limit) far++
+    }
+    if (2 * far > known) foreign.push(f)
+  }
+  return foreign
 }
 
 export interface Batch {

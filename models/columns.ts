@@ -17,14 +17,15 @@ export interface Columns {
   readonly low: number[]
   readonly openInterest: VenueColumn[]
   readonly funding: VenueColumn[]
-  /** Sums over the hour before the instant, all fresh venues together, USD. */
-  readonly longLiquidated: number[]
-  readonly shortLiquidated: number[]
+  /** Sums over the hour before the instant, USD. */
+  readonly longLiquidated: VenueColumn[]
+  readonly shortLiquidated: VenueColumn[]
+  /** All fresh venues together. */
   readonly takerBought: number[]
   readonly takerSold: number[]
-  /** Resting within 1 % of mid, all fresh venues together, USD. */
-  readonly bidDepth: number[]
-  readonly askDepth: number[]
+  /** Resting within 1 % of mid, USD. */
+  readonly bidDepth: VenueColumn[]
+  readonly askDepth: VenueColumn[]
   /** Age of the youngest fresh feed of each kind over its cadence, or over an hour where that is longer; NaN where none is fresh. */
   readonly age: Record<FeedKind, number[]>
   /** Shortest cadence among the declared feeds of each kind, in hours; infinite where none is declared. */
@@ -62,12 +63,12 @@ export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDe
     low: empty(),
     openInterest: [],
     funding: [],
-    longLiquidated: empty(),
-    shortLiquidated: empty(),
+    longLiquidated: [],
+    shortLiquidated: [],
     takerBought: empty(),
     takerSold: empty(),
-    bidDepth: empty(),
-    askDepth: empty(),
+    bidDepth: [],
+    askDepth: [],
     age: {
       bar: empty(),
       'open-interest': empty(),
@@ -157,17 +158,20 @@ const READ: Record<FeedKind, (columns: Columns, feed: FeedDeclaration) => Reader
       if (newest.type === 'funding') values[i] = newest.fundingRate
     }
   },
-  liquidations: (columns) => (i, _newest, ticks, start, end) => {
-    let long = 0
-    let short = 0
-    for (let j = start; j < end; j++) {
-      const tick = ticks[j]!
-      if (tick.type !== 'liquidations') continue
-      long += tick.longNotional
-      short += tick.shortNotional
+  liquidations: (columns, feed) => {
+    const longs = addVenue(columns.longLiquidated, feed, columns.instants.length).values
+    const shorts = addVenue(columns.shortLiquidated, feed, columns.instants.length).values
+    return (i, _newest, ticks, start, end) => {
+      let [long, short] = [0, 0]
+      for (let j = start; j < end; j++) {
+        const tick = ticks[j]!
+        if (tick.type !== 'liquidations') continue
+        long += tick.longNotional
+        short += tick.shortNotional
+      }
+      longs[i] = long
+      shorts[i] = short
     }
-    add(columns.longLiquidated, i, long)
-    add(columns.shortLiquidated, i, short)
   },
   'taker-flow': (columns) => (i, _newest, ticks, start, end) => {
     let bought = 0
@@ -181,10 +185,14 @@ const READ: Record<FeedKind, (columns: Columns, feed: FeedDeclaration) => Reader
     add(columns.takerBought, i, bought)
     add(columns.takerSold, i, sold)
   },
-  'book-depth': (columns) => (i, newest) => {
-    if (newest.type !== 'book-depth') return
-    add(columns.bidDepth, i, newest.bidNotional)
-    add(columns.askDepth, i, newest.askNotional)
+  'book-depth': (columns, feed) => {
+    const bids = addVenue(columns.bidDepth, feed, columns.instants.length).values
+    const asks = addVenue(columns.askDepth, feed, columns.instants.length).values
+    return (i, newest) => {
+      if (newest.type !== 'book-depth') return
+      bids[i] = newest.bidNotional
+      asks[i] = newest.askNotional
+    }
   },
 }
 
@@ -205,19 +213,10 @@ const add = (column: number[], i: number, value: number): void => {
 /** Appends the columns of a later, adjoining span of the same asset and feeds. */
 export function appendColumns(onto: Columns, more: Columns): void {
   const lists = (of: Columns) => [
-    of.instants,
-    of.price,
-    of.high,
-    of.low,
-    of.longLiquidated,
-    of.shortLiquidated,
-    of.takerBought,
-    of.takerSold,
-    of.bidDepth,
-    of.askDepth,
-    ...Object.values(of.age),
-    ...of.openInterest.map((column) => column.values),
-    ...of.funding.map((column) => column.values),
+    ...[of.instants, of.price, of.high, of.low, of.takerBought, of.takerSold, ...Object.values(of.age)],
+    ...[of.openInterest, of.funding, of.longLiquidated, of.shortLiquidated, of.bidDepth, of.askDepth].flatMap(
+      (venues) => venues.map((column) => column.values),
+    ),
   ]
   const [targets, sources] = [lists(onto), lists(more)]
   if (targets.length !== sources.length) {

@@ -98,7 +98,7 @@ const START: Record<EngineName, (cacheFolder?: string) => Promise<Tf>> = {
     const tf = await import('@tensorflow/tfjs-core')
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
     setWasmPaths(`${path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`)
-    await use(tf, 'wasm')
+    await withoutNewListeners(() => use(tf, 'wasm'))
     return tf
   },
   async cpu() {
@@ -113,6 +113,22 @@ async function use(tf: Tf, backend: string): Promise<void> {
   tf.enableProdMode() // no advice on the console, no checks for NaN inside kernels
   if (!(await tf.setBackend(backend))) throw new Error(`backend ${backend} did not start`)
   await tf.ready()
+}
+
+/**
+ * Takes back the listeners for uncaught errors that the WebAssembly loader hangs on the process while `start` runs.
+ *
+ * They only throw the error again, from its own minified file: the stack printed would be that file's, and the exit code 7.
+ */
+async function withoutNewListeners(start: () => Promise<void>): Promise<void> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const
+  const before = events.map((event) => new Set<unknown>(process.rawListeners(event)))
+  await start()
+  events.forEach((event, k) => {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[k]!.has(listener)) process.removeListener(event, listener as () => void)
+    }
+  })
 }
 
 /** Undefined when the installed tfjs-node works, else why it does not. */

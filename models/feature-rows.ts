@@ -1,6 +1,6 @@
 import type { FeedKind } from '../src/domain/market/tick.ts'
 import { clamp, HOUR } from '../src/domain/units.ts'
-import type { Columns } from './columns.ts'
+import type { Columns, VenueColumn } from './columns.ts'
 import { FUEL_HOURS, type Fuel, fuelAt, type Openings, openingsOf } from './fuel.ts'
 import {
   chainLinked,
@@ -23,6 +23,7 @@ export type FeatureGroup =
   | 'gain'
   | 'taker-flow'
   | 'liquidations'
+  | 'liquidated-share'
   | 'book-depth'
   | 'calendar'
 
@@ -35,6 +36,7 @@ export const FEED_OF_GROUP: Record<FeatureGroup, readonly FeedKind[]> = {
   gain: ['open-interest', 'book-depth'],
   'taker-flow': ['taker-flow'],
   liquidations: ['liquidations'],
+  'liquidated-share': ['liquidations', 'open-interest'],
   'book-depth': ['book-depth'],
   calendar: [],
 }
@@ -65,10 +67,11 @@ export interface Prepared {
   /** Chain-linked over venues, so that one falling silent is no fall of open interest. */
   readonly openInterest: Float64Array
   readonly logOpenInterest: Float64Array
-  /** Coins held on all fresh venues. */
-  readonly openInterestNow: Float64Array
+  /** All fresh venues together. */
+  readonly liquidated: { readonly long: Float64Array; readonly short: Float64Array }
   readonly openInterestCadence: number
   readonly logDepth: Float64Array
+  readonly logDepthRatio: Float64Array
   readonly openings: Openings
   readonly fuel: (Fuel | undefined | null)[]
 }
@@ -112,21 +115,23 @@ export const FEATURES: readonly Feature[] = [
   ...group('gain', [
     ['gain-below', (p, i) => gain(p, i, 'below2', p.columns.bidDepth)],
     ['gain-above', (p, i) => gain(p, i, 'above2', p.columns.askDepth)],
+    ['depth-to-open-interest', (p, i) => -Math.log(openInterestPerDepth(p, i, p.columns.bidDepth))],
   ]),
   ...group('taker-flow', [
-    ['taker-imbalance-1h', (p, i) => imbalance(p.columns, 'taker-flow', i, 1)],
-    ['taker-imbalance-24h', (p, i) => imbalance(p.columns, 'taker-flow', i, 24)],
+    ['taker-imbalance-1h', (p, i) => imbalance(p, 'taker-flow', i, 1)],
+    ['taker-imbalance-24h', (p, i) => imbalance(p, 'taker-flow', i, 24)],
   ]),
   ...group('liquidations', [
-    ['liquidation-imbalance-1h', (p, i) => imbalance(p.columns, 'liquidations', i, 1)],
-    ['liquidation-imbalance-24h', (p, i) => imbalance(p.columns, 'liquidations', i, 24)],
-    ['liquidated-longs-24h', (p, i) => liquidated(p, i, p.columns.longLiquidated)],
-    ['liquidated-shorts-24h', (p, i) => liquidated(p, i, p.columns.shortLiquidated)],
+    ['liquidation-imbalance-1h', (p, i) => imbalance(p, 'liquidations', i, 1)],
+    ['liquidation-imbalance-24h', (p, i) => imbalance(p, 'liquidations', i, 24)],
+  ]),
+  ...group('liquidated-share', [
+    ['liquidated-longs-24h', (p, i) => liquidatedShare(p, i, p.columns.longLiquidated)],
+    ['liquidated-shorts-24h', (p, i) => liquidatedShare(p, i, p.columns.shortLiquidated)],
   ]),
   ...group('book-depth', [
-    ['depth-imbalance', (p, i) => ratio(p.columns.bidDepth[i]!, p.columns.askDepth[i]!)],
     ['depth-z', (p, i) => zScore(p.logDepth, i, 0.05)],
-    ['depth-to-open-interest', (p, i) => p.logDepth[i]! - Math.log(p.openInterestNow[i]! * p.columns.price[i]!)],
+    ['depth-imbalance-z', (p, i) => zScore(p.logDepthRatio, i, 0.05)],
   ]),
   ...group('calendar', [
     ['hour-sine', (p, i) => Math.sin(hourAngle(p.columns.instants[i]!))],
@@ -160,9 +165,13 @@ export function prepare(columns: Columns, from: number): Prepared {
     funding,
     openInterest,
     logOpenInterest: openInterest.map(Math.log),
-    openInterestNow: perHour(hours, (i) => venueSum(venues, i)),
+    liquidated: {
+      long: perHour(hours, (i) => venueSum(columns.longLiquidated, i)),
+      short: perHour(hours, (i) => venueSum(columns.shortLiquidated, i)),
+    },
     openInterestCadence: Math.max(...venues.map(({ cadenceHours }) => cadenceHours), 0),
-    logDepth: perHour(hours, (i) => Math.log(columns.bidDepth[i]! + columns.askDepth[i]!)),
+    logDepth: perHour(hours, (i) => Math.log(venueSum(columns.bidDepth, i) + venueSum(columns.askDepth, i))),
+    logDepthRatio: perHour(hours, (i) => Math.log(venueSum(columns.bidDepth, i) / venueSum(columns.askDepth, i))),
     openings: openingsOf({ ...columns, openInterest, funding }),
     fuel: new Array(hours).fill(null),
   }
@@ -239,25 +248,54 @@ function fuel(p: Prepared, i: number, side: FuelSide): number {
   return found ? Math.log(LEVEL_FLOOR + found[side]) : Number.NaN
 }
 
-/** Liquidatable notional within 2 % over what rests within 1 %: how far a cascade could feed itself. */
-function gain(p: Prepared, i: number, side: FuelSide, depth: readonly number[]): number {
+/** Liquidatable notional within 2 % over what rests within 2 %: how far a cascade could feed itself. */
+function gain(p: Prepared, i: number, side: FuelSide, depth: readonly VenueColumn[]): number {
   const found = fuelOf(p, i)
-  if (!found) return Number.NaN
-  return Math.log(LEVEL_FLOOR + (found[side] * p.openInterestNow[i]! * p.columns.price[i]!) / (2 * depth[i]!))
+  return found ? Math.log(LEVEL_FLOOR + (found[side] * openInterestPerDepth(p, i, depth)) / 2) : Number.NaN
+}
+
+/**
+ * Open interest over depth, both in USD, of the venues that publish both.
+ *
+ * Depth of one venue over open interest of twenty says how many venues are recorded, not how thin the book is.
+ */
+function openInterestPerDepth({ columns }: Prepared, i: number, depth: readonly VenueColumn[]): number {
+  let [coins, resting] = [0, 0]
+  for (const { venue, values } of depth) {
+    const held = valueAt(columns.openInterest, venue, i)
+    if (Number.isNaN(held) || Number.isNaN(values[i]!)) continue
+    coins += held
+    resting += values[i]!
+  }
+  return resting > 0 ? (coins * columns.price[i]!) / resting : Number.NaN
 }
 
 /** (a − b) / (a + b) of hourly sums over `hours`; NaN where the feed is coarser than that. */
-function imbalance(columns: Columns, kind: 'taker-flow' | 'liquidations', i: number, hours: number): number {
+function imbalance(
+  { columns, liquidated }: Prepared,
+  kind: 'taker-flow' | 'liquidations',
+  i: number,
+  hours: number,
+): number {
   if (columns.cadenceHours[kind] > hours || Number.isNaN(columns.age[kind][i]!)) return Number.NaN
   const [first, second] =
-    kind === 'taker-flow' ? [columns.takerBought, columns.takerSold] : [columns.longLiquidated, columns.shortLiquidated]
+    kind === 'taker-flow' ? [columns.takerBought, columns.takerSold] : [liquidated.long, liquidated.short]
   return ratio(sumOver(first, i, hours), sumOver(second, i, hours))
 }
 
-function liquidated(p: Prepared, i: number, column: readonly number[]): number {
-  if (p.columns.cadenceHours.liquidations > 24 || Number.isNaN(p.columns.age.liquidations[i]!)) return Number.NaN
-  const openInterest = p.openInterestNow[i]! * p.columns.price[i]!
-  return Math.log(LEVEL_FLOOR + sumOver(column, i, 24) / openInterest)
+/** Log share of open interest liquidated in 24 h, over the venues that publish both. */
+function liquidatedShare({ columns }: Prepared, i: number, liquidated: readonly VenueColumn[]): number {
+  let [notional, coins] = [0, 0]
+  for (const { venue, values, cadenceHours } of liquidated) {
+    const held = valueAt(columns.openInterest, venue, i)
+    if (Number.isNaN(held) || Number.isNaN(values[i]!) || cadenceHours > 24) continue
+    notional += sumOver(values, i, 24)
+    coins += held
+  }
+  return coins > 0 ? Math.log(LEVEL_FLOOR + notional / (coins * columns.price[i]!)) : Number.NaN
 }
+
+const valueAt = (venues: readonly VenueColumn[], venue: string, i: number): number =>
+  venues.find((column) => column.venue === venue)?.values[i] ?? Number.NaN
 
 const hourAngle = (at: number): number => (2 * Math.PI * (at % (24 * HOUR))) / (24 * HOUR)

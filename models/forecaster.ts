@@ -9,7 +9,7 @@ import { type Artifact, decodeWeights, readArtifact } from './artifact.ts'
 import { NETWORK_INPUTS, writeWindow } from './batches.ts'
 import { HEADS, type Head } from './dataset.ts'
 import type { Engine } from './engine.ts'
-import { FEATURE_COUNT, type FeatureWindow, featureHash, featureWindow, WINDOW_HOURS } from './features.ts'
+import { FEATURE_COUNT, FEATURES, type FeatureWindow, featureHash, featureWindow, WINDOW_HOURS } from './features.ts'
 import { createNetwork, type Network } from './tcn/network.ts'
 import { predictVolatilityOnly } from './volatility-only/volatility-only.ts'
 
@@ -40,8 +40,7 @@ export async function createForecaster({ artifactFolder, engine }: ForecasterOpt
       const window = featureWindow(panel, asset, at, feeds)
       const refusal = refuse(window, { panel, asset, at, feeds })
       if (refusal) return refusal
-      const logits = runNetwork(network, engine, artifact, window)
-      return toPrediction(artifact, window, logits)
+      return toPrediction(artifact, window, runNetwork(network, engine, artifact, window))
     },
   }
 }
@@ -109,16 +108,27 @@ function refuse(window: FeatureWindow, { panel, asset, at, feeds }: Question): P
   return undefined
 }
 
-/** Logits by head. */
-function runNetwork(network: Network, { tf }: Engine, artifact: Artifact, window: FeatureWindow): Float32Array {
-  const inputs = new Float32Array(WINDOW_HOURS * NETWORK_INPUTS)
-  writeWindow(inputs, 0, { ...window, from: 0 }, artifact.normaliser)
-  return tf.tidy(() => network.forward(tf.tensor3d(inputs, [1, WINDOW_HOURS, NETWORK_INPUTS])).dataSync<'float32'>())
+interface Answer {
+  /** Logits by head. */
+  readonly logits: Float32Array
+  /** Names of features that were hidden because they lie where training never was. */
+  readonly foreign: readonly string[]
 }
 
-function toPrediction(artifact: Artifact, window: FeatureWindow, logits: Float32Array): Prediction {
+function runNetwork(network: Network, { tf }: Engine, artifact: Artifact, window: FeatureWindow): Answer {
+  const inputs = new Float32Array(WINDOW_HOURS * NETWORK_INPUTS)
+  const foreign = writeWindow(inputs, 0, { ...window, from: 0 }, artifact.normaliser)
+  const logits = tf.tidy(() =>
+    network.forward(tf.tensor3d(inputs, [1, WINDOW_HOURS, NETWORK_INPUTS])).dataSync<'float32'>(),
+  )
+  return { logits, foreign: foreign.map((f) => FEATURES[f]!.name) }
+}
+
+function toPrediction(artifact: Artifact, window: FeatureWindow, { logits, foreign }: Answer): Prediction {
   const lastHour = window.values.subarray((WINDOW_HOURS - 1) * FEATURE_COUNT)
-  const profile = window.maskedFeeds.length === 0 ? 'full' : 'reduced'
+  const maskedFeeds = [...window.maskedFeeds, ...foreign.map((name) => `${name} (outside training)`)]
+  const allKnown = window.mask.subarray((WINDOW_HOURS - 1) * FEATURE_COUNT).every((known) => known === 1)
+  const profile = allKnown && foreign.length === 0 ? 'full' : 'reduced'
   const answer = (head: Head): number =>
     applyPlatt(artifact.calibrators[profile][head], sigmoid(logits[HEADS.indexOf(head)]!))
   const baseline = (head: Head): number => predictVolatilityOnly(artifact.baseline[head], lastHour)
@@ -134,7 +144,7 @@ function toPrediction(artifact: Artifact, window: FeatureWindow, logits: Float32
     overlayConfidence: fraction(answer('overlay-pays')),
     overlayGatePassed: artifact.gates[profile]['overlay-pays'],
     baseline: { pCascadeDown: fraction(baseline('cascade-down')), pCascadeUp: fraction(baseline('cascade-up')) },
-    maskedFeeds: window.maskedFeeds,
+    maskedFeeds,
     modelId: artifact.modelId,
     calibratedOn: artifact.calibratedOn,
   }

@@ -42,7 +42,7 @@ export const perHour = (hours: number, value: (i: number) => number): Float64Arr
 /** (a − b) / (a + b); 0 where both are nothing. */
 export const ratio = (a: number, b: number): number => (a + b > 0 ? (a - b) / (a + b) : a + b === 0 ? 0 : Number.NaN)
 
-export function sumOver(column: readonly number[], i: number, hours: number): number {
+export function sumOver(column: ArrayLike<number>, i: number, hours: number): number {
   let sum = 0
   for (let j = Math.max(0, i - hours + 1); j <= i; j++) if (!Number.isNaN(column[j]!)) sum += column[j]!
   return sum
@@ -89,13 +89,10 @@ export function venueSum(venues: readonly VenueColumn[], i: number): number {
   return sum
 }
 
+/** Largest less smallest; NaN with fewer than two venues. */
 export function venueSpread(venues: readonly VenueColumn[], i: number): number {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const { values } of venues) {
-    if (values[i]! < low) low = values[i]!
-    if (values[i]! > high) high = values[i]!
-  }
-  return high >= low ? high - low : Number.NaN
+  const known = venues.map(({ values }) => values[i]!).filter((value) => !Number.isNaN(value))
+  return known.length > 1 ? Math.max(...known) - Math.min(...known) : Number.NaN
 }
 
 export function chainLinked(venues: readonly VenueColumn[], hours: number): Float64Array {

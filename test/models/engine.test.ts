@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { loadEngine, tryInChildProcess } from '../../models/engine.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const isInstalled = (name: string): boolean => {
   try {
@@ -23,6 +27,19 @@ test('the engine that is asked for is the one that computes', async () => {
     const product = engine.tf.tidy(() => engine.tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0])
     assert.equal(product, 11)
   }
+})
+
+test('an engine leaves no listener for uncaught errors behind', () => {
+  // A process of its own: the test runner listens too.
+  const script = `
+    const { loadEngine } = await import('./models/engine.ts')
+    const mine = () => {}
+    process.on('uncaughtException', mine)
+    await loadEngine({ prefer: 'wasm' })
+    console.log(process.listenerCount('uncaughtException'), process.listenerCount('unhandledRejection'))
+  `
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', cwd: ROOT })
+  assert.equal(stdout.trim(), '1 0')
 })
 
 test('without tfjs-node the next engine is taken and it is said why', async () => {

@@ -93,6 +93,7 @@ test('price and funding alone mask all the rest', () => {
     ...group('fuel'),
     ...group('gain'),
     ...group('liquidations'),
+    ...group('liquidated-share'),
     ...group('book-depth'),
   ]) {
     assert.ok(!known(window.mask, name), name)
@@ -148,6 +149,21 @@ test('one venue falling silent is no fall of open interest', () => {
     featureWindow(panelOf(ticks), 'ETH', asked, market.feeds).values[LAST + at('open-interest-change-24h')]!
   // sim-b holds three coins in ten: counted as lost they would be a change of −0.36.
   assert.ok(Math.abs(changeOf(heard) - changeOf(market.ticks)) < 0.1)
+})
+
+test('depth and liquidations of a venue without open interest say nothing about shares of it', () => {
+  const feeds = market.feeds.filter(({ feed, venue }) => feed !== 'open-interest' || venue === 'sim-c')
+  const { mask, maskedFeeds } = featureWindow(panelOf(market.ticks), 'ETH', market.to, feeds)
+  assert.deepEqual(maskedFeeds, [])
+  for (const name of [...group('gain'), ...group('liquidated-share')]) assert.ok(!known(mask, name), name)
+  for (const name of [...group('fuel'), ...group('liquidations'), ...group('book-depth')])
+    assert.ok(known(mask, name), name)
+})
+
+test('the spread of funding needs two venues', () => {
+  const feeds = market.feeds.filter(({ feed, venue }) => feed !== 'funding' || venue === 'sim-a')
+  const { mask } = featureWindow(panelOf(market.ticks), 'ETH', market.to, feeds)
+  assert.ok(known(mask, 'funding') && !known(mask, 'funding-spread'))
 })
 
 test('training rows are the rows that a live window has', async () => {

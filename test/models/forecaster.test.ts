@@ -8,7 +8,7 @@ import { featureHash } from '../../models/features.ts'
 import { createForecaster, restoreNetwork } from '../../models/forecaster.ts'
 import { predictLogits } from '../../models/tcn/fit.ts'
 import { applyPlatt, sigmoid } from '../../src/domain/calibration.ts'
-import { DAY, HOUR, later, MINUTE, timestamp } from '../../src/domain/units.ts'
+import { DAY, HOUR, later, MINUTE, timestamp, usd } from '../../src/domain/units.ts'
 import type { Forecaster } from '../../src/ports.ts'
 import { createSimulatedMarket } from '../../src/venues/simulated/market.ts'
 import { panelOf, type RecordedMarket, recordMarket } from './market.ts'
@@ -81,6 +81,21 @@ test('missing feeds are named and the answer still comes', async () => {
   const answer = await forecaster.predict(panelOf(market.ticks), 'ETH', market.to, feeds)
   assert.ok(answer.kind === 'estimated')
   assert.deepEqual([...answer.maskedFeeds].sort(), ['book-depth', 'liquidations', 'open-interest', 'taker-flow'])
+})
+
+test('features on a level that training never saw are hidden and named', async () => {
+  const deep = market.ticks.map((tick) =>
+    tick.type === 'book-depth'
+      ? { ...tick, bidNotional: usd(tick.bidNotional * 1e4), askNotional: usd(tick.askNotional * 1e4) }
+      : tick,
+  )
+  const answer = await forecaster.predict(panelOf(deep), 'ETH', market.to, market.feeds)
+  assert.ok(answer.kind === 'estimated')
+  assert.deepEqual(answer.maskedFeeds, [
+    'gain-below (outside training)',
+    'gain-above (outside training)',
+    'depth-to-open-interest (outside training)',
+  ])
 })
 
 test('the answer changes little from one minute to the next', async () => {
