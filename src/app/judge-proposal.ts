@@ -55,9 +55,12 @@ async function grossHedgeNotional(ports: Pick<Ports, 'store' | 'venue' | 'settin
   return gross
 }
 
+/** Parents that were let through: what nobody approved has not traded and uses up nothing. */
+const TRADED = ['approved', 'executing', 'executed', 'failed'] as const
+
 async function proposalsSince(store: Ports['store'], since: TimestampMs): Promise<number> {
-  const recent = await store.proposals.list({ limit: 200 })
-  return recent.filter((proposal) => proposal.proposedAt >= since && proposal.state !== 'superseded').length
+  const traded = await store.proposals.list({ states: TRADED, limit: 200 })
+  return traded.filter((proposal) => proposal.proposedAt >= since).length
 }
 
 const startOfDay = (at: TimestampMs): TimestampMs => later(at, -(at % DAY))

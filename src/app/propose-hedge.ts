@@ -127,6 +127,8 @@ async function size(
 }
 
 function isTooSoon({ settings, clock }: Ports, current: Proposal, ratioAfter: number): boolean {
+  // What a person put on the table is theirs to decide; the desk does not replace it unasked.
+  if (current.state === 'pending' && current.proposedBy !== 'system') return true
   if (current.state === 'pending') return Math.abs(current.hedgeRatioAfter - ratioAfter) < MATERIAL_CHANGE
   if (current.state === 'executed' || current.state === 'superseded') return false
   return elapsed(current.decidedAt ?? current.expiresAt, clock.now()) < settings.approvals.cooldown
