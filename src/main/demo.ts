@@ -2,6 +2,7 @@ import { commands } from '../../commands/index.ts'
 import { createConsoleChat } from '../chat/console.ts'
 import { loadConfig } from '../config.ts'
 import { formatTime } from '../domain/format.ts'
+import { base32Hash } from '../domain/hash.ts'
 import { DAY, later, type TimestampMs } from '../domain/units.ts'
 import { createLog } from '../log.ts'
 import { chooseMarket } from './choose-market.ts'
@@ -139,7 +140,10 @@ function databaseName(options: DemoOptions, assets: readonly string[]): string {
   const market = options.market.startsWith('replay:') ? 'replay' : options.market
   const day = (at?: TimestampMs) =>
     at === undefined ? '' : `_${new Date(at).toISOString().slice(0, 10).replaceAll('-', '')}`
-  return `${options.script ? 'script' : 'demo'}_${market}_${assets.join('_')}${day(options.from)}${day(options.to)}${market === 'simulated' ? `_${options.seed}` : ''}`.toLowerCase()
+  const name = `${options.script ? 'script' : 'demo'}_${market}_${assets.join('_')}${day(options.from)}${day(options.to)}`
+  // PostgreSQL cuts names at 63 bytes, and two folders may hold the same dates: the end tells them apart.
+  const distinct = base32Hash(`${options.market}/${assets.join(',')}/${options.seed}`, 30)
+  return `${name.slice(0, 52)}_${distinct}`.toLowerCase()
 }
 
 const INPUT_ENDED =

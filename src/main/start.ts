@@ -39,7 +39,15 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
     database: { name: 'breakwater', fresh: false },
     roles,
     members: onConsole ? [CONSOLE_OPERATOR, ...config.members] : config.members,
-    openMarket: (clock) => chooseMarket(config, { assets: config.market.assets, seed: 1 }, { clock, log }),
+    openMarket: (clock) => {
+      // Each process would hold a clock of its own, and only the worker's would move.
+      if (roles.length < ROLES.length && config.market.choice.kind !== 'live') {
+        throw new Error(
+          `Expected MARKET=live for separate roles, was ${config.market.choice.kind}: simulated and replayed markets run all in one`,
+        )
+      }
+      return chooseMarket(config, { assets: config.market.assets, seed: 1 }, { clock, log })
+    },
     ids: createRandomIds,
     openChats: async () => {
       if (!onConsole) return openPlatforms(config, log)
