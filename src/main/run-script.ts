@@ -1,7 +1,7 @@
 import { formatPercent, formatTime } from '../domain/format.ts'
 import type { Asset, Bar } from '../domain/market/tick.ts'
 import type { ProposalState } from '../domain/proposal.ts'
-import { DAY, type TimestampMs } from '../domain/units.ts'
+import { DAY, type TimestampMs, timestamp } from '../domain/units.ts'
 import type { Desk } from './desk.ts'
 
 interface Script {
@@ -13,8 +13,6 @@ interface Script {
   print(line: string): void
   readonly signal: AbortSignal
 }
-
-const OPEN_TOO_LONG = 24 * 3_600_000
 
 /**
  * The unattended run: asks for the status, takes the first proposal through approval to the last fill, tries one forbidden
@@ -88,7 +86,7 @@ export async function runScript(script: Script): Promise<void> {
   await say('tom', '/hedge status')
   stage = 'done'
   for (const problem of source.problems().slice(0, 20)) print(`Input problem: ${problem}`)
-  print(await worstBar(desk, asset))
+  for (const line of await worstBars(desk, asset)) print(line)
   print(JSON.stringify(await countFigures(script, lastAt, Math.round(performance.now() - started))))
 }
 
@@ -117,35 +115,32 @@ async function countFigures(
   }
 }
 
-/** Whether the desk had been warned: the worst bar of the window (low against open) and the alerts that stood at its open. */
-async function worstBar({ store, source }: Desk, asset: Asset): Promise<string> {
-  let worst: Bar | undefined
-  const fall = (bar: Bar): number => bar.lowPrice / bar.openPrice - 1
+/**
+ * Whether the desk had been warned: for each recorded series the worst bar of the window (low against open) and the alerts
+ * that stood at its open. Venues crash minutes apart, so one series may have been warned and another not.
+ */
+async function worstBars({ store, source }: Desk, asset: Asset): Promise<readonly string[]> {
+  const worst = new Map<string, Bar>()
   for await (const tick of store.observations.since(source.from)) {
-    if (tick.type === 'bar' && tick.asset === asset && (worst === undefined || fall(tick) < fall(worst))) worst = tick
+    if (tick.type !== 'bar' || tick.asset !== asset) continue
+    const series = `${tick.venue} ${tick.series}`
+    const known = worst.get(series)
+    if (known === undefined || fallOf(tick) < fallOf(known)) worst.set(series, tick)
   }
-  if (!worst) return `Worst bar: no ${asset} bar was received.`
-  const opensAt = (worst.eventAt - worst.interval) as TimestampMs
-  const alerts = await store.alerts.recent(10_000)
-  const standing = alerts.filter(
-    (alert) =>
-      alert.asset === asset &&
-      alert.cluster.side === 'sell' &&
-      alert.raisedAt <= opensAt &&
-      (alert.endedAt ?? Number.POSITIVE_INFINITY) >= opensAt,
+  const alerts = (await store.alerts.recent(10_000)).filter(
+    (alert) => alert.asset === asset && alert.cluster.side === 'sell',
   )
-  const earlier = alerts.filter(
-    (alert) =>
-      alert.asset === asset &&
-      alert.cluster.side === 'sell' &&
-      alert.raisedAt <= opensAt &&
-      alert.raisedAt > opensAt - OPEN_TOO_LONG,
-  )
-  const said =
-    standing.length > 0
-      ? `an alert stood before it, raised ${formatTime(standing.at(-1)!.raisedAt)}`
-      : `no alert stood before it${earlier.length > 0 ? `, though ${earlier.length} had been raised and ended in the day before` : ''}`
-  return `Worst ${asset} bar (${worst.venue} ${worst.series}): ${formatTime(opensAt)}, low ${formatPercent(fall(worst))} under its open; ${said}.`
+  return [...worst].map(([series, bar]) => {
+    const opensAt = timestamp(bar.eventAt - bar.interval)
+    const before = alerts.filter((alert) => alert.raisedAt <= opensAt)
+    const standing = before.find((alert) => (alert.endedAt ?? Number.POSITIVE_INFINITY) >= opensAt)
+    const dayBefore = before.filter((alert) => alert.raisedAt > opensAt - DAY).length
+    const said = standing
+      ? `an alert stood before it, raised ${formatTime(standing.raisedAt)}`
+      : `no alert stood before it${dayBefore > 0 ? `, though ${dayBefore} had been raised and ended in the day before` : ''}`
+    return `Worst ${asset} bar (${series}): ${formatTime(opensAt)}, low ${formatPercent(fallOf(bar))} from its open; ${said}.`
+  })
 }
 
+const fallOf = (bar: Bar): number => bar.lowPrice / bar.openPrice - 1
 const round = (value: number): number => Number(value.toFixed(4))
