@@ -43,7 +43,7 @@ suite('the demo and the terminal chat', { concurrency: 2 }, () => {
     assert.equal(figures.market, 'simulated')
     assert.deepEqual(withoutTime(figuresOf(second)), withoutTime(figures))
     assert.match(first.stdout, /Vera> \/hedge propose ETH[\s\S]*Forbidden[\s\S]*Trading state: halted/)
-    assert.match(first.stdout, /^Worst ETH bar.*: 2026-01-05 \d\d:\d\d UTC, low -\d+\.\d % under its open; /m)
+    assert.match(first.stdout, /^Worst ETH bar.*: 2026-01-05 \d\d:\d\d UTC, low -\d+\.\d % from its open; /m)
   })
 
   test('an unattended run goes through recorded history as well', {
