@@ -82,11 +82,11 @@ test('a price that drifted further than the proposal allows denies it with the d
   const other = await openDesk(t)
   await other.forecast()
   const drifted = await other.propose(0.5)
-  await other.forecast({ price: PRICE * 0.99 })
+  await other.forecast({ price: PRICE * 0.9949 })
   const decision = await approve(other, drifted, 'ben')
   assert.equal(decision.kind, 'denied')
   const [denial] = (decision as Extract<Decision, { kind: 'denied' }>).denials
-  assert.ok(denial?.code === 'PRICE_DRIFTED' && Math.abs(denial.driftBps - 100) < 1e-6 && denial.maxBps === 50)
+  assert.ok(denial?.code === 'PRICE_DRIFTED' && Math.abs(denial.driftBps - 51) < 1e-6 && denial.maxBps === 50)
   const stored = await other.find(drifted)
   assert.deepEqual([stored.state, stored.reason], ['denied', 'PRICE_DRIFTED'])
   assert.equal(await other.store.audit.count('risk.denied'), 1)

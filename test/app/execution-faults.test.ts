@@ -187,6 +187,23 @@ test('reconciling wakes what a dead process left, once, and another desk finishe
   assert.equal((await next.app.reconcile()).executionsWoken, 0)
 })
 
+test('reconciling leaves an execution alone that a live process holds, and wakes no slice before its time', async (t) => {
+  const woken: number[] = []
+  const { desk, proposal } = await openApproved(t, {
+    hooks: { beforeAccept: async () => void woken.push((await other.app.reconcile()).executionsWoken) },
+  })
+  const other = await openDesk(t, { database: desk.database, channel: desk.channel })
+  await desk.pass(SECOND)
+  assert.deepEqual(woken, [0])
+  for (let wakes = 0; wakes < 5; wakes++) {
+    await desk.app.reconcile()
+    await desk.settle()
+  }
+  assert.equal((await desk.store.orders.forProposal(proposal.proposalId)).length, 1, 'the second slice is not due')
+  await desk.pass(HOUR)
+  await assertExecutedOnce(desk, proposal)
+})
+
 test('a restart brings back the expiry of a pending proposal', async (t) => {
   const desk = await openDesk(t)
   await desk.forecast()
