@@ -53,22 +53,22 @@ export const createExecuteProposal =
     const lease = await store.proposals.takeLease(found.proposalId, ports.instanceId, settings.execution.leaseTtl)
     if (lease === undefined) return { kind: 'not-ours' }
     let next: TimestampMs | undefined
+    let heldBack = false
     try {
       const proposal = found.state === 'approved' ? await start(ports, found) : found
       if (proposal.state !== 'executing') return { kind: 'not-ours' }
       const outcome = await work(ports, { ...proposal, lease })
-      next =
-        outcome.kind === 'working'
-          ? outcome.nextAt
-          : outcome.kind === 'paused' && !isHalt(outcome.denials)
-            ? later(ports.clock.now(), RETRY_AFTER)
-            : undefined
+      heldBack = outcome.kind === 'paused' && isHalt(outcome.denials)
+      if (outcome.kind === 'working') next = outcome.nextAt
+      else if (outcome.kind === 'paused' && !heldBack) next = later(ports.clock.now(), RETRY_AFTER)
       return outcome
     } catch (error) {
       next = later(ports.clock.now(), RETRY_AFTER)
       throw error
     } finally {
       await store.proposals.releaseLease(found.proposalId, lease)
+      // A resume that came while this wake-up held the lease found nothing to wake.
+      if (heldBack && (await store.settings.tradingState()).state === 'active') next = ports.clock.now()
       if (next !== undefined) await wakeExecution(ports, { ...found, lease }, next)
       await wakeDelivery(ports.queue)
     }

@@ -101,6 +101,33 @@ test('while reducing, a protective execution goes on and one that adds risk is h
   assert.equal(await filled(desk, back), 3)
 })
 
+test('a resume that comes while the paused wake-up still holds its lease is not lost', async (t) => {
+  let resumeInside: (() => Promise<void>) | undefined
+  const desk = await openDesk(t, {
+    wrapStore: (store) => ({
+      ...store,
+      proposals: {
+        ...store.proposals,
+        async releaseLease(proposalId, lease) {
+          await resumeInside?.()
+          await store.proposals.releaseLease(proposalId, lease)
+        },
+      },
+    }),
+  })
+  await desk.forecast()
+  const proposal = await desk.propose(0.3)
+  await desk.say('ben', `/approve ${proposal.proposalId}`)
+  await desk.app.changeTradingState({ to: 'halted', by: member('ana'), reason: 'drill' })
+  resumeInside = async () => {
+    resumeInside = undefined
+    await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'drill over' })
+  }
+  await desk.pass(HOUR)
+  assert.equal(resumeInside, undefined, 'the wake-up ran while halted')
+  assert.equal((await desk.find(proposal)).state, 'executed')
+})
+
 test('an execution halted past its deadline ends with what it had', async (t) => {
   const desk = await openDesk(t)
   const proposal = await approved(desk, 0.5)
