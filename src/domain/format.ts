@@ -4,9 +4,9 @@ import type { DurationMs, Price, TimestampMs } from './units.ts'
 
 export function formatUsd(value: number): string {
   const [size, sign] = [Math.abs(value), value < 0 ? '−' : '']
-  if (size >= 1e9) return `${sign}$${(size / 1e9).toFixed(2)} B`
-  if (size >= 1e6) return `${sign}$${(size / 1e6).toFixed(2)} M`
-  if (size >= 1e4) return `${sign}$${(size / 1e3).toFixed(1)} k`
+  if (size >= 999.995e6) return `${sign}$${(size / 1e9).toFixed(2)} B`
+  if (size >= 999.95e3) return `${sign}$${(size / 1e6).toFixed(2)} M`
+  if (size >= 9_999.995) return `${sign}$${(size / 1e3).toFixed(1)} k`
   return `${sign}$${size.toFixed(2)}`
 }
 
