@@ -86,11 +86,11 @@ export function runChart(data: RunChartData, { dark }: { dark: boolean }): Recor
       textStyle: { ...text, fontSize: 20 },
       subtextStyle: { ...text, fontSize: 14 },
     },
-    legend: { top: 74, left: 20, textStyle: text },
+    legend: { top: 74, left: 20, itemGap: 26, textStyle: text },
     grid: [pane('17%', '35%'), pane('58%', '14%'), pane('79%', '14%')],
     xAxis: [xAxis(0, false), xAxis(1, false), xAxis(2, true)],
     yAxis: [
-      yAxis(0, `${data.asset} price`, (value) => formatPrice(value)),
+      yAxis(0, `${data.asset} price`, (value) => value.toLocaleString('en-US')),
       { ...yAxis(1, 'hedge ratio', (value) => `${Math.round(value * 100)} %`), min: 0, max: 1 },
       yAxis(2, 'P(cascade down)', (value) => `${(value * 100).toFixed(1)} %`),
     ],
