@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { command } from '../src/chat/command.ts'
-import { PROPOSAL_ID, toProposalId } from '../src/domain/proposal.ts'
+import { proposalId } from './arguments.ts'
 import { decisionCard } from './decision-card.ts'
 
 /**
@@ -13,11 +13,7 @@ export default command({
   description: 'Approve a proposed hedge and send it to the venue',
   role: 'approver',
   options: z.object({
-    proposal: z
-      .string()
-      .transform((value) => value.toUpperCase())
-      .pipe(z.string().regex(PROPOSAL_ID, 'Expected the ten characters on the proposal card').transform(toProposalId))
-      .describe('The id on the proposal card'),
+    proposal: proposalId.describe('The id on the proposal card'),
   }),
 
   async run({ options, actor }, app) {

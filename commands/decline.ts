@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { command } from '../src/chat/command.ts'
-import { PROPOSAL_ID, toProposalId } from '../src/domain/proposal.ts'
+import { proposalId } from './arguments.ts'
 import { decisionCard } from './decision-card.ts'
 
 /** `/decline <proposal> [reason]`: a person says no; nothing is traded on it. */
@@ -9,11 +9,7 @@ export default command({
   description: 'Decline a proposed hedge',
   role: 'approver',
   options: z.object({
-    proposal: z
-      .string()
-      .transform((value) => value.toUpperCase())
-      .pipe(z.string().regex(PROPOSAL_ID, 'Expected the ten characters on the proposal card').transform(toProposalId))
-      .describe('The id on the proposal card'),
+    proposal: proposalId.describe('The id on the proposal card'),
     reason: z.string().max(300).optional().describe('Why, for the record'),
   }),
 

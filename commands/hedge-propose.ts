@@ -3,6 +3,7 @@ import { command } from '../src/chat/command.ts'
 import { formatPercent, formatTime } from '../src/domain/format.ts'
 import { formatDenial } from '../src/domain/risk/checks.ts'
 import { fraction } from '../src/domain/units.ts'
+import { symbol } from './arguments.ts'
 
 /** `/hedge propose [symbol] [target]`: sizes a hedge now; with a target ratio, sizes to that instead of the policy's. */
 export default command({
@@ -10,12 +11,7 @@ export default command({
   description: 'Propose a hedge now, by policy or to a target ratio',
   role: 'trader',
   options: z.object({
-    symbol: z
-      .string()
-      .regex(/^[A-Za-z]{2,10}$/, 'Expected an asset such as ETH')
-      .transform((value) => value.toUpperCase())
-      .default('ETH')
-      .describe('Asset to hedge, ETH by default'),
+    symbol: symbol.describe('Asset to hedge, ETH by default'),
     target: z.coerce.number().min(0).max(100).optional().describe('Hedge ratio to reach, 0.6 = 60 % of the exposure'),
   }),
 

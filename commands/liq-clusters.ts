@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { describeCluster, describeConfidence } from '../src/app/cards.ts'
 import { command } from '../src/chat/command.ts'
 import { formatAge, formatPrice, formatTime } from '../src/domain/format.ts'
+import { symbol } from './arguments.ts'
 
 /** `/liq clusters [symbol]`: where leveraged positions are estimated to die, nearest first, with calibrated confidence. */
 export default command({
@@ -9,12 +10,7 @@ export default command({
   description: 'Estimated liquidation clusters, nearest first, with calibrated confidence',
   role: 'viewer',
   options: z.object({
-    symbol: z
-      .string()
-      .regex(/^[A-Za-z]{2,10}$/, 'Expected an asset such as ETH')
-      .transform((value) => value.toUpperCase())
-      .default('ETH')
-      .describe('Asset, ETH by default'),
+    symbol: symbol.describe('Asset, ETH by default'),
   }),
 
   async run({ options, at }, app) {

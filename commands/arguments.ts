@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { PROPOSAL_ID, toProposalId } from '../src/domain/proposal.ts'
+
+/** Options that more than one command takes, so that one thing is typed and refused the same way everywhere. */
+
+export const symbol = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9]{1,9}$/, 'Expected an asset such as ETH')
+  .transform((value) => value.toUpperCase())
+  .default('ETH')
+
+export const proposalId = z
+  .string()
+  .transform((value) => value.toUpperCase())
+  .pipe(z.string().regex(PROPOSAL_ID, 'Expected the ten characters on the proposal card').transform(toProposalId))
