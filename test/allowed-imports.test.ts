@@ -19,7 +19,7 @@ const PLACES: readonly Place[] = [
   { name: 'main/parts', files: /^src\/main\//, places: 'all', packages: 'all' },
   { name: 'config', files: /^src\/config(\.ts$|\/)/, places: ['domain'], packages: ['zod', NODE] },
   { name: 'log', files: /^src\/log\.ts$/, places: [], packages: ['pino'] },
-  { name: 'ports', files: /^src\/ports\.ts$/, places: ['domain'], packages: [] },
+  { name: 'ports', files: /^src\/ports(\.ts$|\/)/, places: ['domain'], packages: [] },
   { name: 'domain', files: /^src\/domain\//, places: [], packages: ['decimal.js', 'node:crypto'] },
   { name: 'app', files: /^src\/app\//, places: ['domain', 'ports'], packages: [] },
   {
