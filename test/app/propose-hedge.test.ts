@@ -118,6 +118,31 @@ test('unasked, none is made within the cooldown of a declined one; a member may 
   await desk.propose(0.7)
 })
 
+test('unasked, nothing replaces what a member put on the table', async (t) => {
+  const desk = await openDesk(t)
+  await desk.forecast()
+  const theirs = await desk.propose(0.1)
+  await desk.forecast()
+  assert.equal((await desk.app.proposeHedge({ asset: 'ETH', proposedBy: 'system' })).kind, 'cooling-down')
+  assert.equal((await desk.find(theirs)).state, 'pending')
+})
+
+test('proposals that nobody let through use up nothing of the day', async (t) => {
+  const desk = await openDesk(t, { settings: { limits: { ...limits, maxDailyProposals: 1 } } })
+  await desk.forecast()
+  for (const ratio of [0.1, 0.2]) {
+    const proposal = await desk.propose(ratio)
+    await desk.app.declineProposal({ proposalId: proposal.proposalId, by: member('ben') })
+  }
+  const traded = await desk.propose(0.3)
+  await desk.say('ben', `/approve ${traded.proposalId}`)
+  await desk.pass(HOUR)
+  await desk.forecast()
+  const next = await desk.app.proposeHedge({ asset: 'ETH', proposedBy: 'tom', requestedRatio: fraction(0.4) })
+  assert.ok(next.kind === 'denied')
+  assert.deepEqual(next.denials, [{ code: 'PROPOSALS_EXCEED_MAX_PER_DAY', count: 1, max: 1 }])
+})
+
 test('an asset that the book does not hold is named with those that it does', async (t) => {
   const desk = await openDesk(t)
   assert.deepEqual(await desk.app.proposeHedge({ asset: 'DOGE', proposedBy: 'tom' }), {
