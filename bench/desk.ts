@@ -31,6 +31,7 @@ export const withDesk = <T>(work: (desk: Desk, connectionString: string) => Prom
         openMarket: async () =>
           createSimulatedMarket({ seed: 1, assets, from: FROM, to: later(FROM, duration(DAY / 2)), warmupDays: 30 }),
         ids: () => createSeededIds('bench'),
+        channels: [],
         openChats: async () => [],
         onProgress: () => undefined,
       })

@@ -10,7 +10,8 @@ import { toPlain } from './plain.ts'
 
 export { renderCardText } from './console/render.ts'
 
-const CHANNEL = 'console'
+/** The one channel that a terminal has. */
+export const CONSOLE_CHANNEL = 'console'
 const DEFAULT_WIDTH = 88
 const SGR = { ok: 32, info: 36, warning: 33, critical: 31, refused: 35 } as const
 
@@ -113,7 +114,7 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
     return dispatch({
       platform: 'console',
       platformUserId: who.platformUserId,
-      channel: CHANNEL,
+      channel: CONSOLE_CHANNEL,
       interactionId: randomUUID(),
       input: { kind: 'text', text: line },
     })
@@ -155,7 +156,7 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
 
   return {
     platform: 'console',
-    channels: [CHANNEL],
+    channels: [CONSOLE_CHANNEL],
     closed: closed.promise,
 
     async start(to) {

@@ -1,5 +1,5 @@
 import { commands } from '../../commands/index.ts'
-import { createConsoleChat } from '../chat/console.ts'
+import { CONSOLE_CHANNEL, createConsoleChat } from '../chat/console.ts'
 import { loadConfig } from '../config.ts'
 import { formatTime } from '../domain/format.ts'
 import { base32Hash } from '../domain/hash.ts'
@@ -66,6 +66,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     openMarket: (clock) =>
       chooseMarket(config, { assets, seed: options.seed, from: options.from, to: scriptEnd(options) }, { clock, log }),
     ids: () => (options.script ? createSeededIds(name) : createRandomIds()),
+    channels: [{ platform: 'console', channel: CONSOLE_CHANNEL }],
     openChats: async () => [chat],
     // Once people can type, the line below them is theirs.
     onProgress: (text) => {

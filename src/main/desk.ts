@@ -35,6 +35,8 @@ export interface DeskOptions {
   readonly members: readonly Member[]
   openMarket(clock: Clock): Promise<MarketSource>
   ids(): Ids
+  /** Where desk-wide cards go, also from a process that holds no chat connection itself. */
+  readonly channels: Settings['channels']
   openChats(): Promise<readonly ChatAdapter[]>
   onProgress(text: string): void
 }
@@ -113,7 +115,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const forecaster = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine: await loadEngine() })
     const market = createMarketState(await readCalibration())
     const chats = roles.includes('bot') ? await options.openChats() : []
-    const settings = toSettings(config, chats)
+    const settings = toSettings(config, options.channels)
     const app = createApp(
       { store, queue, venue, forecaster, clock, ids: options.ids(), settings, instanceId: store.instanceId },
       { market, notifiers: () => chats },
@@ -178,7 +180,7 @@ async function drive(desk: Driven, driving: Parameters<Desk['drive']>[0]): Promi
 const resumeAt = (source: MarketSource, lastReceivedAt: TimestampMs | undefined): TimestampMs =>
   lastReceivedAt !== undefined && lastReceivedAt > source.from ? lastReceivedAt : source.from
 
-const toSettings = (config: Config, chats: readonly ChatAdapter[]): Settings => ({
+const toSettings = (config: Config, channels: Settings['channels']): Settings => ({
   book: config.book,
   sizing: config.hedge,
   forecasts: config.forecast,
@@ -187,7 +189,7 @@ const toSettings = (config: Config, chats: readonly ChatAdapter[]): Settings => 
   limits: config.limits,
   execution: config.execution,
   retention: config.data.retention,
-  channels: chats.flatMap((chat) => chat.channels.map((channel) => ({ platform: chat.platform, channel }))),
+  channels,
 })
 
 async function readCalibration(): Promise<ConfidenceCalibration | undefined> {

@@ -1,5 +1,7 @@
 import { commands } from '../../commands/index.ts'
+import type { Settings } from '../app/settings.ts'
 import type { ChatAdapter } from '../chat/command.ts'
+import { CONSOLE_CHANNEL, createConsoleChat } from '../chat/console.ts'
 import { type Config, loadConfig } from '../config.ts'
 import type { Member } from '../domain/member.ts'
 import { HOUR, MINUTE } from '../domain/units.ts'
@@ -49,9 +51,9 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
       return chooseMarket(config, { assets: config.market.assets, seed: 1 }, { clock, log })
     },
     ids: createRandomIds,
+    channels: channelsOf(config),
     openChats: async () => {
       if (!onConsole) return openPlatforms(config, log)
-      const { createConsoleChat } = await import('../chat/console.ts')
       const chat = createConsoleChat({
         input: process.stdin,
         output: process.stdout,
@@ -90,6 +92,14 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
     for (const timer of timers) clearInterval(timer)
     await desk.close()
   }
+}
+
+function channelsOf({ discord, telegram }: Config): Settings['channels'] {
+  if (discord === undefined && telegram === undefined) return [{ platform: 'console', channel: CONSOLE_CHANNEL }]
+  return [
+    ...(discord?.channels ?? []).map((channel) => ({ platform: 'discord' as const, channel })),
+    ...(telegram?.channels ?? []).map((channel) => ({ platform: 'telegram' as const, channel })),
+  ]
 }
 
 async function openPlatforms(config: Config, log: Logger): Promise<readonly ChatAdapter[]> {

@@ -3,15 +3,58 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { LIVE_VENUES } from '../../src/config.ts'
+import type { Cleanup } from '../support/database.ts'
 import { startVenues } from '../support/venue-servers/index.ts'
 import { openDataFolder, processesOn, runProduct, type Settings, startProduct } from './product.ts'
 
 test('on live feeds the desk forecasts, hedges on paper, keeps what it received and exports it', async (t) => {
+  const settings = await liveSettings(t)
+  const desk = startProduct(t, ['start'], { settings, input: 'pipe' })
+  await desk.printed(PROPOSED)
+  desk.say('/hedge status')
+  await desk.printed(/ETH feeds/)
+  assert.match(desk.stdout, /ETH forecast\s+within 24 h/)
+  assert.match(desk.stdout, /ETH feeds\s+bar \d+/)
+
+  desk.say(`/approve ${PROPOSED.exec(desk.stdout)![1]}`)
+  await desk.printed(/Hedge executed: ETH/)
+  assert.match(desk.stdout, /Filled\s+[\d.]+ ETH of [\d.]+ ETH in \d+ fills/)
+
+  desk.kill('SIGTERM')
+  assert.equal((await desk.ended).code, 0, desk.stderr)
+  assert.deepEqual(await processesOn(settings.DATA_DIR!), [])
+
+  const words = ['breakwater', 'export', '--out', join(settings.DATA_DIR!, 'panel'), '--json']
+  const exported = await runProduct(t, words, settings)
+  assert.equal(exported.code, 0, exported.stderr)
+  const { files } = JSON.parse(exported.stdout) as { files: string[] }
+  assert.ok(files.length > 0 && files.every((file) => existsSync(file)), exported.stdout)
+})
+
+test('chat and work run in separate processes over one record', async (t) => {
+  const settings = await liveSettings(t)
+  const bot = startProduct(t, ['start', 'bot'], { settings, input: 'pipe' })
+  await bot.reported(/desk is open/)
+  const worker = startProduct(t, ['start', 'worker'], { settings })
+  await bot.printed(PROPOSED)
+  bot.say(`/approve ${PROPOSED.exec(bot.stdout)![1]}`)
+  await bot.printed(/Hedge executed: ETH/)
+  bot.say('/hedge status')
+  await bot.printed(/[\d.]+ ETH short = [1-9][\d.]* % hedged/)
+
+  for (const one of [worker, bot]) one.kill('SIGTERM')
+  for (const one of [worker, bot]) assert.equal((await one.ended).code, 0, one.stderr)
+  assert.deepEqual(await processesOn(settings.DATA_DIR!), [])
+})
+
+const PROPOSED = /Hedge proposed: ETH (\w{10})/
+
+/** A small book on the five venues as they answer on loopback, hedged in seconds. */
+async function liveSettings(t: Cleanup): Promise<Settings> {
   const venues = await startVenues({ now: Date.now })
   t.after(() => venues.stop())
-  const folder = await openDataFolder(t)
-  const settings: Settings = {
-    DATA_DIR: folder,
+  return {
+    DATA_DIR: await openDataFolder(t),
     MARKET: 'live',
     ASSETS: 'ETH',
     BOOK: 'ETH:10',
@@ -25,25 +68,4 @@ test('on live feeds the desk forecasts, hedges on paper, keeps what it received 
       ]),
     ),
   }
-  const desk = startProduct(t, ['start'], { settings, input: 'pipe' })
-  await desk.printed(/Hedge proposed: ETH (\w{10})/)
-  const proposalId = /Hedge proposed: ETH (\w{10})/.exec(desk.stdout)![1]!
-
-  desk.say('/hedge status')
-  await desk.printed(/ETH feeds/)
-  assert.match(desk.stdout, /ETH forecast\s+within 1 d|ETH forecast\s+within 24 h/)
-  assert.match(desk.stdout, /ETH feeds\s+bar \d+/)
-
-  desk.say(`/approve ${proposalId}`)
-  await desk.printed(/Hedge executed: ETH/)
-  assert.match(desk.stdout, /Filled\s+[\d.]+ ETH of [\d.]+ ETH in \d+ fills/)
-
-  desk.kill('SIGTERM')
-  assert.equal((await desk.ended).code, 0, desk.stderr)
-  assert.deepEqual(await processesOn(folder), [])
-
-  const exported = await runProduct(t, ['breakwater', 'export', '--out', join(folder, 'panel'), '--json'], settings)
-  assert.equal(exported.code, 0, exported.stderr)
-  const { files } = JSON.parse(exported.stdout) as { files: string[] }
-  assert.ok(files.length > 0 && files.every((file) => existsSync(file)), exported.stdout)
-})
+}
