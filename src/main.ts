@@ -59,7 +59,7 @@ program
 program
   .command('start')
   .description('the desk as .env configures it: Discord and Telegram when tokens are given, this terminal otherwise')
-  .argument('[roles...]', 'bot, worker; all in one by default')
+  .argument('[roles...]', 'bot and worker, all in one by default; or trainer alone')
   .action(async (roles: string[]) => (await import('./main/start.ts')).runStart(roles))
 
 program
