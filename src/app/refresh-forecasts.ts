@@ -25,7 +25,7 @@ export const createRefreshForecasts = (ports: Ports, market: MarketState) => {
 }
 
 async function forecastOne(
-  { forecaster, settings }: Ports,
+  { forecaster, settings, store }: Ports,
   market: MarketState,
   asset: Asset,
   at: TimestampMs,
@@ -34,6 +34,8 @@ async function forecastOne(
   if (!context) return undefined
   const prediction = await forecaster.predict(market.panel, asset, at, market.feeds)
   const map = market.maps.get(asset)
+  // After a restart the identity of clusters goes on from the record: an alert's episode is not over because we were.
+  const previous = market.clusters.get(asset) ?? (await store.forecasts.latest(asset))?.clusters ?? []
   const clusters = map
     ? clustersAt({
         map,
@@ -41,7 +43,7 @@ async function forecastOne(
         feeds: market.feeds,
         asset,
         at,
-        previous: market.clusters.get(asset) ?? [],
+        previous,
         horizon: market.calibration?.horizon ?? DAY,
         calibration: market.calibration,
       })

@@ -6,8 +6,19 @@ import { driveMarket } from '../../src/app/drive-market.ts'
 import { createMarketState } from '../../src/app/market-state.ts'
 import type { Prediction } from '../../src/domain/forecast.ts'
 import type { Bar, FeedDeclaration } from '../../src/domain/market/tick.ts'
-import { DAY, duration, fraction, HOUR, later, MINUTE, price, timestamp } from '../../src/domain/units.ts'
+import {
+  DAY,
+  duration,
+  fraction,
+  HOUR,
+  later,
+  MINUTE,
+  price,
+  type TimestampMs,
+  timestamp,
+} from '../../src/domain/units.ts'
 import type { MarketSource, MarketStep } from '../../src/ports.ts'
+import { createSimulatedMarket } from '../../src/venues/simulated/market.ts'
 import type { Cleanup } from '../support/database.ts'
 import { type DeskOptions, openDesk, START, type TestDesk } from '../support/desk.ts'
 
@@ -210,6 +221,45 @@ test('after a restart the same fold over what was stored gives the same market',
   const old = (await before.desk.store.forecasts.latest('ETH'))!.forecast
   await after.app.refreshForecasts({ at })
   assert.deepEqual((await after.desk.store.forecasts.latest('ETH'))!.forecast, old)
+})
+
+test('clusters keep their identity over a restart, so no alert ends because the desk did', async (t) => {
+  const { desk } = await openFollowing(t)
+  const source = createSimulatedMarket({ seed: 1, assets: ['ETH'], from: START, to: later(START, HOUR), warmupDays: 6 })
+  const follow = () => {
+    const market = createMarketState()
+    market.feeds = source.feeds
+    return createApp(desk.ports, { market, notifiers: () => [desk.channel] })
+  }
+  const idsAt = async (app: ReturnType<typeof follow>, at: TimestampMs) => {
+    await app.refreshForecasts({ at })
+    return (await desk.store.forecasts.latest('ETH'))!.clusters.map(({ clusterId }) => clusterId)
+  }
+  const first = follow()
+  for await (const step of source.steps()) {
+    await first.followMarket.step(step)
+    // Born over an hour, so that an id made anew at its end would be another one.
+    if (!step.warmup) await first.refreshForecasts({ at: step.at })
+  }
+  const end = source.to!
+  const before = await idsAt(first, end)
+  const second = follow()
+  await second.followMarket.restore(timestamp(0))
+  assert.ok(before.length > 0)
+  assert.deepEqual(await idsAt(second, end), before)
+})
+
+test('what nothing looks back to is forgotten in memory and kept in the record', async (t) => {
+  const { market, app, desk } = await openFollowing(t)
+  const old = START - 70 * DAY
+  for (const at of [old, old + HOUR, START - HOUR]) await app.followMarket.step(stepAt(at))
+  await app.followMarket.step(stepAt(START))
+  const remembered = market.panel.between('bar', 'binance', 'ETH', timestamp(0), START)
+  assert.deepEqual(
+    remembered.map(({ eventAt }) => eventAt),
+    [START - HOUR, START],
+  )
+  assert.equal((await storedInstants(desk)).length, 4)
 })
 
 test('retention deletes what is older from the record and from memory; without one everything is kept', async (t) => {
