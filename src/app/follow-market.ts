@@ -1,11 +1,13 @@
 import { advanceMap, createLiquidationMap } from '../domain/liquidation/map.ts'
 import type { Tick } from '../domain/market/tick.ts'
-import type { TimestampMs } from '../domain/units.ts'
+import { DAY, HOUR, later, type TimestampMs } from '../domain/units.ts'
 import type { MarketStep } from '../ports.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 
 const WARMUP_BATCH = 5_000
+/** Nothing looks back further than the sixty days of the funding correlation; what is older stays in the record only. */
+const REMEMBERED = 61 * DAY
 
 /**
  * Takes one step of the market in: stores it, folds it into the panel and the liquidation maps, and wakes the forecast
@@ -13,6 +15,7 @@ const WARMUP_BATCH = 5_000
  */
 export const createFollowMarket = ({ store, queue, settings }: Ports, market: MarketState) => {
   let forecastDueAt = 0
+  let forgetDueAt = 0
   let unstored: Tick[] = []
   const flush = async (): Promise<void> => {
     const ticks = unstored
@@ -25,6 +28,10 @@ export const createFollowMarket = ({ store, queue, settings }: Ports, market: Ma
       // Warm-up is history that can be fetched again: it is stored in large batches. What is new is stored at once.
       if (!step.warmup || unstored.length >= WARMUP_BATCH) await flush()
       fold(market, step.ticks, step.at)
+      if (step.at >= forgetDueAt) {
+        market.panel.forget(later(step.at, -REMEMBERED))
+        forgetDueAt = step.at + HOUR
+      }
       if (step.warmup || step.at < forecastDueAt) return
       forecastDueAt = step.at + settings.forecasts.every
       await queue.add({ name: 'refresh-forecasts', data: { at: step.at }, jobId: `refresh-forecasts-${step.at}` })
