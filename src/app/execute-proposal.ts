@@ -5,6 +5,7 @@ import { type Instrument, roundToLot, toPriceString, toQuantityString } from '..
 import type { Proposal, ProposalId } from '../domain/proposal.ts'
 import { createRandom } from '../domain/random.ts'
 import { checkOrder, type Denial } from '../domain/risk/checks.ts'
+import type { TradingState } from '../domain/risk/trading-state.ts'
 import {
   baseQty,
   bpsToFraction,
@@ -53,14 +54,14 @@ export const createExecuteProposal =
     const lease = await store.proposals.takeLease(found.proposalId, ports.instanceId, settings.execution.leaseTtl)
     if (lease === undefined) return { kind: 'not-ours' }
     let next: TimestampMs | undefined
-    let heldBack = false
+    let heldBack: readonly Denial[] = []
     try {
       const proposal = found.state === 'approved' ? await start(ports, found) : found
       if (proposal.state !== 'executing') return { kind: 'not-ours' }
       const outcome = await work(ports, { ...proposal, lease })
-      heldBack = outcome.kind === 'paused' && isHalt(outcome.denials)
       if (outcome.kind === 'working') next = outcome.nextAt
-      else if (outcome.kind === 'paused' && !heldBack) next = later(ports.clock.now(), RETRY_AFTER)
+      else if (outcome.kind === 'paused' && isHeldByState(outcome.denials)) heldBack = outcome.denials
+      else if (outcome.kind === 'paused') next = later(ports.clock.now(), RETRY_AFTER)
       return outcome
     } catch (error) {
       next = later(ports.clock.now(), RETRY_AFTER)
@@ -68,7 +69,8 @@ export const createExecuteProposal =
     } finally {
       await store.proposals.releaseLease(found.proposalId, lease)
       // A resume that came while this wake-up held the lease found nothing to wake.
-      if (heldBack && (await store.settings.tradingState()).state === 'active') next = ports.clock.now()
+      if (heldBack.length > 0 && wasLetGo(heldBack, (await store.settings.tradingState()).state))
+        next = ports.clock.now()
       if (next !== undefined) await wakeExecution(ports, { ...found, lease }, next)
       await wakeDelivery(ports.queue)
     }
@@ -266,5 +268,9 @@ async function announceProgress({ store, settings, clock }: Ports, proposal: Pro
   })
 }
 
-const isHalt = (denials: readonly Denial[]): boolean =>
+const isHeldByState = (denials: readonly Denial[]): boolean =>
   denials.some((denial) => denial.code === 'TRADING_HALTED' || denial.code === 'REDUCING_ONLY')
+
+/** Whether the trading state has loosened since it held these orders back. */
+const wasLetGo = (denials: readonly Denial[], now: TradingState): boolean =>
+  now === 'active' || (now === 'reducing' && denials.some((denial) => denial.code === 'TRADING_HALTED'))
