@@ -84,7 +84,7 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
     },
     'desk is open',
   )
-  const timers = roles.includes('worker') ? keepHouse(desk, config) : []
+  const timers = roles.includes('worker') ? keepHouse(desk, config, log) : []
   try {
     if (roles.includes('worker')) await desk.drive({ signal: stop.signal, speed: () => config.market.speed })
     await stop.stopped
@@ -114,9 +114,11 @@ async function openPlatforms(config: Config, log: Logger): Promise<readonly Chat
 }
 
 /** What has no event to wake it: reconciling, and forgetting what is older than the retention. */
-function keepHouse(desk: Awaited<ReturnType<typeof openDesk>>, config: Config): NodeJS.Timeout[] {
+function keepHouse(desk: Awaited<ReturnType<typeof openDesk>>, config: Config, log: Logger): NodeJS.Timeout[] {
   const add = (name: 'reconcile' | 'apply-retention') => () =>
-    void desk.queue.add({ name, data: {}, jobId: name }).catch(() => undefined)
+    void desk.queue
+      .add({ name, data: {}, jobId: name })
+      .catch((error: unknown) => log.warn({ err: error, job: name }, 'housekeeping could not be woken'))
   return [
     setInterval(add('reconcile'), MINUTE),
     ...(config.data.retention === undefined ? [] : [setInterval(add('apply-retention'), HOUR)]),
