@@ -37,13 +37,12 @@ export interface Network {
 export function createNetwork(tf: Tf, shape: NetworkShape, seed: number): Network {
   const normal = createGaussian(createRandom(seed))
   const weights = new Map<string, Variable>()
-  let serial = 0
   const make = (name: string, dimensions: readonly number[], spread: number): void => {
     const size = dimensions.reduce((product, dimension) => product * dimension, 1)
     const values = Float32Array.from({ length: size }, () => (spread === 0 ? 0 : spread * normal()))
     const initial = tf.tensor(values, [...dimensions])
     // TensorFlow.js wants variable names unique in the process, so ours stay in the map.
-    weights.set(name, tf.variable(initial, true, `tcn-${seed}-${Date.now()}-${serial++}-${name}`))
+    weights.set(name, tf.variable(initial))
     initial.dispose()
   }
   const { inputs, channels, kernel, dilations, heads, windowHours } = shape

@@ -24,7 +24,10 @@ export type Prediction =
       readonly overlayGatePassed: boolean
       /** The volatility-only model's answer for the same instant: both numbers are always shown side by side. */
       readonly baseline: CascadeProbabilities
-      /** Feature groups that were masked because nothing fresh had been received. */
+      /**
+       * What the model answered without: feeds from which nothing fresh had been received, and features hidden because they
+       * stood outside what training saw (`… (outside training)`).
+       */
       readonly maskedFeeds: readonly string[]
     } & CascadeProbabilities &
       ModelIdentity)
