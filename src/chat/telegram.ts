@@ -73,7 +73,9 @@ export function createTelegramChat({ token, channels, commands, log, ...rest }: 
         log.error({ chat: to.chat, title: card.title, reason: errorText(thrown) }, 'telegram answer not sent')
         if (!(thrown instanceof RangeError)) return
         const text = `This answer could not be shown: ${thrown.message}`
-        await send(to, { tone: 'warning', title: card.title, text }).catch(() => undefined)
+        await send(to, { tone: 'warning', title: card.title, text }).catch((again) =>
+          log.error({ chat: to.chat, reason: errorText(again) }, 'nor could that be said'),
+        )
       }),
     )
 

@@ -96,6 +96,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const look = async (): Promise<void> => {
       waiting = (await desk.store.proposals.list({ states: ['pending'], limit: 1 })).length > 0
     }
+    // A database that is away is told by whoever works; here it only means that nobody is known to be waiting.
     const watch = setInterval(() => void look().catch(() => undefined), LOOK_MS)
     chat.closed.then(() => {
       if (stop.signal.aborted) return
