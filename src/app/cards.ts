@@ -2,7 +2,7 @@ import type { Alert } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
 import { realisedCost } from '../domain/execution/cost.ts'
 import type { Fill, Order } from '../domain/execution/order.ts'
-import type { Cluster, Prediction } from '../domain/forecast.ts'
+import type { Cluster, Horizon, Prediction } from '../domain/forecast.ts'
 import {
   formatAge,
   formatBps,
@@ -152,10 +152,11 @@ export const describeCluster = (cluster: Cluster): string =>
     .map(([venue, share]) => `${venue} ${formatPercent(share, 0)}`)
     .join(' ')}`
 
-export function describeConfidence(cluster: Cluster): string {
-  const { confidence } = cluster
+/** Confidence within one horizon, beside what distance and volatility alone would say, and what data it rests on. */
+export function describeConfidence(cluster: Pick<Cluster, 'confidence'>, horizon: Horizon = '24h'): string {
+  const confidence = cluster.confidence[horizon]
   if (confidence.kind === 'undetermined') return `undetermined (${confidence.reason})`
-  return `${formatPercent(confidence.confidence)} [${formatPercent(confidence.low)}, ${formatPercent(confidence.high)}] within ${formatAge(confidence.horizon)}, data ${confidence.quality}, ${describeCalibration(confidence.calibratedOn)}`
+  return `${formatPercent(confidence.confidence)} [${formatPercent(confidence.low)}, ${formatPercent(confidence.high)}] within ${formatAge(confidence.horizon)} (distance and volatility alone ${formatPercent(confidence.baseline)}), data ${confidence.quality} (${formatPercent(confidence.coverage, 0)} of open interest covered, ${formatAge(confidence.dataAge)} old), ${describeCalibration(confidence.calibratedOn)}`
 }
 
 export const describeCalibration = (on: 'simulated' | 'recorded'): string =>

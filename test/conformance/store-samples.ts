@@ -69,6 +69,7 @@ export function everyKindOfTick(): Tick[] {
 export const aCluster = (changes: { clusterId?: string } = {}): Cluster =>
   ({
     clusterId: 'ETH-sell-1',
+    firstSeenAt: 1,
     asset: 'ETH',
     side: 'sell',
     lowPrice: 2_700,
@@ -78,21 +79,35 @@ export const aCluster = (changes: { clusterId?: string } = {}): Cluster =>
     shareOfOpenInterest: 0.12,
     distance: 833.3333333333334,
     distanceSigma: 2.1,
+    gain: 0.4,
     age: 86_400_000,
     venueShares: { binance: 0.6, okx: 0.4 },
+    leverage: [
+      { leverage: 10, share: 0.7, lowEntryPrice: 3_000, highEntryPrice: 3_080, openedAt: 1 },
+      { leverage: 25, share: 0.3, lowEntryPrice: 2_830, highEntryPrice: 2_860, openedAt: 2 },
+    ],
     confidence: {
-      kind: 'estimated',
-      confidence: 0.61,
-      low: 0.5,
-      high: 0.7,
-      pTouch: 0.7,
-      pEventGivenTouch: 0.87,
-      horizon: 3_600_000,
-      quality: 'good',
-      calibratedOn: 'simulated',
+      '4h': { kind: 'undetermined', reason: 'TOO_FEW_OUTCOMES' },
+      '24h': anEstimate(),
+      '72h': { ...anEstimate(), confidence: 0.75, low: 0.6, high: 0.85, pTouch: 0.86, horizon: 259_200_000 },
     },
     ...changes,
   }) as unknown as Cluster
+
+const anEstimate = () => ({
+  kind: 'estimated',
+  confidence: 0.61,
+  low: 0.5,
+  high: 0.7,
+  pTouch: 0.7,
+  pEventGivenTouch: 0.87,
+  baseline: 0.42,
+  horizon: 86_400_000,
+  quality: 'good',
+  coverage: 0.9,
+  dataAge: 300_000,
+  calibratedOn: 'simulated',
+})
 
 export const aForecast = (changes: { at: TimestampMs; asset?: string; pCascadeDown?: number }): Forecast =>
   ({
