@@ -6,8 +6,9 @@
 import type { Alert } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
 import type { ClientOrderId, Fill, Order } from '../domain/execution/order.ts'
-import type { Cluster, Forecast } from '../domain/forecast.ts'
+import type { Cluster, Forecast, Horizon, ModelIdentity } from '../domain/forecast.ts'
 import type { InstrumentId } from '../domain/instrument.ts'
+import type { MapSnapshot } from '../domain/liquidation/snapshot.ts'
 import type { Asset, FeedDeclaration, Tick } from '../domain/market/tick.ts'
 import type { Identity, Member, Platform, Role } from '../domain/member.ts'
 import type { Proposal, ProposalId, ProposalState } from '../domain/proposal.ts'
@@ -69,6 +70,23 @@ export interface RunFigures {
   readonly missingFeeds: readonly string[]
 }
 
+/** What was said of a cluster on a day, and what came of it. One cluster, day and horizon is one sample. */
+export interface ClusterJudgement {
+  readonly asset: Asset
+  readonly clusterId: string
+  /** 00:00 UTC of the day whose first forecast is judged. */
+  readonly day: TimestampMs
+  readonly horizon: Horizon
+  readonly side: 'buy' | 'sell'
+  readonly confidence: number
+  readonly baseline: number
+  /** Undefined where what was received does not tell. */
+  readonly touched?: boolean
+  readonly event?: boolean
+  readonly calibratedOn: ModelIdentity['calibratedOn']
+  readonly judgedAt: TimestampMs
+}
+
 /** The record. Every verb is one statement or one transaction. */
 export interface Store {
   /** Runs `work` on the same verbs inside one transaction; a throw rolls everything back. */
@@ -91,6 +109,40 @@ export interface Store {
     latest(asset: Asset): Promise<{ readonly forecast: Forecast; readonly clusters: readonly Cluster[] } | undefined>
     /** Oldest first. */
     between(asset: Asset, from: TimestampMs, to: TimestampMs): Promise<readonly Forecast[]>
+    /** The first from `from` to `to`, both included. */
+    first(
+      asset: Asset,
+      from: TimestampMs,
+      to: TimestampMs,
+    ): Promise<{ readonly forecast: Forecast; readonly clusters: readonly Cluster[] } | undefined>
+    /**
+     * Clusters whose id begins so, whatever the case, as they stood in the last forecast that had them: last seen first,
+     * at most ten, none last seen before `since`.
+     */
+    findClusters(
+      prefix: string,
+      since: TimestampMs,
+    ): Promise<readonly { readonly cluster: Cluster; readonly seenAt: TimestampMs }[]>
+  }
+  readonly maps: {
+    /** One an asset and UTC hour: the first stands. False when there was one. */
+    save(snapshot: MapSnapshot): Promise<boolean>
+    latest(asset: Asset): Promise<MapSnapshot | undefined>
+    /** Oldest first, both ends included. */
+    between(asset: Asset, from: TimestampMs, to: TimestampMs): Promise<readonly MapSnapshot[]>
+    /** Retention: deletes what was taken before; returns how many rows. */
+    deleteBefore(at: TimestampMs): Promise<number>
+  }
+  readonly clusterOutcomes: {
+    /** All or none. The first judgement of a (cluster, day, horizon) stands; returns how many were new. */
+    save(judgements: readonly ClusterJudgement[]): Promise<number>
+    /** Which days have any judgement, by horizon, from `since` on. */
+    judgedDays(
+      asset: Asset,
+      since: TimestampMs,
+    ): Promise<readonly { readonly day: TimestampMs; readonly horizon: Horizon }[]>
+    /** In order of day, those not known included. */
+    list(filter: { asset?: Asset; horizon: Horizon }): Promise<readonly ClusterJudgement[]>
   }
   readonly alerts: {
     /** False when this cluster already has an open alert. */

@@ -1,12 +1,15 @@
-import type { Selectable } from 'kysely'
-import type { Forecast } from '../domain/forecast.ts'
+import { type Selectable, sql } from 'kysely'
+import type { Cluster, Forecast } from '../domain/forecast.ts'
 import { timestamp } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
-import type { StoreContext } from './context.ts'
+import { atomically, type StoreContext } from './context.ts'
 import { jsonb } from './json.ts'
 import type { Tables } from './tables.ts'
 
-export function createForecasts({ db }: StoreContext): Store['forecasts'] {
+const MOST_FOUND = 10
+
+export function createForecasts(context: StoreContext): Store['forecasts'] {
+  const { db } = context
   return {
     async save(forecast, clusters) {
       const said = {
@@ -15,11 +18,30 @@ export function createForecasts({ db }: StoreContext): Store['forecasts'] {
         market: jsonb(forecast.market),
         clusters: jsonb(clusters),
       }
-      await db
-        .insertInto('forecasts')
-        .values({ asset: forecast.asset, forecast_at: forecast.at, ...said })
-        .onConflict((oc) => oc.columns(['asset', 'forecast_at']).doUpdateSet(said))
-        .execute()
+      const { asset, at } = forecast
+      const sightings = clusters.map(({ clusterId }) => ({
+        asset,
+        cluster_id: clusterId,
+        first_seen_at: at,
+        last_seen_at: at,
+      }))
+      await atomically(context, async (tx) => {
+        await tx
+          .insertInto('forecasts')
+          .values({ asset, forecast_at: at, ...said })
+          .onConflict((oc) => oc.columns(['asset', 'forecast_at']).doUpdateSet(said))
+          .execute()
+        if (sightings.length === 0) return
+        await tx
+          .insertInto('cluster_sightings')
+          .values(sightings)
+          .onConflict((oc) =>
+            oc.columns(['asset', 'cluster_id']).doUpdateSet({
+              last_seen_at: sql<number>`greatest(cluster_sightings.last_seen_at, excluded.last_seen_at)`,
+            }),
+          )
+          .execute()
+      })
     },
 
     async latest(asset) {
@@ -43,6 +65,34 @@ export function createForecasts({ db }: StoreContext): Store['forecasts'] {
         .orderBy('forecast_at')
         .execute()
       return rows.map(toForecast)
+    },
+
+    async first(asset, from, to) {
+      const row = await db
+        .selectFrom('forecasts')
+        .selectAll()
+        .where('asset', '=', asset)
+        .where('forecast_at', '>=', from)
+        .where('forecast_at', '<=', to)
+        .orderBy('forecast_at')
+        .limit(1)
+        .executeTakeFirst()
+      return row && { forecast: toForecast(row), clusters: row.clusters }
+    },
+
+    async findClusters(prefix, since) {
+      const { rows } = await sql<{ cluster: Cluster; last_seen_at: number }>`
+        select member.cluster, sighting.last_seen_at
+        from cluster_sightings as sighting
+        join forecasts as forecast
+          on forecast.asset = sighting.asset and forecast.forecast_at = sighting.last_seen_at
+        cross join lateral jsonb_array_elements(forecast.clusters) as member (cluster)
+        where starts_with(upper(sighting.cluster_id), upper(${prefix}))
+          and sighting.last_seen_at >= ${since}
+          and member.cluster ->> 'clusterId' = sighting.cluster_id
+        order by sighting.last_seen_at desc, sighting.cluster_id
+        limit ${MOST_FOUND}`.execute(db)
+      return rows.map((row) => ({ cluster: row.cluster, seenAt: timestamp(row.last_seen_at) }))
     },
   }
 }

@@ -222,4 +222,69 @@ export const SCHEMA: readonly SchemaStep[] = [
         for each statement execute function refuse_change();
     `,
   },
+  {
+    name: '004-liquidation-record',
+    sql: `
+      -- One map an hour and asset. Its two arrays of 241 whole dollars are 3.9 kB, and 1.2 kB once PostgreSQL has compressed
+      -- them; on the simulated market a row is 1.3 kB, 1.8 kB with its pages and indexes: 16 MB a year and asset.
+      create table map_snapshots (
+        asset text not null,
+        hour_at bigint not null,
+        snapshot_at bigint not null,
+        price_usd numeric not null,
+        low_price_usd numeric not null,
+        high_price_usd numeric not null,
+        bin_width double precision not null,
+        first_bin integer not null,
+        longs_usd bigint[] not null,
+        shorts_usd bigint[] not null,
+        primary key (asset, hour_at)
+      );
+      create index map_snapshots_by_time on map_snapshots (snapshot_at);
+
+      -- When each cluster was first and last in a forecast, so that one that has vanished is found again by its id.
+      create table cluster_sightings (
+        asset text not null,
+        cluster_id text not null,
+        first_seen_at bigint not null,
+        last_seen_at bigint not null,
+        primary key (asset, cluster_id)
+      );
+
+      -- What was said of a cluster on a day, and what came of it; null is not known.
+      create table cluster_outcomes (
+        asset text not null,
+        cluster_id text not null,
+        day_at bigint not null,
+        horizon text not null check (horizon in ('4h', '24h', '72h')),
+        side text not null check (side in ('buy', 'sell')),
+        confidence double precision not null,
+        baseline double precision not null,
+        touched boolean,
+        event boolean,
+        calibrated_on text not null check (calibrated_on in ('simulated', 'recorded')),
+        judged_at bigint not null,
+        primary key (asset, cluster_id, day_at, horizon)
+      );
+      create index cluster_outcomes_by_day on cluster_outcomes (asset, day_at);
+    `,
+  },
+  {
+    name: '005-cascades-by-horizon',
+    sql: `
+      -- Until now a forecast spoke of the next day only, and its gates for cascades were not kept: what was not said then
+      -- stays absent.
+      update forecasts
+      set prediction = (prediction - array['horizon', 'pCascadeDown', 'pCascadeUp', 'baseline']) || jsonb_build_object(
+        'overlayHorizon', prediction -> 'horizon',
+        'cascades', jsonb_build_object('24h', jsonb_build_object(
+          'pCascadeDown', prediction -> 'pCascadeDown',
+          'pCascadeUp', prediction -> 'pCascadeUp',
+          'baseline', prediction -> 'baseline',
+          'gatePassed', '{}'::jsonb
+        ))
+      )
+      where kind = 'estimated' and prediction -> 'cascades' is null;
+    `,
+  },
 ]

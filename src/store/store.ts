@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts'
 import type { AuditEntry, Store } from '../ports.ts'
 import { createAlerts } from './alerts.ts'
 import { createAudit, writeAudit } from './audit.ts'
+import { createClusterOutcomes } from './cluster-outcomes.ts'
 import { createCommands } from './commands.ts'
 import type { StoreContext } from './context.ts'
 import { isConnectionLost } from './errors.ts'
@@ -9,6 +10,7 @@ import { createFigures } from './figures.ts'
 import { createForecasts } from './forecasts.ts'
 import { guard } from './guard.ts'
 import { createInstance, type Instance } from './instance.ts'
+import { createMapSnapshots } from './map-snapshots.ts'
 import { createMembers } from './members.ts'
 import { missingSteps } from './migrate.ts'
 import { createObservations } from './observations.ts'
@@ -78,7 +80,15 @@ function createRepositories(context: StoreContext): Store {
       patience,
       repeatable: ['append', 'lastReceivedAt', 'deleteBefore', 'declareFeeds', 'declaredFeeds'],
     }),
-    forecasts: guard(createForecasts(context), { patience, repeatable: ['save', 'latest', 'between'] }),
+    forecasts: guard(createForecasts(context), {
+      patience,
+      repeatable: ['save', 'latest', 'between', 'first', 'findClusters'],
+    }),
+    maps: guard(createMapSnapshots(context), {
+      patience,
+      repeatable: ['save', 'latest', 'between', 'deleteBefore'],
+    }),
+    clusterOutcomes: guard(createClusterOutcomes(context), { patience, repeatable: ['save', 'judgedDays', 'list'] }),
     alerts: guard(createAlerts(context), { patience, repeatable: ['follow', 'open', 'recent', 'lastEnded'] }),
     proposals: guard(createProposals(context), { patience, repeatable: ['find', 'list', 'releaseLease'] }),
     orders: guard(createOrders(context), {
@@ -108,6 +118,8 @@ async function inTransaction<T>(db: Db, patience: Patience, work: (tx: Store) =>
     transaction: (inner) => inner(tx),
     observations: createObservations(context),
     forecasts: createForecasts(context),
+    maps: createMapSnapshots(context),
+    clusterOutcomes: createClusterOutcomes(context),
     alerts: createAlerts(context),
     proposals: createProposals(context),
     orders: createOrders(context),

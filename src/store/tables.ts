@@ -28,6 +28,33 @@ export interface Tables {
     market: Json<MarketContext>
     clusters: Json<readonly Cluster[]>
   }
+  map_snapshots: {
+    asset: string
+    hour_at: number
+    snapshot_at: number
+    price_usd: number
+    low_price_usd: number
+    high_price_usd: number
+    bin_width: number
+    first_bin: number
+    /** Read as JSON: the driver would give bigint[] as texts. */
+    longs_usd: readonly number[]
+    shorts_usd: readonly number[]
+  }
+  cluster_sightings: { asset: string; cluster_id: string; first_seen_at: number; last_seen_at: number }
+  cluster_outcomes: {
+    asset: string
+    cluster_id: string
+    day_at: number
+    horizon: string
+    side: string
+    confidence: number
+    baseline: number
+    touched: Nullable<boolean>
+    event: Nullable<boolean>
+    calibrated_on: string
+    judged_at: number
+  }
   alerts: {
     alert_id: string
     seq: Generated<number>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Store } from '../../src/ports.ts'
 import { describeDeskRecord } from './store-desk.ts'
+import { describeLiquidationRecord } from './store-liquidation.ts'
 import { describeLogRecord } from './store-log.ts'
 import { describeMarketRecord } from './store-market.ts'
 import { anEntry, aProposal } from './store-samples.ts'
@@ -48,6 +49,7 @@ export function describeStore(name: string, open: OpenStore): void {
   })
 
   describeMarketRecord(name, open)
+  describeLiquidationRecord(name, open)
   describeDeskRecord(name, open)
   describeLogRecord(name, open)
 }
