@@ -1,39 +1,19 @@
-import { averagePrecision, brierSkill, calibrationError, reliability } from '../src/domain/calibration.ts'
+import { HORIZONS, type Horizon } from '../src/domain/forecast.ts'
 import {
   type ConfidenceCalibration,
   type ConfidenceSample,
   fitConfidence,
-  probabilitiesOf,
+  type Target,
 } from '../src/domain/liquidation/confidence.ts'
 import { collectConfidenceSamples } from '../src/domain/liquidation/confidence-samples.ts'
 import { DAY } from '../src/domain/units.ts'
 import type { MarketSource, MarketStep } from '../src/ports.ts'
-
-export const CONFIDENCE_FILE = 'confidence.json'
-
-export interface ConfidenceScores {
-  readonly averagePrecision: number
-  readonly lift: number
-  readonly brierSkill: number
-  readonly ece: number
-  readonly meanOverBase: number
-}
-
-/** How the confidence of liquidation clusters did on the last quarter of the days, which nothing was fitted on. */
-export interface ConfidenceReport {
-  readonly samples: number
-  readonly days: number
-  /** Share of (cluster, day) after which price touched the cluster within a day and open interest then fell. */
-  readonly base: number
-  readonly confidence: ConfidenceScores
-  /** Distance and volatility alone: P(touch) times the share of touches that an event followed. */
-  readonly distanceOnly: ConfidenceScores
-  readonly reliability: readonly { readonly meanProbability: number; readonly rate: number; readonly count: number }[]
-}
+import type { ConfidenceArtifact } from './confidence-file.ts'
+import { answersFor, bandRates, type HorizonReport, judgeConfidence } from './confidence-report.ts'
 
 const FIT_SHARE = 0.75
-/** Longer than the horizon: no outcome reaches from the fitted days into the judged ones. */
-const EMBARGO_DAYS = 3
+/** Longer than the longest horizon: no outcome reaches from the fitted days into the judged ones. */
+const EMBARGO_DAYS = 4
 
 export interface ConfidenceOptions {
   /** Opens the market anew; read once per asset. */
@@ -46,13 +26,10 @@ export interface ConfidenceOptions {
 }
 
 /**
- * Collects clusters and their outcomes, fits the confidence on the first three quarters of the days and judges it on the rest.
- *
- * @throws {RangeError} when too few clusters were touched to fit anything
+ * Collects clusters and their outcomes, fits the confidence of each horizon on the first three quarters of the days and
+ * judges it on the rest; a horizon with too few outcomes is not judged.
  */
-export async function trainClusterConfidence(
-  options: ConfidenceOptions,
-): Promise<{ calibration: ConfidenceCalibration; report: ConfidenceReport }> {
+export async function trainClusterConfidence(options: ConfidenceOptions): Promise<ConfidenceArtifact> {
   const { signal, onProgress = () => {} } = options
   const samples: ConfidenceSample[] = []
   const { assets } = options.source()
@@ -65,13 +42,40 @@ export async function trainClusterConfidence(
   }
   signal?.throwIfAborted()
   const days = [...new Set(samples.map(({ at }) => Math.floor(at / DAY)))].sort((a, b) => a - b)
-  const lastFitted = days[Math.floor(FIT_SHARE * days.length)] ?? 0
-  const calibration = fitConfidence(
-    samples.filter(({ at }) => at < lastFitted * DAY),
-    { calibratedOn: 'simulated', trainedOn: `${options.trainedOn}, the first three quarters` },
-  )
-  const held = samples.filter(({ at }) => at >= (lastFitted + EMBARGO_DAYS) * DAY)
-  return { calibration, report: judge(calibration, held) }
+  const firstHeld = days[Math.floor(FIT_SHARE * days.length)] ?? 0
+  return fitAndJudge({
+    fitted: samples.filter(({ at }) => at < (firstHeld - EMBARGO_DAYS) * DAY),
+    held: samples.filter(({ at }) => at >= firstHeld * DAY),
+    calibratedOn: 'simulated',
+    trainedOn: `${options.trainedOn}, the first three quarters`,
+  })
+}
+
+/** Fits every horizon on some samples and judges it on others. */
+export function fitAndJudge({
+  fitted,
+  held,
+  calibratedOn,
+  trainedOn,
+  target = 'event',
+}: {
+  readonly fitted: readonly ConfidenceSample[]
+  readonly held: readonly ConfidenceSample[]
+  readonly calibratedOn: ConfidenceCalibration['calibratedOn']
+  readonly trainedOn: string
+  readonly target?: Target
+}): ConfidenceArtifact {
+  const horizons: Partial<Record<Horizon, ConfidenceCalibration>> = {}
+  const report: Partial<Record<Horizon, HorizonReport>> = {}
+  for (const horizon of HORIZONS) {
+    const calibration = fitConfidence(fitted, { calibratedOn, trainedOn, horizon, target })
+    horizons[horizon] = calibration
+    if (calibration.kind !== 'fitted') continue
+    const climatology = bandRates(fitted, horizon, target)
+    const judged = answersFor(held, calibration, { climatology, target })
+    if (judged.length > 0) report[horizon] = judgeConfidence(judged, horizon)
+  }
+  return { horizons, report }
 }
 
 async function* observed(
@@ -89,35 +93,5 @@ async function* observed(
       onProgress((step.at - source.from) / (end - source.from))
     }
     yield step
-  }
-}
-
-function judge(calibration: ConfidenceCalibration, held: readonly ConfidenceSample[]): ConfidenceReport {
-  if (held.length === 0) throw new RangeError('Expected clusters on the held-out days, were none: collect more days')
-  const labels = held.map(({ event }): number => (event ? 1 : 0))
-  const base = labels.reduce((sum, label) => sum + label, 0) / labels.length
-  const { counts } = calibration
-  const fittedBase = counts.events / counts.samples
-  const answers = held.map(({ features }) => probabilitiesOf(features, calibration))
-  const confidence = answers.map((answer) => answer.confidence)
-  const distanceOnly = answers.map(({ pTouch }) => (pTouch * counts.events) / counts.touched)
-  const scores = (probabilities: readonly number[]): ConfidenceScores => ({
-    averagePrecision: averagePrecision(probabilities, labels),
-    lift: averagePrecision(probabilities, labels) / base,
-    brierSkill: brierSkill(probabilities, labels, fittedBase),
-    ece: calibrationError(probabilities, labels).ece,
-    meanOverBase: probabilities.reduce((sum, p) => sum + p, 0) / probabilities.length / base,
-  })
-  return {
-    samples: held.length,
-    days: new Set(held.map(({ at }) => Math.floor(at / DAY))).size,
-    base,
-    confidence: scores(confidence),
-    distanceOnly: scores(distanceOnly),
-    reliability: reliability(confidence, labels).map(({ meanProbability, rate, count }) => ({
-      meanProbability,
-      rate,
-      count,
-    })),
   }
 }

@@ -1,6 +1,6 @@
 import type { Cluster, MarketContext } from '../domain/forecast.ts'
 import { volatilityTimedRatio } from '../domain/hedging/policies.ts'
-import type { ConfidenceCalibration } from '../domain/liquidation/confidence.ts'
+import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
 import type { LiquidationMap } from '../domain/liquidation/map.ts'
 import { freshnessByKind, freshnessOf } from '../domain/market/freshness.ts'
 import { currentFunding, fundingCorrelation } from '../domain/market/funding.ts'
@@ -18,15 +18,15 @@ export interface MarketState {
   readonly maps: Map<Asset, LiquidationMap>
   /** The last list of clusters, to keep their identity from bar to bar. */
   readonly clusters: Map<Asset, readonly Cluster[]>
-  readonly calibration?: ConfidenceCalibration
+  readonly calibrations: ConfidenceCalibrations
 }
 
-export const createMarketState = (calibration?: ConfidenceCalibration): MarketState => ({
+export const createMarketState = (calibrations: ConfidenceCalibrations = {}): MarketState => ({
   panel: createPanel(),
   feeds: [],
   maps: new Map(),
   clusters: new Map(),
-  calibration,
+  calibrations,
 })
 
 const VOLATILITY_HALF_LIFE_HOURS = 48

@@ -1,7 +1,7 @@
 import type { Cluster, Forecast } from '../domain/forecast.ts'
 import { clustersAt } from '../domain/liquidation/clusters.ts'
 import type { Asset } from '../domain/market/tick.ts'
-import { DAY, type TimestampMs } from '../domain/units.ts'
+import type { TimestampMs } from '../domain/units.ts'
 import { type MarketState, marketContext } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { createRaiseAlerts } from './raise-alerts.ts'
@@ -44,8 +44,7 @@ async function forecastOne(
         asset,
         at,
         previous,
-        horizon: market.calibration?.horizon ?? DAY,
-        calibration: market.calibration,
+        calibrations: market.calibrations,
       })
     : []
   market.clusters.set(asset, clusters)

@@ -328,7 +328,7 @@ function standardise(rows: readonly (readonly number[])[], width: number): { mea
 }
 
 /** Solves a small dense system by elimination with row exchange. */
-function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+export function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
   const n = right.length
   const rows = matrix.map((row, i) => [...row, right[i]!])
   for (let i = 0; i < n; i++) {

@@ -1,3 +1,5 @@
+import type { Picture } from './picture.ts'
+
 /** What the product says, once, in plain text; each platform escapes and lays it out for itself. */
 export interface Card {
   readonly tone: 'ok' | 'info' | 'warning' | 'critical' | 'refused'
@@ -8,6 +10,8 @@ export interface Card {
   readonly fields?: readonly { readonly name: string; readonly value: string }[]
   readonly buttons?: readonly Button[]
   readonly footer?: string
+  /** Drawn and attached where the platform shows pictures; its `alt` text where it does not. */
+  readonly picture?: Picture
   /** Only the asker sees it where the platform can do that. */
   readonly ephemeral?: boolean
 }

@@ -1,12 +1,53 @@
 import type { FeedFreshness } from './market/freshness.ts'
 import type { Asset } from './market/tick.ts'
-import type { BaseQty, Bps, DurationMs, Fraction, FundingPer8h, Price, TimestampMs, Usd } from './units.ts'
+import {
+  type BaseQty,
+  type Bps,
+  type DurationMs,
+  duration,
+  type Fraction,
+  type FundingPer8h,
+  HOUR,
+  type Price,
+  type TimestampMs,
+  type Usd,
+} from './units.ts'
+
+/** What is asked of the future everywhere: whether it happens within this long. */
+export const HORIZONS = ['4h', '24h', '72h'] as const
+export type Horizon = (typeof HORIZONS)[number]
+export const HORIZON_LENGTH: Readonly<Record<Horizon, DurationMs>> = {
+  '4h': duration(4 * HOUR),
+  '24h': duration(24 * HOUR),
+  '72h': duration(72 * HOUR),
+}
 
 /** Calibrated probability of a price tail within the horizon, down and up; small by nature (0.5–6 %). */
 export interface CascadeProbabilities {
   readonly pCascadeDown: Fraction
   readonly pCascadeUp: Fraction
 }
+
+/** The cascade probabilities of one horizon. */
+export interface CascadeForecast extends CascadeProbabilities {
+  /** The volatility-only model's answer for the same instant: both numbers are always shown side by side. */
+  readonly baseline: CascadeProbabilities
+  /**
+   * Whether each probability passed the calibration gate of §2.5 on held-out data; where not, that is said beside the
+   * number. Absent on records from before it was kept.
+   */
+  readonly gatePassed: { readonly down?: boolean; readonly up?: boolean }
+}
+
+/**
+ * One forecast per horizon, each calibrated for itself.
+ *
+ * They need not rise with the horizon: a cascade within H is a move beyond k·σ·√H, a larger one the longer H is, so that
+ * none of the events contains another, and nothing forces an order on their probabilities.
+ *
+ * The day is always there; the others are absent on records made when only the day was asked for.
+ */
+export type Cascades = Readonly<Record<'24h', CascadeForecast> & Partial<Record<Horizon, CascadeForecast>>>
 
 export interface ModelIdentity {
   readonly modelId: string
@@ -17,20 +58,18 @@ export interface ModelIdentity {
 export type Prediction =
   | ({
       readonly kind: 'estimated'
-      readonly horizon: DurationMs
-      /** Calibrated probability that adding hedge over the horizon pays net of cost (specification §4.5); base 0.4–0.5. */
+      readonly cascades: Cascades
+      readonly overlayHorizon: DurationMs
+      /** Calibrated probability that adding hedge over its horizon pays net of cost (specification §4.5); base 0.4–0.5. */
       readonly overlayConfidence: Fraction
       /** Whether overlayConfidence passed the calibration gate of §2.5 on held-out data; if not, Kelly's share is capped. */
       readonly overlayGatePassed: boolean
-      /** The volatility-only model's answer for the same instant: both numbers are always shown side by side. */
-      readonly baseline: CascadeProbabilities
       /**
        * What the model answered without: feeds from which nothing fresh had been received, and features hidden because they
        * stood outside what training saw (`… (outside training)`).
        */
       readonly maskedFeeds: readonly string[]
-    } & CascadeProbabilities &
-      ModelIdentity)
+    } & ModelIdentity)
   | { readonly kind: 'undetermined'; readonly reason: UndeterminedReason; readonly detail: string }
 
 export type UndeterminedReason = 'STALE_PRICE' | 'TOO_LITTLE_HISTORY' | 'NO_MODEL' | 'NOT_FINITE'
@@ -58,9 +97,21 @@ export interface Forecast {
   readonly market: MarketContext
 }
 
+/** Positions of one leverage inside a cluster: where they were entered and when. */
+export interface LeverageShare {
+  readonly leverage: number
+  /** Of the cluster's notional. */
+  readonly share: Fraction
+  readonly lowEntryPrice: Price
+  readonly highEntryPrice: Price
+  /** Mean over its positions, by size. */
+  readonly openedAt: TimestampMs
+}
+
 export interface Cluster {
   /** Stable from bar to bar: one cluster is one episode. */
   readonly clusterId: string
+  readonly firstSeenAt: TimestampMs
   readonly asset: Asset
   /** Side of the closing order: `sell` closes longs below the price, `buy` closes shorts above it. */
   readonly side: 'buy' | 'sell'
@@ -70,13 +121,16 @@ export interface Cluster {
   readonly notional: Usd
   readonly shareOfOpenInterest: Fraction
   readonly distance: Bps
-  /** |ln(peak/price)| over the standard deviation of the horizon. */
+  /** |ln(peak/price)| over the standard deviation of a day. */
   readonly distanceSigma: number
   /** Cascade gain: density over depth; undefined where no depth is known. */
   readonly gain?: number
+  /** Median time since its positions were opened, by size. */
   readonly age: DurationMs
   readonly venueShares: Readonly<Record<string, Fraction>>
-  readonly confidence: ClusterConfidence
+  /** Smallest leverage first; shares sum to 1. */
+  readonly leverage: readonly LeverageShare[]
+  readonly confidence: Readonly<Record<Horizon, ClusterConfidence>>
 }
 
 /** Calibrated probability that price touches the cluster within the horizon and open interest then falls (§1.6). */
@@ -84,12 +138,19 @@ export type ClusterConfidence =
   | {
       readonly kind: 'estimated'
       readonly confidence: Fraction
+      /** 90 % interval, wider where data are missing, coarse or old. */
       readonly low: Fraction
       readonly high: Fraction
       readonly pTouch: Fraction
       readonly pEventGivenTouch: Fraction
+      /** The same question answered from distance and volatility alone: always shown beside it. */
+      readonly baseline: Fraction
       readonly horizon: DurationMs
       readonly quality: 'good' | 'reduced' | 'poor'
+      /** Share of open interest from which something fresh had been heard. */
+      readonly coverage: Fraction
+      /** Age of the open interest it rests on, the mean over venues by size. */
+      readonly dataAge: DurationMs
       readonly calibratedOn: ModelIdentity['calibratedOn']
     }
   | {
@@ -100,4 +161,6 @@ export type ClusterConfidence =
         | 'STALE_PRICE'
         | 'TOO_LITTLE_HISTORY'
         | 'NO_CALIBRATION'
+        /** What it would be calibrated on happened too seldom to say anything. */
+        | 'TOO_FEW_OUTCOMES'
     }

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { handlersFor } from '../../jobs/index.ts'
+import { readConfidence } from '../../models/confidence-file.ts'
 import { loadEngine } from '../../models/engine.ts'
 import { createForecaster } from '../../models/forecaster.ts'
 import { type App, createApp } from '../app/app.ts'
@@ -11,7 +10,6 @@ import type { Settings } from '../app/settings.ts'
 import type { ChatAdapter, Dispatch } from '../chat/command.ts'
 import { createDispatch } from '../chat/dispatch.ts'
 import type { Config } from '../config.ts'
-import type { ConfidenceCalibration } from '../domain/liquidation/confidence.ts'
 import type { Member } from '../domain/member.ts'
 import { DAY, later, type TimestampMs } from '../domain/units.ts'
 import type { Logger } from '../log.ts'
@@ -113,7 +111,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       (it) => it.close(),
     )
     const forecaster = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine: await loadEngine() })
-    const market = createMarketState(await readCalibration())
+    const market = createMarketState((await readConfidence(ARTIFACT_FOLDER))?.horizons)
     const chats = roles.includes('bot') ? await options.openChats() : []
     const settings = toSettings(config, options.channels)
     const app = createApp(
@@ -191,12 +189,3 @@ const toSettings = (config: Config, channels: Settings['channels']): Settings =>
   retention: config.data.retention,
   channels,
 })
-
-async function readCalibration(): Promise<ConfidenceCalibration | undefined> {
-  try {
-    return JSON.parse(await readFile(join(ARTIFACT_FOLDER, 'confidence.json'), 'utf8')) as ConfidenceCalibration
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}

@@ -3,11 +3,22 @@ import type { Panel } from '../market/panel.ts'
 import type { Asset, Bar, Liquidations, VenueId } from '../market/tick.ts'
 import { DAY, type DurationMs, duration, HOUR, later, type Price, type TimestampMs } from '../units.ts'
 
-/** Open interest must fall by this share of itself, or by this share of the cluster, whichever is more. */
-const MIN_FALL = 0.01
-const FALL_OF_CLUSTER = 0.3
 const PRINTED_OF_CLUSTER = 0.2
-export const FALL_WINDOW: DurationMs = duration(2 * HOUR)
+const CONTINUATION_WINDOW = duration(2 * HOUR)
+
+/** When a touch counts as a cascade. */
+export interface EventRule {
+  /** Open interest must fall by this share of itself, or by that share of the cluster, whichever is more. */
+  readonly minFall: number
+  readonly fallOfCluster: number
+  /** Within this long of the touch. */
+  readonly fallWindow: DurationMs
+}
+
+/** The event of §1.6. */
+export const CASCADE_RULE: EventRule = { minFall: 0.01, fallOfCluster: 0.3, fallWindow: duration(2 * HOUR) }
+/** The event of §1.7, for recorded open interest that comes every four hours. */
+export const RECORDED_RULE: EventRule = { minFall: 0.01, fallOfCluster: 0, fallWindow: duration(4 * HOUR) }
 
 /** What happened after an instant, in order of event; outcomes may use what was received later, features may not. */
 export interface Aftermath {
@@ -21,16 +32,23 @@ export interface Aftermath {
 /** `unknown`: it was touched, but no open interest was heard around that time. */
 export type ClusterOutcome =
   | { readonly kind: 'not-touched' }
-  | { readonly kind: 'touched'; readonly touchedAt: TimestampMs; readonly event: boolean }
+  | {
+      readonly kind: 'touched'
+      readonly touchedAt: TimestampMs
+      readonly event: boolean
+      /** Whether within two hours price went on by a standard deviation of two hours. */
+      readonly continued: boolean
+    }
   | { readonly kind: 'unknown'; readonly touchedAt: TimestampMs }
 
 /**
- * What became of a cluster: whether price reached its peak within the horizon, and whether within `fallWindow` of the first
- * touch open interest fell by max(1 %, 0.3 · cluster) or liquidations of 0.2 · cluster were printed.
+ * What became of a cluster: whether price reached its peak within the horizon, and whether soon after the first touch open
+ * interest fell by what `rule` asks for, or liquidations of 0.2 · cluster were printed.
  *
- * The fall is measured from the last reading before the bar of the touch.
+ * The fall is measured from the last reading before the bar of the touch. `continued` needs `hourlyVolatility`, the standard
+ * deviation of hourly log returns known at `at`; without it, it is false.
  *
- * @see specification §1.6
+ * @see specification §1.6, §1.7
  */
 export function clusterOutcome(
   cluster: Pick<Cluster, 'side' | 'peakPrice' | 'notional'>,
@@ -39,37 +57,60 @@ export function clusterOutcome(
     at,
     horizon,
     price,
-    fallWindow = FALL_WINDOW,
-  }: { at: TimestampMs; horizon: DurationMs; price: Price; fallWindow?: DurationMs },
+    rule = CASCADE_RULE,
+    hourlyVolatility = Number.POSITIVE_INFINITY,
+  }: { at: TimestampMs; horizon: DurationMs; price: Price; rule?: EventRule; hourlyVolatility?: number },
 ): ClusterOutcome {
-  const reached = (bar: Aftermath['bars'][number]): boolean =>
-    cluster.side === 'sell' ? bar.lowPrice <= cluster.peakPrice : bar.highPrice >= cluster.peakPrice
-  const touch = aftermath.bars.find((bar) => bar.eventAt > at && bar.eventAt <= at + horizon && reached(bar))
+  const down = cluster.side === 'sell'
+  const reaches = (bar: Aftermath['bars'][number], level: number): boolean =>
+    down ? bar.lowPrice <= level : bar.highPrice >= level
+  const touch = aftermath.bars.find(
+    (bar) => bar.eventAt > at && bar.eventAt <= at + horizon && reaches(bar, cluster.peakPrice),
+  )
   if (!touch) return { kind: 'not-touched' }
   const touchedAt = touch.eventAt
   const opensAt = touchedAt - touch.interval
-  const inWindow = (instant: TimestampMs): boolean => instant > opensAt && instant <= touchedAt + fallWindow
+  const inWindow = (instant: TimestampMs): boolean => instant > opensAt && instant <= touchedAt + rule.fallWindow
 
+  const beyond =
+    cluster.peakPrice * Math.exp((down ? -1 : 1) * hourlyVolatility * Math.sqrt(CONTINUATION_WINDOW / HOUR))
+  const continued = aftermath.bars.some(
+    (bar) => bar.eventAt >= touchedAt && bar.eventAt <= touchedAt + CONTINUATION_WINDOW && reaches(bar, beyond),
+  )
   const before = aftermath.openInterest.filter((reading) => reading.at <= opensAt).at(-1)
   const after = aftermath.openInterest.filter((reading) => inWindow(reading.at)).map(({ coins }) => coins)
   const printed = aftermath.liquidations
     ?.filter(({ eventAt }) => inWindow(eventAt))
-    .reduce((sum, print) => sum + (cluster.side === 'sell' ? print.longNotional : print.shortNotional), 0)
+    .reduce((sum, print) => sum + (down ? print.longNotional : print.shortNotional), 0)
   if (printed !== undefined && printed >= PRINTED_OF_CLUSTER * cluster.notional)
-    return { kind: 'touched', touchedAt, event: true }
+    return { kind: 'touched', touchedAt, event: true, continued }
   if (!before || after.length === 0) return { kind: 'unknown', touchedAt }
-  const needed = Math.max(MIN_FALL * before.coins, (FALL_OF_CLUSTER * cluster.notional) / price)
-  return { kind: 'touched', touchedAt, event: before.coins - Math.min(...after) >= needed }
+  const needed = Math.max(rule.minFall * before.coins, (rule.fallOfCluster * cluster.notional) / price)
+  return { kind: 'touched', touchedAt, event: before.coins - Math.min(...after) >= needed, continued }
 }
 
-/** Reads from the panel what happened from `at` for `span`; `venues` are those whose open interest is summed. */
+/**
+ * Reads from the panel what happened from `at` for `span`; `venues` are those whose open interest is summed, `priceVenue`
+ * whose bars judge the touch (that of the panel unless told otherwise).
+ */
 export function aftermathOf(
   panel: Panel,
   asset: Asset,
-  { at, span, until, venues }: { at: TimestampMs; span: DurationMs; until: TimestampMs; venues: readonly VenueId[] },
+  {
+    at,
+    span,
+    until,
+    venues,
+    priceVenue = panel.priceVenue(asset),
+  }: {
+    at: TimestampMs
+    span: DurationMs
+    until: TimestampMs
+    venues: readonly VenueId[]
+    priceVenue?: VenueId
+  },
 ): Aftermath {
   const inSpan = ({ eventAt }: { eventAt: TimestampMs }): boolean => eventAt > at && eventAt <= at + span
-  const priceVenue = panel.priceVenue(asset)
   const bars = priceVenue === undefined ? [] : panel.between('bar', priceVenue, asset, at, until).filter(inSpan)
   const readings = venues
     .flatMap((venue) => panel.between('open-interest', venue, asset, later(at, -2 * DAY), until))

@@ -2,9 +2,9 @@ import type { Cluster } from '../forecast.ts'
 import { base32Hash } from '../hash.ts'
 import type { Panel } from '../market/panel.ts'
 import type { Asset, FeedDeclaration } from '../market/tick.ts'
-import { type DurationMs, fraction, HOUR, type Price, price, type TimestampMs, toBps } from '../units.ts'
+import { DAY, fraction, HOUR, type Price, price, type TimestampMs, toBps } from '../units.ts'
 import { type Conditions, conditionsAt } from './conditions.ts'
-import { type ConfidenceCalibration, confidenceFor } from './confidence.ts'
+import { type ConfidenceCalibrations, confidenceFor } from './confidence.ts'
 import { type Density, density, extentOf } from './density.ts'
 import { type LiquidationMap, mapOpenInterest } from './map.ts'
 import { extentOfPeak, findPeaks, smooth } from './peaks.ts'
@@ -12,7 +12,10 @@ import { BIN_WIDTH, binOf } from './position-bins.ts'
 
 const MIN_BANDWIDTH = 0.0015
 const BANDWIDTH_OF_DAY = 0.15
-/** A peak must stand out by this share of the highest on its side, and by this share of open interest. */
+/**
+ * A peak must stand out by this share of the highest that price would reach no later than it, and by this share of open
+ * interest. Against the highest of the whole side, what waits just beyond the price would be hidden by what waits far away.
+ */
 const PROMINENCE_OF_HIGHEST = 0.25
 const PROMINENCE_OF_OPEN_INTEREST = 0.002
 /** One that was there before may sink this far before it is gone, so that clusters do not flicker. */
@@ -23,10 +26,10 @@ const MAX_PER_SIDE = 10
 export type BareCluster = Omit<Cluster, 'confidence'>
 
 /**
- * The clusters of an asset as of `at`, with confidence, nearest-to-largest order not implied: by side, largest first.
+ * The clusters of an asset as of `at`, with confidence within each horizon: by side, largest first.
  *
- * @param input - `previous` is the last list of the same asset: a cluster that overlaps one of it keeps its id. `horizon`
- *   scales `distanceSigma`; confidence is for the horizon that `calibration` was made for, and undetermined without one
+ * @param input - `previous` is the last list of the same asset: a cluster that overlaps one of it keeps its id. A horizon
+ *   without a calibration is undetermined
  * @returns none before the first price or while the map is empty
  */
 export function clustersAt(input: {
@@ -36,15 +39,18 @@ export function clustersAt(input: {
   readonly asset: Asset
   readonly at: TimestampMs
   readonly previous: readonly BareCluster[]
-  readonly horizon: DurationMs
-  readonly calibration?: ConfidenceCalibration
+  readonly calibrations?: ConfidenceCalibrations
 }): readonly Cluster[] {
-  const { map, panel, calibration } = input
+  const { map, panel, calibrations = {} } = input
   const conditions = conditionsAt(map, panel, input)
   if (!conditions) return []
   return findClusters(map, conditions, input).map((cluster) => ({
     ...cluster,
-    confidence: confidenceFor(cluster, conditions, calibration),
+    confidence: {
+      '4h': confidenceFor(cluster, conditions, { horizon: '4h', calibration: calibrations['4h'] }),
+      '24h': confidenceFor(cluster, conditions, { horizon: '24h', calibration: calibrations['24h'] }),
+      '72h': confidenceFor(cluster, conditions, { horizon: '72h', calibration: calibrations['72h'] }),
+    },
   }))
 }
 
@@ -56,25 +62,27 @@ export function clustersAt(input: {
 export function findClusters(
   map: LiquidationMap,
   conditions: Conditions,
-  { at, previous, horizon }: { at: TimestampMs; previous: readonly BareCluster[]; horizon: DurationMs },
+  { at, previous }: { at: TimestampMs; previous: readonly BareCluster[] },
 ): readonly BareCluster[] {
   const openInterest = Object.values(mapOpenInterest(map)).reduce((sum, coins) => sum + coins, 0) * conditions.price
   if (!(openInterest > 0)) return []
-  const deviation = conditions.hourlyVolatility * Math.sqrt(horizon / HOUR)
+  const deviation = conditions.hourlyVolatility * Math.sqrt(DAY / HOUR)
   return density(map, conditions).flatMap((side) => {
     const found = peaksOf(side, conditions, openInterest)
-    const ids = identify(
+    const before = identify(
       found,
       previous.filter((cluster) => cluster.side === side.side),
     )
     return found
       .flatMap(({ lowPrice, peakPrice, highPrice, height, standsOut }, i): BareCluster[] => {
-        if (!standsOut && ids[i] === undefined) return []
+        const same = before[i]
+        if (!standsOut && same === undefined) return []
         const extent = extentOf(map, side.side, { lowPrice, highPrice, at })
         const depth = conditions.depth?.[side.side]
         return [
           {
-            clusterId: ids[i] ?? base32Hash(`${map.asset}/${side.side}/${at}/${binOf(peakPrice)}`, 80),
+            clusterId: same?.clusterId ?? base32Hash(`${map.asset}/${side.side}/${at}/${binOf(peakPrice)}`, 80),
+            firstSeenAt: same?.firstSeenAt ?? at,
             asset: map.asset,
             side: side.side,
             lowPrice,
@@ -87,6 +95,7 @@ export function findClusters(
             ...(depth === undefined ? {} : { gain: height / BIN_WIDTH / depth }),
             age: extent.age,
             venueShares: extent.venueShares,
+            leverage: extent.leverage,
           },
         ]
       })
@@ -104,15 +113,16 @@ interface FoundPeak {
   readonly standsOut: boolean
 }
 
-function peaksOf({ bins }: Density, conditions: Conditions, openInterest: number): readonly FoundPeak[] {
+function peaksOf({ side, bins }: Density, conditions: Conditions, openInterest: number): readonly FoundPeak[] {
   const bandwidth = Math.max(MIN_BANDWIDTH, BANDWIDTH_OF_DAY * conditions.hourlyVolatility * Math.sqrt(24))
   const profile = smooth(
     bins.map(({ notional }) => notional),
     bandwidth / BIN_WIDTH,
   )
-  const highest = profile.reduce((most, height) => Math.max(most, height), 0)
-  const needed = Math.max(PROMINENCE_OF_HIGHEST * highest, PROMINENCE_OF_OPEN_INTEREST * openInterest)
-  const peaks = findPeaks(profile).filter(({ prominence }) => prominence >= STAY_SHARE * needed)
+  const reachedFirst = highestOnTheWay(profile, side)
+  const neededAt = (i: number): number =>
+    Math.max(PROMINENCE_OF_HIGHEST * reachedFirst[i]!, PROMINENCE_OF_OPEN_INTEREST * openInterest)
+  const peaks = findPeaks(profile).filter(({ at, prominence }) => prominence >= STAY_SHARE * neededAt(at))
   return peaks.map(({ at, height, prominence }) => {
     const { low, high } = extentOfPeak(
       profile,
@@ -125,24 +135,36 @@ function peaksOf({ bins }: Density, conditions: Conditions, openInterest: number
       peakPrice: priceAt(at),
       highPrice: priceAt(high),
       height,
-      standsOut: prominence >= needed,
+      standsOut: prominence >= neededAt(at),
     }
   })
 }
 
-/** Ids of earlier clusters by largest overlap of extent, each given once; undefined where there is none. */
-function identify(found: readonly FoundPeak[], previous: readonly BareCluster[]): readonly (string | undefined)[] {
+/** The highest point between the price and each bin, that bin included: bins below the price are walked downward. */
+function highestOnTheWay(profile: Float64Array, side: 'buy' | 'sell'): Float64Array {
+  const out = new Float64Array(profile.length)
+  let most = 0
+  for (let step = 0; step < profile.length; step++) {
+    const i = side === 'sell' ? profile.length - 1 - step : step
+    most = Math.max(most, profile[i]!)
+    out[i] = most
+  }
+  return out
+}
+
+/** The earlier clusters that are found again, by largest overlap of extent, each once; undefined where there is none. */
+function identify(found: readonly FoundPeak[], previous: readonly BareCluster[]): readonly (BareCluster | undefined)[] {
   const pairs = found.flatMap((peak, i) =>
     previous.map((cluster, j) => ({ i, j, overlap: overlapOf(peak, cluster) })).filter(({ overlap }) => overlap > 0),
   )
-  const ids: (string | undefined)[] = found.map(() => undefined)
+  const same: (BareCluster | undefined)[] = found.map(() => undefined)
   const taken = new Set<number>()
   for (const { i, j } of pairs.sort((a, b) => b.overlap - a.overlap || a.i - b.i || a.j - b.j)) {
-    if (ids[i] !== undefined || taken.has(j)) continue
-    ids[i] = previous[j]!.clusterId
+    if (same[i] !== undefined || taken.has(j)) continue
+    same[i] = previous[j]!
     taken.add(j)
   }
-  return ids
+  return same
 }
 
 /** Shared bins over all bins of both extents. */

@@ -3,7 +3,18 @@ import { freshnessOf } from '../market/freshness.ts'
 import type { Panel } from '../market/panel.ts'
 import type { Asset, FeedDeclaration, FeedKind, VenueId } from '../market/tick.ts'
 import { ewmaVolatility, hourlyReturns } from '../market/volatility.ts'
-import { DAY, type DurationMs, duration, HOUR, later, type Price, type TimestampMs } from '../units.ts'
+import {
+  DAY,
+  type DurationMs,
+  duration,
+  type Fraction,
+  fraction,
+  HOUR,
+  later,
+  type Price,
+  type TimestampMs,
+  timestamp,
+} from '../units.ts'
 import type { LiquidationMap } from './map.ts'
 import { AGGREGATE, venuesToFollow } from './map-bars.ts'
 
@@ -21,7 +32,12 @@ const MIN_VOLATILITY = 1e-6
 type Reason = Extract<ClusterConfidence, { kind: 'undetermined' }>['reason']
 export type Quality = Extract<ClusterConfidence, { kind: 'estimated' }>['quality']
 
-/** What the market looks like around its clusters, as of one instant; undefined is not known. */
+/**
+ * What the market looks like around its clusters; undefined is not known.
+ *
+ * Price, freshness and coverage are of the instant asked for; everything else is as of the last full hour, because that is
+ * the clock on which probabilities were calibrated: between hours only distance, age and touch change.
+ */
 export interface Conditions {
   readonly price: Price
   /** Standard deviation per hour, half-lives 48 h and 6 h. */
@@ -35,6 +51,10 @@ export interface Conditions {
   /** Log change over 24 h, in coins. */
   readonly openInterestChange?: number
   readonly quality: Quality
+  /** Share of open interest from which something fresh had been heard. */
+  readonly coverage: Fraction
+  /** Mean age of the open interest followed, by size. */
+  readonly dataAge: DurationMs
   /** Why no probability may be given, if so. */
   readonly undetermined?: Reason
 }
@@ -47,10 +67,12 @@ export function conditionsAt(
 ): Conditions | undefined {
   const bar = panel.lastBar(asset, at)
   if (!bar) return undefined
-  const returns = hourlyReturns(panel, asset, at, VOLATILITY_HOURS)
+  const hour = timestamp(Math.floor(at / HOUR) * HOUR)
+  const returns = hourlyReturns(panel, asset, hour, VOLATILITY_HOURS, at)
   const followed = venuesToFollow(panel, asset, at).map(({ venue, reading }) => ({
     venue,
     coins: reading.openInterest as number,
+    age: Math.max(0, at - reading.eventAt),
     ...feedState(panel, feeds, { feed: 'open-interest', venue, asset, at }),
   }))
   const total = followed.reduce((sum, { coins }) => sum + coins, 0)
@@ -59,7 +81,7 @@ export function conditionsAt(
   const freshShare = shareOf(({ fresh }) => fresh)
   const oldest = Math.min(...[...map.venues.values()].map(({ since }) => since))
   const priceFresh = feedState(panel, feeds, { feed: 'bar', venue: bar.venue, asset, at, spacing: bar.interval }).fresh
-  const fundingZ = map.bars.fundingZ(panel, at)
+  const fundingZ = map.bars.fundingZ(panel, hour)
 
   let undetermined: Reason | undefined
   if (!priceFresh) undetermined = 'STALE_PRICE'
@@ -83,12 +105,16 @@ export function conditionsAt(
     openInterestNotional: total * bar.closePrice,
     depth: depthAt(panel, feeds, {
       asset,
-      at,
+      at: hour,
       shares: new Map(followed.map(({ venue, coins }) => [venue, coins / total])),
     }),
     fundingZ,
-    openInterestChange: changeOverDay(panel, asset, at),
+    openInterestChange: changeOverDay(panel, asset, hour),
     quality,
+    coverage: fraction(Math.min(1, freshShare)),
+    dataAge: duration(
+      followed.reduce((sum, { coins, age }) => sum + coins * age, 0) / Math.max(total, Number.MIN_VALUE),
+    ),
     undetermined,
   }
 }

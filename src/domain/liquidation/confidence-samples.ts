@@ -1,11 +1,12 @@
+import { HORIZON_LENGTH, HORIZONS, type Horizon } from '../forecast.ts'
 import { createPanel, type Panel } from '../market/panel.ts'
 import type { Asset, FeedDeclaration, Tick, VenueId } from '../market/tick.ts'
-import { DAY, type DurationMs, duration, HOUR, later, type Price, type TimestampMs } from '../units.ts'
-import { aftermathOf, clusterOutcome, FALL_WINDOW } from './cluster-outcome.ts'
+import { DAY, duration, HOUR, later, type TimestampMs } from '../units.ts'
+import { aftermathOf, CASCADE_RULE, clusterOutcome, type EventRule } from './cluster-outcome.ts'
 import { type BareCluster, findClusters } from './clusters.ts'
-import { conditionsAt } from './conditions.ts'
-import { type ConfidenceSample, confidenceFeatures } from './confidence.ts'
-import { advanceMap, createLiquidationMap, type LiquidationMap } from './map.ts'
+import { type Conditions, conditionsAt } from './conditions.ts'
+import { type ConfidenceSample, confidenceFeatures, type HorizonOutcome } from './confidence.ts'
+import { advanceMap, createLiquidationMap, type LiquidationMap, type MapOptions } from './map.ts'
 import { venuesToFollow } from './map-bars.ts'
 
 /** Late figures are waited for before an outcome is judged. */
@@ -13,108 +14,157 @@ const REPORTING_DELAY = duration(6 * HOUR)
 /** A first look this late in the day is not a snapshot of its midnight. */
 const LATEST_START = 6 * HOUR
 /** What the collector itself needs to look back on: 240 h of prices, and the aftermath. */
-const KEEP_DAYS = 12
+const KEEP_DAYS = 16
+
+export interface CollectorOptions {
+  readonly asset: Asset
+  readonly feeds: readonly FeedDeclaration[]
+  /** Default the asset. */
+  readonly series?: string
+  /** Default that of §1.6; where open interest is heard less often than its window, the window is as long as the cadence. */
+  readonly rule?: EventRule
+  /** Whose bars judge the touch; default the panel's price venue. */
+  readonly priceVenue?: VenueId
+}
 
 interface Pending {
   readonly at: TimestampMs
-  readonly price: Price
+  readonly conditions: Conditions
   readonly venues: readonly VenueId[]
-  readonly fallWindow: DurationMs
-  readonly clusters: readonly { readonly cluster: BareCluster; readonly features: ConfidenceSample['features'] }[]
+  readonly rule: EventRule
+  readonly clusters: readonly BareCluster[]
+  readonly outcomes: Map<Horizon, readonly (HorizonOutcome | undefined)[]>
 }
 
 export interface ConfidenceCollector {
-  /** Call it in order, after the panel and the map have taken in everything received by `at`. */
-  observe(panel: Panel, map: LiquidationMap, at: TimestampMs): void
+  /**
+   * Call it in order, after the panel and the map have taken in everything received by `at`.
+   *
+   * @param truth - where outcomes are read, when the map was built on something else than what happened
+   */
+  observe(panel: Panel, map: LiquidationMap, at: TimestampMs, truth?: Panel): void
+  /** With the outcomes that are known by now. */
   samples(): readonly ConfidenceSample[]
 }
 
 /**
  * Takes the clusters of an asset once a day at 00:00 UTC (one cluster and day is one sample: hours of the same day share
- * their outcome) and judges each when its horizon has passed.
+ * their outcome) and judges each when a horizon has passed.
  *
- * The panel must still hold what was received in the last horizon plus eleven days. Clusters whose outcome cannot be known
- * are left out; where open interest is heard every four hours, its fall is looked for over four hours.
+ * The panel must still hold what was received in the last fifteen days. Where it cannot be known what became of a cluster, the
+ * horizon is left out.
  */
-export function createConfidenceCollector({
-  asset,
-  feeds,
-  horizon = DAY,
-}: {
-  asset: Asset
-  feeds: readonly FeedDeclaration[]
-  horizon?: DurationMs
-}): ConfidenceCollector {
-  const done: ConfidenceSample[] = []
-  let pending: Pending[] = []
+export function createConfidenceCollector(options: CollectorOptions): ConfidenceCollector {
+  const { asset, feeds, series = asset, rule = CASCADE_RULE, priceVenue } = options
+  const taken: Pending[] = []
+  let open: Pending[] = []
   let day: number | undefined
 
-  const snapshot = (panel: Panel, map: LiquidationMap, at: TimestampMs): void => {
+  const snapshot = (panel: Panel, map: LiquidationMap, at: TimestampMs, truth: Panel): void => {
     const conditions = conditionsAt(map, panel, { asset, at, feeds })
     if (!conditions || conditions.undetermined) return
-    const venues = venuesToFollow(panel, asset, at).map(({ venue }) => venue)
+    const venues = venuesToFollow(truth, asset, at).map(({ venue }) => venue)
     const cadences = feeds
       .filter((feed) => feed.feed === 'open-interest' && feed.asset === asset && venues.includes(feed.venue))
       .map(({ cadence }) => cadence)
-    pending.push({
-      at,
-      price: conditions.price,
-      venues,
-      fallWindow: duration(Math.max(FALL_WINDOW, ...cadences)),
-      clusters: findClusters(map, conditions, { at, previous: [], horizon }).map((cluster) => ({
-        cluster,
-        features: confidenceFeatures(cluster, conditions, horizon),
-      })),
-    })
+    const fallWindow = duration(Math.max(rule.fallWindow, ...cadences))
+    const clusters = findClusters(map, conditions, { at, previous: [] })
+    if (clusters.length === 0) return
+    const pending = { at, conditions, venues, rule: { ...rule, fallWindow }, clusters, outcomes: new Map() }
+    taken.push(pending)
+    open.push(pending)
   }
 
-  const judge = (panel: Panel, { at, price, venues, fallWindow, clusters }: Pending, until: TimestampMs): void => {
-    const span = duration(horizon + fallWindow)
-    const aftermath = aftermathOf(panel, asset, { at, span, until, venues })
-    for (const { cluster, features } of clusters) {
-      const outcome = clusterOutcome(cluster, aftermath, { at, horizon, price, fallWindow })
-      if (outcome.kind === 'unknown') continue
-      const touched = outcome.kind === 'touched'
-      done.push({ at, side: cluster.side, features, touched, event: touched && outcome.event })
-    }
+  const judge = (panel: Panel, pending: Pending, horizon: Horizon, until: TimestampMs): void => {
+    const { at, clusters, conditions, rule: own, venues } = pending
+    const span = duration(HORIZON_LENGTH[horizon] + own.fallWindow)
+    const aftermath = aftermathOf(panel, asset, { at, span, until, venues, priceVenue })
+    const question = { at, horizon: HORIZON_LENGTH[horizon], price: conditions.price, rule: own }
+    pending.outcomes.set(
+      horizon,
+      clusters.map((cluster): HorizonOutcome | undefined => {
+        const outcome = clusterOutcome(cluster, aftermath, {
+          ...question,
+          hourlyVolatility: conditions.hourlyVolatility,
+        })
+        if (outcome.kind === 'unknown') return undefined
+        if (outcome.kind === 'not-touched') return { touched: false, event: false, continued: false }
+        return { touched: true, event: outcome.event, continued: outcome.continued }
+      }),
+    )
   }
 
   return {
-    observe(panel, map, at) {
+    observe(panel, map, at, truth = panel) {
       const today = Math.floor(at / DAY)
-      if (today !== day && at - today * DAY <= LATEST_START) snapshot(panel, map, at)
+      if (today !== day && at - today * DAY <= LATEST_START) snapshot(panel, map, at, truth)
       day = today
-      const ripe = (each: Pending): boolean => at >= each.at + horizon + each.fallWindow + REPORTING_DELAY
-      for (const each of pending.filter(ripe)) judge(panel, each, at)
-      pending = pending.filter((each) => !ripe(each))
+      for (const pending of open) {
+        for (const horizon of HORIZONS) {
+          const ripe = pending.at + HORIZON_LENGTH[horizon] + pending.rule.fallWindow + REPORTING_DELAY
+          if (at >= ripe && !pending.outcomes.has(horizon)) judge(truth, pending, horizon, at)
+        }
+      }
+      if (open[0] && open[0].outcomes.size === HORIZONS.length)
+        open = open.filter(({ outcomes }) => outcomes.size < HORIZONS.length)
     },
-    samples: () => done,
+    samples: () =>
+      taken.flatMap(({ at, clusters, conditions, outcomes }) =>
+        clusters.map((cluster, i): ConfidenceSample => {
+          const known = HORIZONS.flatMap((horizon) => {
+            const outcome = outcomes.get(horizon)?.[i]
+            return outcome ? [[horizon, outcome] as const] : []
+          })
+          return {
+            at,
+            side: cluster.side,
+            series,
+            features: confidenceFeatures(cluster, conditions),
+            outcomes: Object.fromEntries(known),
+          }
+        }),
+      ),
   }
+}
+
+/** A step of a market as the collector reads it. */
+export interface ObservedStep {
+  readonly at: TimestampMs
+  readonly ticks: readonly Tick[]
 }
 
 /**
  * Runs market steps through a panel and a map of its own and collects the samples: everything training needs in one call.
  *
  * @param steps - in order of `at`, as market sources give them
+ * @param options - `placebo` changes the ticks that the map and the features see, while outcomes are those of the steps given:
+ *   what a map of another market would have been worth
  * @see createConfidenceCollector
  */
 export async function collectConfidenceSamples(
-  steps:
-    | AsyncIterable<{ readonly at: TimestampMs; readonly ticks: readonly Tick[] }>
-    | Iterable<{ readonly at: TimestampMs; readonly ticks: readonly Tick[] }>,
-  options: { asset: Asset; feeds: readonly FeedDeclaration[]; horizon?: DurationMs },
+  steps: AsyncIterable<ObservedStep> | Iterable<ObservedStep>,
+  options: CollectorOptions & {
+    readonly placebo?: (step: ObservedStep) => readonly Tick[]
+    readonly map?: Omit<MapOptions, 'asset'>
+    /** Called after each step; for those who measure something else on the way. */
+    readonly onStep?: (panel: Panel, map: LiquidationMap, at: TimestampMs) => void
+  },
 ): Promise<readonly ConfidenceSample[]> {
-  const { asset, horizon = DAY } = options
-  const panel = createPanel()
-  const map = createLiquidationMap({ asset })
+  const { asset, placebo, onStep } = options
+  const truth = createPanel()
+  const panel = placebo ? createPanel() : truth
+  const map = createLiquidationMap({ asset, ...options.map })
   const collector = createConfidenceCollector(options)
   let forgottenAt = Number.NEGATIVE_INFINITY
-  for await (const { at, ticks } of steps) {
-    for (const tick of ticks) if (tick.asset === asset) panel.apply(tick)
+  for await (const step of steps) {
+    const { at } = step
+    for (const tick of step.ticks) if (tick.asset === asset) truth.apply(tick)
+    if (placebo) for (const tick of placebo(step)) if (tick.asset === asset) panel.apply(tick)
     advanceMap(map, panel, asset, at)
-    collector.observe(panel, map, at)
+    collector.observe(panel, map, at, truth)
+    onStep?.(panel, map, at)
     if (at - forgottenAt < DAY) continue
-    panel.forget(later(at, -(KEEP_DAYS * DAY + horizon)))
+    for (const each of new Set([panel, truth])) each.forget(later(at, -KEEP_DAYS * DAY))
     forgottenAt = at
   }
   return collector.samples()

@@ -13,21 +13,25 @@ import {
   predictLogistic,
   wilsonInterval,
 } from '../calibration.ts'
-import type { Cluster, ClusterConfidence, ModelIdentity } from '../forecast.ts'
-import { clamp, DAY, type DurationMs, duration, fraction, HOUR, type TimestampMs } from '../units.ts'
-import type { Conditions } from './conditions.ts'
+import { type Cluster, type ClusterConfidence, HORIZON_LENGTH, type Horizon, type ModelIdentity } from '../forecast.ts'
+import { clamp, DAY, fraction, HOUR, type TimestampMs } from '../units.ts'
+import type { Conditions, Quality } from './conditions.ts'
 
-/** Isotonic needs this many events in the calibration segment; with fewer, two Platt parameters are safer. */
+/** Isotonic needs this many events; with fewer, two Platt parameters are safer. */
 const MIN_EVENTS_FOR_ISOTONIC = 200
-/** Share of the days, the earliest, on which the two regressions are fitted; the rest calibrates their product. */
-const FIT_SHARE = 0.6
+/** Events of one side within a day are one episode; with fewer than these nothing is claimed. */
+const MIN_EPISODES = 20
+/** Stretches of days, each calibrated by regressions that were fitted on the others. */
+const FOLDS = 5
 const MIN_BLOCK = 30
 const PLATT_BANDS = 10
 const [LEAST, MOST] = [0.001, 0.99]
+/** How much of a sample's weight is left where data are coarse or thin: judgement, so that the interval is wider there. */
+const QUALITY_WEIGHT: Readonly<Record<Quality, number>> = { good: 1, reduced: 0.5, poor: 0.25 }
 
-/** What the confidence of one cluster is computed from. NaN is not known. */
+/** What the confidence of one cluster is computed from, whatever the horizon. NaN is not known. */
 export interface ConfidenceFeatures {
-  /** |ln(peak/price)| over the standard deviation of the calibration's horizon. */
+  /** |ln(peak/price)| over the standard deviation of a day. */
   readonly distanceSigma: number
   /** ln(σ 6 h / σ 48 h). */
   readonly volatilityRatio: number
@@ -36,57 +40,82 @@ export interface ConfidenceFeatures {
   /** ln(notional / depth). */
   readonly sizeOfDepth: number
   readonly gain: number
-  /** ln(1 + hours). */
+  /** ln(1 + hours), of the median position. */
   readonly age: number
   /** Positive when the crowd pays to stand on the cluster's side. */
   readonly crowding: number
   /** Log change over 24 h. */
   readonly openInterestChange: number
+  /** Entropy of the leverage shares, nats: 0 is one leverage only. */
+  readonly leverageSpread: number
+  readonly coverage: number
 }
 
-/** One cluster on one day, and what became of it. */
-export interface ConfidenceSample {
-  readonly at: TimestampMs
-  readonly side: 'buy' | 'sell'
-  readonly features: ConfidenceFeatures
+/** What became of a cluster within a horizon. */
+export interface HorizonOutcome {
   readonly touched: boolean
   /** Touched, and open interest then fell (or the liquidations were printed). */
   readonly event: boolean
+  /** Touched, and within two hours price went a standard deviation of two hours beyond. */
+  readonly continued: boolean
 }
 
-/** A fitted confidence, plain JSON: what `fitConfidence` returns and `confidenceFor` reads. */
-export interface ConfidenceCalibration {
+/** One cluster on one day, and what became of it within each horizon; a horizon is missing where that cannot be known. */
+export interface ConfidenceSample {
+  readonly at: TimestampMs
+  readonly side: 'buy' | 'sell'
+  /** Which market: an asset, or a seed of a simulated one. Days of different series are taken as independent. */
+  readonly series: string
+  readonly features: ConfidenceFeatures
+  readonly outcomes: Readonly<Partial<Record<Horizon, HorizonOutcome>>>
+}
+
+type Calibrator =
+  | { readonly kind: 'isotonic'; readonly blocks: readonly IsotonicBlock[] }
+  | ({ readonly kind: 'platt'; readonly blocks: readonly IsotonicBlock[] } & PlattScaling)
+
+/** How many of each the calibration rests on; `episodes` are days and sides with an event. */
+export interface ConfidenceCounts {
+  readonly samples: number
+  readonly days: number
+  readonly touched: number
+  readonly events: number
+  readonly episodes: number
+}
+
+/** The confidence of one horizon, plain JSON: what `fitConfidence` returns and `confidenceFor` reads. */
+export type ConfidenceCalibration = {
   readonly calibratedOn: ModelIdentity['calibratedOn']
   /** What the samples were, in words: market, assets, dates, seeds. */
   readonly trainedOn: string
-  readonly horizon: DurationMs
-  readonly counts: {
-    readonly samples: number
-    readonly days: number
-    readonly touched: number
-    readonly events: number
-  }
-  /** P(touch) from [logit 2Φ(−distance), volatility ratio]. */
-  readonly touch: LogisticModel
-  /** P(event | touch) from `eventRow`. */
-  readonly event: LogisticModel
-  /** From the product to the confidence. */
-  readonly final:
-    | { readonly kind: 'isotonic'; readonly blocks: readonly IsotonicBlock[] }
-    | ({ readonly kind: 'platt'; readonly blocks: readonly IsotonicBlock[] } & PlattScaling)
-  /** Independent samples per sample: clusters of one side on one day share one price path. */
-  readonly independence: number
-}
+  readonly horizon: Horizon
+  readonly counts: ConfidenceCounts
+} & (
+  | {
+      readonly kind: 'fitted'
+      /** P(touch) from [logit 2Φ(−distance), volatility ratio]. */
+      readonly touch: LogisticModel
+      /** P(event | touch) from `eventRow`. */
+      readonly event: LogisticModel
+      /** P(event) from the inputs of `touch` alone. */
+      readonly baseline: LogisticModel
+      /** From the product to the confidence. */
+      readonly final: Calibrator
+      readonly baselineFinal: Calibrator
+      /** Independent samples per sample: clusters of one side on one day share one price path. */
+      readonly independence: number
+    }
+  | { readonly kind: 'too-few-outcomes'; readonly needed: number }
+)
 
-/** The features of a cluster for a horizon; NaN where something is not known. */
-export function confidenceFeatures(
-  cluster: Omit<Cluster, 'confidence'>,
-  conditions: Conditions,
-  horizon: DurationMs,
-): ConfidenceFeatures {
+export type FittedConfidence = Extract<ConfidenceCalibration, { kind: 'fitted' }>
+export type ConfidenceCalibrations = Readonly<Partial<Record<Horizon, ConfidenceCalibration>>>
+
+/** The features of a cluster; NaN where something is not known. */
+export function confidenceFeatures(cluster: Omit<Cluster, 'confidence'>, conditions: Conditions): ConfidenceFeatures {
   const { price, hourlyVolatility, fastVolatility, openInterestNotional, depth, fundingZ, openInterestChange } =
     conditions
-  const deviation = hourlyVolatility * Math.sqrt(horizon / HOUR)
+  const deviation = hourlyVolatility * Math.sqrt(DAY / HOUR)
   const notional = Math.max(cluster.notional, 1)
   return {
     distanceSigma: Math.abs(Math.log(cluster.peakPrice / price)) / deviation,
@@ -97,30 +126,36 @@ export function confidenceFeatures(
     age: Math.log(1 + cluster.age / HOUR),
     crowding: fundingZ === undefined ? Number.NaN : clamp(cluster.side === 'sell' ? fundingZ : -fundingZ, -8, 8),
     openInterestChange: openInterestChange === undefined ? Number.NaN : clamp(openInterestChange, -0.5, 0.5),
+    leverageSpread: cluster.leverage.reduce((sum, { share }) => sum - (share > 0 ? share * Math.log(share) : 0), 0),
+    coverage: conditions.coverage,
   }
 }
 
 /**
- * How likely it is, within the calibration's horizon, that price touches the cluster and open interest then falls.
+ * How likely it is, within a horizon, that price touches the cluster and open interest then falls.
  *
  *     P(touch) · P(event | touch) → isotonic or Platt → [0.001, 0.99]
  *
  * P(touch) starts from the driftless reflection 2·Φ(−distance/σ√H). The interval is Wilson's (90 %) of the calibration
- * block that the product falls in, over independent samples.
+ * block that the product falls in, over independent samples, of which fewer count where data are missing or coarse.
  *
  * @see specification §1.6
  */
 export function confidenceFor(
   cluster: Omit<Cluster, 'confidence'>,
   conditions: Conditions,
-  calibration: ConfidenceCalibration | undefined,
+  { horizon, calibration }: { horizon: Horizon; calibration: ConfidenceCalibration | undefined },
 ): ClusterConfidence {
   if (conditions.undetermined) return { kind: 'undetermined', reason: conditions.undetermined }
   if (!calibration) return { kind: 'undetermined', reason: 'NO_CALIBRATION' }
-  const features = confidenceFeatures(cluster, conditions, calibration.horizon)
-  const { pTouch, pEventGivenTouch, confidence } = probabilitiesOf(features, calibration)
+  if (calibration.kind === 'too-few-outcomes') return { kind: 'undetermined', reason: 'TOO_FEW_OUTCOMES' }
+  const { pTouch, pEventGivenTouch, confidence, baseline } = probabilitiesOf(
+    confidenceFeatures(cluster, conditions),
+    calibration,
+  )
   const block = blockOf(calibration.final.blocks, pTouch * pEventGivenTouch)
-  const interval = wilsonInterval(block.positives * calibration.independence, block.count * calibration.independence)
+  const weight = calibration.independence * conditions.coverage * QUALITY_WEIGHT[conditions.quality]
+  const interval = wilsonInterval(block.positives * weight, block.count * weight)
   return {
     kind: 'estimated',
     confidence: fraction(confidence),
@@ -129,90 +164,163 @@ export function confidenceFor(
     high: fraction(Math.max(interval.high, confidence)),
     pTouch: fraction(pTouch),
     pEventGivenTouch: fraction(pEventGivenTouch),
-    horizon: calibration.horizon,
+    baseline: fraction(baseline),
+    horizon: HORIZON_LENGTH[horizon],
     quality: conditions.quality,
+    coverage: conditions.coverage,
+    dataAge: conditions.dataAge,
     calibratedOn: calibration.calibratedOn,
   }
 }
 
-/** The two probabilities and the calibrated confidence of one set of features. */
-export function probabilitiesOf(
-  features: ConfidenceFeatures,
-  { touch, event, final }: Pick<ConfidenceCalibration, 'touch' | 'event' | 'final'>,
-): { pTouch: number; pEventGivenTouch: number; confidence: number } {
-  const pTouch = predictLogistic(touch, touchRow(features))
-  const pEventGivenTouch = predictLogistic(event, eventRow(features))
-  const product = pTouch * pEventGivenTouch
-  const calibrated = final.kind === 'isotonic' ? applyIsotonic(final.blocks, product) : applyPlatt(final, product)
-  return { pTouch, pEventGivenTouch, confidence: clamp(calibrated, LEAST, MOST) }
+export interface ConfidenceAnswer {
+  readonly pTouch: number
+  readonly pEventGivenTouch: number
+  readonly confidence: number
+  /** From distance and volatility alone, calibrated in the same way. */
+  readonly baseline: number
 }
 
+/** The probabilities and the calibrated confidence of one set of features. */
+export function probabilitiesOf(features: ConfidenceFeatures, calibration: FittedConfidence): ConfidenceAnswer {
+  const distance = touchRow(features, calibration.horizon)
+  const pTouch = predictLogistic(calibration.touch, distance)
+  const pEventGivenTouch = predictLogistic(calibration.event, eventRow(features, calibration.horizon))
+  const calibrated = applyCalibrator(calibration.final, pTouch * pEventGivenTouch)
+  const baseline = applyCalibrator(calibration.baselineFinal, predictLogistic(calibration.baseline, distance))
+  return {
+    pTouch,
+    pEventGivenTouch,
+    confidence: clamp(calibrated, LEAST, MOST),
+    baseline: clamp(baseline, LEAST, MOST),
+  }
+}
+
+/** Whose probability is asked for: the event of §1.6, or (to test for skill on price alone) that price goes on beyond. */
+export type Target = 'event' | 'continued'
+
 /**
- * Fits the confidence: two regressions on the earlier days, calibration of their product on the later ones, with a gap of
- * one horizon in between so that no outcome is seen by both.
+ * Fits the confidence of one horizon by cross-fitting: each fifth of the days is scored by regressions fitted on the others,
+ * no outcome being seen by both, and the calibration is fitted on those scores; the regressions kept are fitted on all days.
  *
- * @param samples - any order; one (cluster, day) each
- * @param facts - `horizon` the outcomes were judged over
- * @throws {RangeError} when either part of the days has no samples, or nothing was ever touched
+ * @param samples - any order; one (cluster, day) each; those without an outcome for this horizon are passed over
+ * @returns `too-few-outcomes` with fewer than twenty episodes (days and sides with an event)
  */
 export function fitConfidence(
   samples: readonly ConfidenceSample[],
-  facts: Pick<ConfidenceCalibration, 'calibratedOn' | 'trainedOn'> & { readonly horizon?: DurationMs },
+  facts: Pick<ConfidenceCalibration, 'calibratedOn' | 'trainedOn' | 'horizon'> & { readonly target?: Target },
 ): ConfidenceCalibration {
-  const horizon = facts.horizon ?? DAY
-  const days = [...new Set(samples.map(dayOf))].sort((a, b) => a - b)
-  const boundary = (days[Math.floor(FIT_SHARE * days.length)] ?? 0) * DAY
-  const earlier = samples.filter(({ at }) => at + horizon <= boundary)
-  const later = samples.filter(({ at }) => at >= boundary)
-  const touchedEarlier = earlier.filter(({ touched }) => touched)
-  if (touchedEarlier.length === 0 || later.length === 0) {
-    throw new RangeError(
-      `Expected touched clusters early and any late, were ${touchedEarlier.length} and ${later.length} of ${samples.length}: collect more days`,
-    )
-  }
-  const touch = fitLogistic(
-    earlier.map(({ features }) => touchRow(features)),
-    earlier.map(({ touched }) => (touched ? 1 : 0)),
-  )
-  const event = fitLogistic(
-    imputed(touchedEarlier.map(({ features }) => eventRow(features))),
-    touchedEarlier.map((sample) => (sample.event ? 1 : 0)),
-  )
-  const products = later.map(
-    ({ features }) => predictLogistic(touch, touchRow(features)) * predictLogistic(event, eventRow(features)),
-  )
-  const outcomes = later.map((sample): number => (sample.event ? 1 : 0))
-  const events = outcomes.reduce((sum, outcome) => sum + outcome, 0)
+  const { calibratedOn, trainedOn, horizon, target = 'event' } = facts
+  const rows = samples.flatMap((sample): Row[] => {
+    const outcome = sample.outcomes[horizon]
+    if (!outcome) return []
+    return [
+      {
+        day: dayOf(sample),
+        path: `${sample.series}/${dayOf(sample)}/${sample.side}`,
+        distance: touchRow(sample.features, horizon),
+        inputs: eventRow(sample.features, horizon),
+        touched: outcome.touched ? 1 : 0,
+        event: outcome[target] ? 1 : 0,
+      },
+    ]
+  })
+  const common = { calibratedOn, trainedOn, horizon, counts: countsOf(rows) }
+  if (common.counts.episodes < MIN_EPISODES) return { kind: 'too-few-outcomes', needed: MIN_EPISODES, ...common }
+
+  const scored = crossFit(rows, Math.ceil(HORIZON_LENGTH[horizon] / DAY) + 1)
+  const outcomes = scored.map(({ row }) => row.event)
+  const overlap = Math.max(1, HORIZON_LENGTH[horizon] / DAY)
   return {
-    calibratedOn: facts.calibratedOn,
-    trainedOn: facts.trainedOn,
-    horizon: duration(horizon),
-    counts: {
-      samples: samples.length,
-      days: days.length,
-      touched: samples.filter(({ touched }) => touched).length,
-      events: samples.filter((sample) => sample.event).length,
-    },
-    touch,
-    event,
-    final:
-      events >= MIN_EVENTS_FOR_ISOTONIC
-        ? { kind: 'isotonic', blocks: fitIsotonic(products, outcomes, { minCount: MIN_BLOCK }) }
-        : { kind: 'platt', ...fitPlatt(products, outcomes), blocks: equalBands(products, outcomes) },
-    independence: new Set(later.map((sample) => `${dayOf(sample)}/${sample.side}`)).size / later.length,
+    kind: 'fitted',
+    ...common,
+    ...fitRegressions(rows),
+    final: fitCalibrator(
+      scored.map(({ product }) => product),
+      outcomes,
+    ),
+    baselineFinal: fitCalibrator(
+      scored.map(({ baseline }) => baseline),
+      outcomes,
+    ),
+    independence: new Set(rows.map(({ path }) => path)).size / rows.length / overlap,
+  }
+}
+
+interface Row {
+  readonly day: number
+  /** Samples of one path share their future. */
+  readonly path: string
+  readonly distance: number[]
+  readonly inputs: number[]
+  readonly touched: number
+  readonly event: number
+}
+
+function countsOf(rows: readonly Row[]): ConfidenceCounts {
+  return {
+    samples: rows.length,
+    days: new Set(rows.map(({ day }) => day)).size,
+    touched: rows.filter(({ touched }) => touched === 1).length,
+    events: rows.filter(({ event }) => event === 1).length,
+    episodes: new Set(rows.filter(({ event }) => event === 1).map(({ path }) => path)).size,
+  }
+}
+
+/** Scores of every row whose stretch of days others could be fitted without. */
+function crossFit(
+  rows: readonly Row[],
+  embargoDays: number,
+): readonly { readonly row: Row; readonly product: number; readonly baseline: number }[] {
+  const days = [...new Set(rows.map(({ day }) => day))].sort((a, b) => a - b)
+  return Array.from({ length: FOLDS }, (_, fold) => {
+    const first = days[Math.floor((fold * days.length) / FOLDS)]!
+    const last = days[Math.floor(((fold + 1) * days.length) / FOLDS) - 1] ?? first
+    const own = rows.filter(({ day }) => day >= first && day <= last)
+    const others = rows.filter(({ day }) => day < first - embargoDays || day > last + embargoDays)
+    if (!others.some(({ touched }) => touched === 1)) return []
+    const { touch, event, baseline } = fitRegressions(others)
+    return own.map((row) => ({
+      row,
+      product: predictLogistic(touch, row.distance) * predictLogistic(event, row.inputs),
+      baseline: predictLogistic(baseline, row.distance),
+    }))
+  }).flat()
+}
+
+function fitRegressions(rows: readonly Row[]): Pick<FittedConfidence, 'touch' | 'event' | 'baseline'> {
+  const touched = rows.filter((row) => row.touched === 1)
+  const distances = rows.map(({ distance }) => distance)
+  return {
+    touch: fitLogistic(
+      distances,
+      rows.map((row) => row.touched),
+    ),
+    event: fitLogistic(
+      imputed(touched.map(({ inputs }) => inputs)),
+      touched.map(({ event }) => event),
+    ),
+    baseline: fitLogistic(
+      distances,
+      rows.map(({ event }) => event),
+    ),
   }
 }
 
 const dayOf = ({ at }: Pick<ConfidenceSample, 'at'>): number => Math.floor(at / DAY)
 
-const touchRow = ({ distanceSigma, volatilityRatio }: ConfidenceFeatures): number[] => [
-  logit(clamp(2 * normalCdf(-distanceSigma), 1e-6, 1 - 1e-6)),
-  volatilityRatio,
+/** The distance in standard deviations of a horizon. */
+const distanceOver = ({ distanceSigma }: ConfidenceFeatures, horizon: Horizon): number =>
+  distanceSigma * Math.sqrt(DAY / HORIZON_LENGTH[horizon])
+
+const touchRow = (features: ConfidenceFeatures, horizon: Horizon): number[] => [
+  logit(clamp(2 * normalCdf(-distanceOver(features, horizon)), 1e-6, 1 - 1e-6)),
+  features.volatilityRatio,
 ]
 
 /** The inputs of P(event | touch); what is not known is NaN here (its mean in effect) with a mask of 0 at the end. */
-const eventRow = (features: ConfidenceFeatures): number[] => {
-  const { distanceSigma, size, sizeOfDepth, gain, age, crowding, openInterestChange } = features
+const eventRow = (features: ConfidenceFeatures, horizon: Horizon): number[] => {
+  const { size, sizeOfDepth, gain, age, crowding, openInterestChange, leverageSpread, coverage } = features
   const known = (value: number): number => (Number.isNaN(value) ? 0 : 1)
   return [
     size,
@@ -221,7 +329,9 @@ const eventRow = (features: ConfidenceFeatures): number[] => {
     age,
     crowding,
     openInterestChange,
-    distanceSigma,
+    leverageSpread,
+    coverage,
+    distanceOver(features, horizon),
     known(sizeOfDepth),
     known(crowding),
     known(openInterestChange),
@@ -236,6 +346,16 @@ function imputed(rows: readonly number[][]): number[][] {
   })
   return rows.map((row) => row.map((value, j) => (Number.isNaN(value) ? means[j]! : value)))
 }
+
+function fitCalibrator(scores: readonly number[], outcomes: readonly number[]): Calibrator {
+  const events = outcomes.reduce((sum, outcome) => sum + outcome, 0)
+  return events >= MIN_EVENTS_FOR_ISOTONIC
+    ? { kind: 'isotonic', blocks: fitIsotonic(scores, outcomes, { minCount: MIN_BLOCK }) }
+    : { kind: 'platt', ...fitPlatt(scores, outcomes), blocks: equalBands(scores, outcomes) }
+}
+
+const applyCalibrator = (calibrator: Calibrator, score: number): number =>
+  calibrator.kind === 'isotonic' ? applyIsotonic(calibrator.blocks, score) : applyPlatt(calibrator, score)
 
 /** Bands of equal count, for the interval where Platt scaling has no blocks. */
 function equalBands(scores: readonly number[], outcomes: readonly number[]): readonly IsotonicBlock[] {

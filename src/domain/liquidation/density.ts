@@ -1,3 +1,4 @@
+import type { LeverageShare } from '../forecast.ts'
 import type { VenueId } from '../market/tick.ts'
 import {
   type DurationMs,
@@ -8,6 +9,7 @@ import {
   type Price,
   price,
   type TimestampMs,
+  timestamp,
   type Usd,
   usd,
 } from '../units.ts'
@@ -51,40 +53,74 @@ export function density(map: LiquidationMap, { price: at }: { price: Price }): r
 
 export interface Extent {
   readonly notional: Usd
-  /** Mean time since the positions were opened, weighted by size. */
+  /** Median time since the positions were opened, by size. */
   readonly age: DurationMs
   readonly venueShares: Readonly<Record<VenueId, Fraction>>
+  readonly leverage: readonly LeverageShare[]
 }
 
-/** What stands between two prices (inclusive, to the bin), how old it is and on which venues. */
+/** What stands between two prices (inclusive, to the bin): how much, how old, on which venues, at which leverage. */
 export function extentOf(
   map: LiquidationMap,
   side: 'buy' | 'sell',
   { lowPrice, highPrice, at }: { lowPrice: Price; highPrice: Price; at: TimestampMs },
 ): Extent {
-  const [low, high] = [binOf(lowPrice), binOf(highPrice)].map((bin) => bin - map.centre + HALF_BINS) as [number, number]
-  let [notional, coins, born] = [0, 0, 0]
+  const leg = legOf(side)
+  const first = map.centre - HALF_BINS
+  const range = { low: binOf(lowPrice) - first, high: binOf(highPrice) - first }
+  const levels = map.options.buckets.map(({ leverage }) => ({
+    leverage,
+    notional: 0,
+    coins: 0,
+    born: 0,
+    lowEntry: Number.POSITIVE_INFINITY,
+    highEntry: 0,
+  }))
+  const cells: { bornAt: number; notional: number }[] = []
   const byVenue: [VenueId, number][] = []
-  for (const [venue, { positions }] of map.venues) {
-    const held = new Float64Array(BIN_COUNT)
-    const births = new Float64Array(BIN_COUNT)
-    positions.collect(legOf(side), held, births)
+  let notional = 0
+  for (const [venue, { positions, margins }] of map.venues) {
     let here = 0
-    for (let i = Math.max(0, low); i <= Math.min(BIN_COUNT - 1, high); i++) {
-      here += held[i]! * priceOf(i - HALF_BINS + map.centre)
-      coins += held[i]!
-      born += births[i]!
-    }
+    positions.visit(leg, range, (k, i, held, born) => {
+      const level = levels[k]!
+      const at = priceOf(i + first)
+      const entry = at / Math.exp(margins.offsets[leg]![k]!)
+      here += held * at
+      level.notional += held * at
+      level.coins += held
+      level.born += born
+      level.lowEntry = Math.min(level.lowEntry, entry)
+      level.highEntry = Math.max(level.highEntry, entry)
+      cells.push({ bornAt: born / held, notional: held * at })
+    })
     notional += here
-    byVenue.push([venue, here])
+    if (here > 0) byVenue.push([venue, here])
   }
   return {
     notional: usd(notional),
-    age: duration(coins > 0 ? Math.max(0, at - (born / coins) * HOUR) : 0),
-    venueShares: Object.fromEntries(
-      byVenue.filter(([, here]) => here > 0).map(([venue, here]) => [venue, fraction(here / notional)]),
-    ),
+    age: duration(cells.length > 0 ? Math.max(0, at - medianBirth(cells, notional) * HOUR) : 0),
+    venueShares: Object.fromEntries(byVenue.map(([venue, here]) => [venue, fraction(here / notional)])),
+    leverage: levels
+      .filter((level) => level.notional > 0)
+      .map((level) => ({
+        leverage: level.leverage,
+        share: fraction(level.notional / notional),
+        lowEntryPrice: price(level.lowEntry),
+        highEntryPrice: price(level.highEntry),
+        openedAt: timestamp(Math.round(Math.min(at, (level.born / level.coins) * HOUR))),
+      })),
   }
+}
+
+/** The opening time, hours, that half of the notional is older than; each cell stands for its mean. */
+function medianBirth(cells: { bornAt: number; notional: number }[], total: number): number {
+  cells.sort((a, b) => a.bornAt - b.bornAt)
+  let passed = 0
+  for (const { bornAt, notional } of cells) {
+    passed += notional
+    if (passed >= total / 2) return bornAt
+  }
+  return cells.at(-1)!.bornAt
 }
 
 /** Coins over all venues by bin of the window; element `i` is absolute bin `i` − 200 + `map.centre`. */

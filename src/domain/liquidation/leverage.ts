@@ -52,20 +52,16 @@ export function leveragedShares({ fundingZ, takerZ, accountsZ }: Mood): { long: 
  * How newly opened leveraged positions spread over the buckets: more leverage when funding is far from neutral and
  * volatility low; nothing above what the venue allows.
  *
+ * @param shares - of the buckets, smallest leverage first; need not sum to 1
+ * @param allowed - which buckets the venue offers; default all
  * @returns weights summing to 1, or all 0 when the venue allows none of the buckets
  * @see specification §1.3, step 7
  */
-export function leverageMix(
-  buckets: readonly LeverageBucket[],
-  mood: Mood,
-  maxLeverage: number = Number.POSITIVE_INFINITY,
-): readonly number[] {
-  const middle = (buckets.length - 1) / 2
+export function leverageMix(shares: readonly number[], mood: Mood, allowed?: readonly boolean[]): readonly number[] {
+  const middle = (shares.length - 1) / 2
   const tilt =
     FUNDING_TILT * Math.abs(clamp(mood.fundingZ ?? 0, -8, 8)) - VOLATILITY_TILT * clamp(mood.volatilityZ ?? 0, -8, 8)
-  const weights = buckets.map(({ leverage, share }, k) =>
-    leverage > maxLeverage ? 0 : share * Math.exp((tilt * (k - middle)) / 2),
-  )
+  const weights = shares.map((share, k) => (allowed?.[k] === false ? 0 : share * Math.exp((tilt * (k - middle)) / 2)))
   const sum = weights.reduce((total, weight) => total + weight, 0)
   return weights.map((weight) => (sum > 0 ? weight / sum : 0))
 }

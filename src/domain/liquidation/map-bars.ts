@@ -1,7 +1,8 @@
 import type { Panel } from '../market/panel.ts'
 import type { Asset, Bar, FundingRate, OpenInterest, VenueId } from '../market/tick.ts'
-import { type BaseQty, DAY, type DurationMs, HOUR, MINUTE, type Price, type TimestampMs } from '../units.ts'
+import { type BaseQty, baseQty, DAY, type DurationMs, HOUR, MINUTE, type Price, type TimestampMs } from '../units.ts'
 import type { Mood } from './leverage.ts'
+import { createOpenInterestGuard, type OpenInterestGuard } from './open-interest-guard.ts'
 import { createRolling } from './rolling.ts'
 
 /** A vendor's sum over exchanges: it holds the single venues and is not added to them. */
@@ -38,7 +39,13 @@ export interface MapBars {
   /** Funding of the middle venue in standard deviations of its trailing 30 days above neutral; undefined when not known. */
   fundingZ(panel: Panel, at: TimestampMs): number | undefined
   /** Hands over what was received in (from, to]: one list per price bar, in order of receipt, one map bar per venue. */
-  read(panel: Panel, window: { from: TimestampMs; to: TimestampMs }, take: (bars: readonly MapBar[]) => void): void
+  read(
+    panel: Panel,
+    window: { from: TimestampMs; to: TimestampMs },
+    take: (bars: readonly MapBar[], receivedAt: TimestampMs) => void,
+  ): void
+  /** What keeps bad input out, and what it had to say. */
+  readonly guard: OpenInterestGuard
 }
 
 /**
@@ -53,6 +60,7 @@ export function createMapBars(asset: Asset): MapBars {
   const takerMonth = createRolling(MONTH_HOURS)
   const takerHalfYear = createRolling(HALF_YEAR_HOURS)
   const volatilityMonth = createRolling(MONTH_HOURS)
+  const guard = createOpenInterestGuard()
   const usedReadings = new Map<VenueId, TimestampMs>()
   let sampledHour = Number.NEGATIVE_INFINITY
   let lastHourPrice: number | undefined
@@ -109,6 +117,7 @@ export function createMapBars(asset: Asset): MapBars {
   }
 
   return {
+    guard,
     fundingZ: (panel, at) => fundingZ(panel, undefined, at),
     read(panel, { from, to }, take) {
       const priceVenue = panel.priceVenue(asset)
@@ -119,6 +128,9 @@ export function createMapBars(asset: Asset): MapBars {
         const bars = venuesToFollow(panel, asset, bar.receivedAt).map(({ venue, reading }): MapBar => {
           const fresh = reading.eventAt > (usedReadings.get(venue) ?? Number.NEGATIVE_INFINITY)
           if (fresh) usedReadings.set(venue, reading.eventAt)
+          const { openInterest, eventAt } = reading
+          const heard = { venue, coins: openInterest, at: eventAt, price: bar.closePrice }
+          const coins = fresh ? guard.accept(heard) : undefined
           return {
             venue,
             closesAt: bar.eventAt,
@@ -128,12 +140,12 @@ export function createMapBars(asset: Asset): MapBars {
             lowPrice: bar.lowPrice,
             closePrice: bar.closePrice,
             ...(venue === priceVenue && bar.series !== 'spot' ? { volume: bar.volume } : {}),
-            ...(fresh ? { openInterest: { coins: reading.openInterest, eventAt: reading.eventAt } } : {}),
+            ...(coins === undefined ? {} : { openInterest: { coins: baseQty(coins), eventAt } }),
             ...common,
             fundingZ: fundingZ(panel, venue, bar.receivedAt),
           }
         })
-        take(bars)
+        take(bars, bar.receivedAt)
       }
     },
   }

@@ -8,10 +8,11 @@
 
 import type { Panel } from '../market/panel.ts'
 import type { Asset, VenueId } from '../market/tick.ts'
-import { fraction, HOUR, price, type TimestampMs, timestamp } from '../units.ts'
+import { DAY, fraction, HOUR, price, type TimestampMs, timestamp } from '../units.ts'
 import { LEVERAGE_BUCKETS, type LeverageBucket, leveragedShares, leverageMix } from './leverage.ts'
 import { liquidationPrice } from './liquidation-price.ts'
 import { AGGREGATE, createMapBars, type MapBar, type MapBars } from './map-bars.ts'
+import { createMapLearning, type MapLearning } from './map-learning.ts'
 import {
   BIN_COUNT,
   BIN_WIDTH,
@@ -32,6 +33,7 @@ const ENTRY_POINTS = 5
 /** Leveraged openings are at most this share of what was traded. */
 const MAX_OPENED_OF_VOLUME = 0.5
 const RECENTRE_BINS = 16
+const READINGS_KEPT = 2 * DAY
 const MEMORY_BARS = 400 // a day of five-minute bars and more: as far back as late open interest reaches
 
 export interface MapOptions {
@@ -39,9 +41,19 @@ export interface MapOptions {
   readonly buckets?: readonly LeverageBucket[]
   /** Mean time until an unleveraged position is closed; default 96 h. */
   readonly unleveredHours?: number
-  /** Highest leverage a venue offers; default no limit. */
-  readonly maxLeverage?: Readonly<Record<VenueId, number>>
+  /** What each bucket pays in maintenance on a venue at an instant, and whether it is offered there; default the bucket's own. */
+  readonly margins?: MarginsOf
+  /** Whether shares of leverage are learned from what is liquidated; default true. */
+  readonly learn?: boolean
 }
+
+export interface BucketMargin {
+  readonly maintenanceRate: number
+  readonly maintenanceOn: 'mark' | 'entry'
+  /** False where the venue does not offer that much leverage. */
+  readonly allowed: boolean
+}
+export type MarginsOf = (venue: VenueId, at: TimestampMs) => readonly BucketMargin[]
 
 interface Memory {
   readonly closesAt: TimestampMs
@@ -59,12 +71,35 @@ interface VenueState {
   readonly since: TimestampMs
   /** Oldest first. */
   readonly memory: Memory[]
+  /** What was heard of its open interest in the last two days, oldest first. */
+  readonly readings: { readonly eventAt: TimestampMs; readonly coins: number }[]
+  margins: Margins
+}
+
+/** Kept for a day, since tables change by the date. */
+interface Margins {
+  readonly day: number
+  /** Log liquidation price less log entry price, by leg and bucket. */
+  readonly offsets: readonly (readonly number[])[]
+  readonly allowed: readonly boolean[]
+}
+
+/** What has been swept since the map began: take differences. */
+interface Swept {
+  /** USD at the price of each bin, by leg. */
+  readonly notional: Float64Array
+  /** Coins of both legs by bucket, as they would have been had every bucket the same share of openings. */
+  readonly evenly: Float64Array
 }
 
 /** Changed in place by `applyMapBar` and `advanceMap`; everything else only reads it. */
 export interface LiquidationMap {
   readonly asset: Asset
   readonly options: Required<Omit<MapOptions, 'asset'>>
+  /** Share of openings by bucket, as assumed or as learned. */
+  shares: readonly number[]
+  readonly learning: MapLearning
+  readonly swept: Swept
   readonly venues: Map<VenueId, VenueState>
   /** What must not be read ahead of: everything received by then is folded in. */
   advancedTo: TimestampMs
@@ -73,32 +108,45 @@ export interface LiquidationMap {
   /** Whether any bar since the start was of traded prices, not of the mark. */
   onTradedPrices: boolean
   readonly bars: MapBars
-  /** Log liquidation price less log entry price, by leg and bucket. */
-  readonly offsets: readonly (readonly number[])[]
 }
 
 /** An empty map; it stays empty until open interest is heard. */
 export function createLiquidationMap(options: MapOptions): LiquidationMap {
   const buckets = options.buckets ?? LEVERAGE_BUCKETS
+  const ownRates = buckets.map(
+    ({ maintenanceRate }): BucketMargin => ({ maintenanceRate, maintenanceOn: 'mark', allowed: true }),
+  )
+  const shares = buckets.map(({ share }) => share)
   return {
     asset: options.asset,
     options: {
       buckets,
       unleveredHours: options.unleveredHours ?? UNLEVERED_HOURS,
-      maxLeverage: options.maxLeverage ?? {},
+      margins: options.margins ?? (() => ownRates),
+      learn: options.learn ?? true,
     },
+    shares,
+    learning: createMapLearning(options.asset, shares),
+    swept: { notional: new Float64Array(2), evenly: new Float64Array(buckets.length) },
     venues: new Map(),
     advancedTo: timestamp(Number.MIN_SAFE_INTEGER),
     centre: 0,
     onTradedPrices: false,
     bars: createMapBars(options.asset),
+  }
+}
+
+/** Where positions of each bucket die on a venue, relative to their entry. */
+function marginsAt({ options: { buckets, margins } }: LiquidationMap, venue: VenueId, at: TimestampMs): Margins {
+  const terms = margins(venue, at)
+  return {
+    day: Math.floor(at / DAY),
+    allowed: terms.map(({ allowed }) => allowed),
     offsets: [1, -1].map((quantity) =>
-      buckets.map(({ leverage, maintenanceRate }) => {
-        const entryPrice = price(1)
-        const rate = fraction(maintenanceRate)
-        return Math.log(
-          liquidationPrice({ contract: 'linear', quantity, entryPrice, leverage, maintenanceRate: rate })!,
-        )
+      buckets.map(({ leverage }, k) => {
+        const { maintenanceRate, maintenanceOn } = terms[k]!
+        const position = { contract: 'linear', quantity, entryPrice: price(1), leverage, maintenanceOn } as const
+        return Math.log(liquidationPrice({ ...position, maintenanceRate: fraction(maintenanceRate) }) ?? 1)
       }),
     ),
   }
@@ -113,11 +161,13 @@ export function createLiquidationMap(options: MapOptions): LiquidationMap {
 export function advanceMap(map: LiquidationMap, panel: Panel, asset: Asset, at: TimestampMs): LiquidationMap {
   if (asset !== map.asset) throw new RangeError(`Expected ${map.asset}, was ${asset}`)
   if (at <= map.advancedTo) return map
-  map.bars.read(panel, { from: map.advancedTo, to: at }, (bars) => {
+  map.bars.read(panel, { from: map.advancedTo, to: at }, (bars, receivedAt) => {
     for (const bar of bars) applyMapBar(map, bar)
     for (const venue of map.venues.keys()) {
       if (!bars.some((bar) => bar.venue === venue)) map.venues.delete(venue)
     }
+    const learned = map.options.learn && bars[0] ? map.learning.take(map, panel, bars[0], receivedAt) : undefined
+    if (learned) map.shares = learned
   })
   map.advancedTo = at
   return map
@@ -133,8 +183,11 @@ export function advanceMap(map: LiquidationMap, panel: Panel, asset: Asset, at: 
  * @returns the same map, changed
  */
 export function applyMapBar(map: LiquidationMap, bar: MapBar): LiquidationMap {
+  if (!isSound(map, bar)) return map
   const state = map.venues.get(bar.venue) ?? begin(map, bar)
   if (!state) return map
+  const day = Math.floor(bar.closesAt / DAY)
+  if (state.margins.day !== day) state.margins = marginsAt(map, bar.venue, bar.closesAt)
   recentre(map, bar.closePrice)
   if (bar.series !== 'mark') map.onTradedPrices = true
   const allowance = bar.series === 'mark' ? 0 : MARK_ALLOWANCE
@@ -162,6 +215,21 @@ export function applyMapBar(map: LiquidationMap, bar: MapBar): LiquidationMap {
   return map
 }
 
+/** Whether a bar can be folded in; what cannot is labelled and passed over. */
+function isSound(map: LiquidationMap, { venue, closesAt, lowPrice, highPrice, closePrice }: MapBar): boolean {
+  const at = closesAt
+  if (!(lowPrice > 0 && highPrice >= lowPrice && closePrice > 0)) {
+    const detail = `low ${lowPrice}, high ${highPrice}, close ${closePrice}: no bar can be; passed over`
+    map.bars.guard.note({ at, venue, kind: 'bad-bar', detail })
+    return false
+  }
+  const last = map.venues.get(venue)?.memory.at(-1)
+  if (!last || closesAt > last.closesAt) return true
+  // Its extremes belong to a time whose positions are no longer told apart from later ones.
+  map.bars.guard.note({ at, venue, kind: 'late-bar', detail: 'came after a later one, or twice; passed over' })
+  return false
+}
+
 /** A venue's state from its first open interest: all of it unleveraged, because nothing is known of where it was opened. */
 function begin(map: LiquidationMap, bar: MapBar): VenueState | undefined {
   if (!bar.openInterest) return undefined
@@ -173,7 +241,15 @@ function begin(map: LiquidationMap, bar: MapBar): VenueState | undefined {
   if (map.venues.size === 0) map.centre = binOf(bar.closePrice)
   positions.balance(bar.openInterest.coins)
   const { coins, eventAt } = bar.openInterest
-  const state: VenueState = { positions, openInterest: coins, lastReadingAt: eventAt, since: bar.closesAt, memory: [] }
+  const state: VenueState = {
+    positions,
+    openInterest: coins,
+    lastReadingAt: eventAt,
+    since: bar.closesAt,
+    memory: [],
+    readings: [{ eventAt, coins }],
+    margins: marginsAt(map, bar.venue, bar.closesAt),
+  }
   map.venues.set(bar.venue, state)
   return state
 }
@@ -181,8 +257,13 @@ function begin(map: LiquidationMap, bar: MapBar): VenueState | undefined {
 /** Liquidates what the bar reached; counterparties close with it, newcomers without leverage take over the rest. */
 function sweep(map: LiquidationMap, positions: PositionBins, { low, high }: { low: number; high: number }): number {
   const first = map.centre - HALF_BINS
-  const longs = positions.sweep(LONG, Math.round(low / BIN_WIDTH) - first, BIN_COUNT - 1)
-  const shorts = positions.sweep(SHORT, 0, Math.round(high / BIN_WIDTH) - first)
+  const byLevel = new Float64Array(map.shares.length)
+  const longs = positions.sweep(LONG, Math.round(low / BIN_WIDTH) - first, BIN_COUNT - 1, byLevel)
+  const shorts = positions.sweep(SHORT, 0, Math.round(high / BIN_WIDTH) - first, byLevel)
+  const { notional, evenly } = map.swept
+  notional[LONG]! += longs * Math.exp(low)
+  notional[SHORT]! += shorts * Math.exp(high)
+  for (const [k, share] of map.shares.entries()) if (share > 0) evenly[k]! += byLevel[k]! / share
   positions.shrink(SHORT, CLOSED_SHARE * longs)
   positions.shrink(LONG, CLOSED_SHARE * shorts)
   positions.unlevered[LONG]! += (1 - CLOSED_SHARE) * longs
@@ -195,7 +276,9 @@ function correct(
   state: VenueState,
   reading: { coins: number; eventAt: TimestampMs },
 ): { coins: number; bars: Memory[] } {
-  const { memory } = state
+  const { memory, readings } = state
+  readings.push(reading)
+  while (readings[0]!.eventAt < reading.eventAt - READINGS_KEPT) readings.shift()
   let at = memory.length - 1
   while (at > 0 && memory[at]!.closesAt > reading.eventAt) at--
   const coins = Math.max(reading.coins - memory[at]!.openInterest, -state.openInterest)
@@ -214,9 +297,10 @@ function open(
   bar: MapBar,
   opened: { coins: number; bars: readonly Memory[] },
 ): void {
-  const { buckets, maxLeverage } = map.options
+  const { buckets } = map.options
+  const { offsets, allowed } = state.margins
   const shares = leveragedShares(bar)
-  const mix = leverageMix(buckets, bar, maxLeverage[bar.venue])
+  const mix = leverageMix(map.shares, bar, allowed)
   const first = map.centre - HALF_BINS
   const perBar = opened.coins / opened.bars.length
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -237,10 +321,10 @@ function open(
       if (left === 0) continue
       for (let point = 0; point < ENTRY_POINTS; point++) {
         const entry = low + ((point + 0.5) / ENTRY_POINTS) * (high - low)
-        const long = Math.round((entry + map.offsets[LONG]![level]!) / BIN_WIDTH)
+        const long = Math.round((entry + offsets[LONG]![level]!) / BIN_WIDTH)
         if (long < longsBelow)
           state.positions.add(LONG, level, { index: long - first, amount: left * shares.long, openedAt })
-        const short = Math.round((entry + map.offsets[SHORT]![level]!) / BIN_WIDTH)
+        const short = Math.round((entry + offsets[SHORT]![level]!) / BIN_WIDTH)
         if (short > shortsAbove)
           state.positions.add(SHORT, level, { index: short - first, amount: left * shares.short, openedAt })
       }

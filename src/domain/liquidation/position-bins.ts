@@ -93,10 +93,10 @@ export function createPositionBins(buckets: readonly LeverageBucket[], unlevered
     total,
     close,
 
-    /** Takes out of a leg what lies in bins `low`…`high` of the window; returns the coins. */
-    sweep(leg: Leg, low: number, high: number): number {
+    /** Takes out of a leg what lies in bins `low`…`high` of the window; returns the coins and adds them to `byLevel`. */
+    sweep(leg: Leg, low: number, high: number, byLevel?: Float64Array): number {
       let swept = 0
-      forLeg(leg, (slot) => {
+      forLeg(leg, (slot, level) => {
         let sum = 0
         const held = coins[slot]!
         for (let i = Math.max(0, low); i <= Math.min(BIN_COUNT - 1, high); i++) {
@@ -105,8 +105,10 @@ export function createPositionBins(buckets: readonly LeverageBucket[], unlevered
           held[i] = 0
           births[slot]![i] = 0
         }
+        if (sum === 0) return
         totals[slot] = Math.max(0, totals[slot]! - sum)
         swept += sum * scale[slot]!
+        if (byLevel) byLevel[level]! += sum * scale[slot]!
       })
       return swept
     },
@@ -206,6 +208,19 @@ export function createPositionBins(buckets: readonly LeverageBucket[], unlevered
       for (const leg of [LONG, SHORT] as const) unlevered[leg]! += other.unlevered[leg]!
     },
     slotInto,
+
+    /** Hands over what a leg holds in bins `low`…`high` of the window: level, bin, coins, coins × opening time in hours. */
+    visit(
+      leg: Leg,
+      { low, high }: { low: number; high: number },
+      take: (level: number, index: number, held: number, born: number) => void,
+    ): void {
+      const [from, to] = [Math.max(0, low), Math.min(BIN_COUNT - 1, high)]
+      forLeg(leg, (slot, level) => {
+        const [held, born, factor] = [coins[slot]!, births[slot]!, scale[slot]!]
+        for (let i = from; i <= to; i++) if (held[i] !== 0) take(level, i, held[i]! * factor, born[i]! * factor)
+      })
+    },
 
     /** Adds the coins of a leg to `into`, bin by bin, and coins × opening time to `bornInto`. */
     collect(leg: Leg, into: Float64Array, bornInto?: Float64Array): void {

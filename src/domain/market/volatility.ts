@@ -18,12 +18,19 @@ export interface HourlyPrices {
  * Works for any instant and any bar length; a gap carries the last close forward.
  *
  * @param hours - hour marks before `at`; the list has at most `hours + 1` prices
+ * @param known - bars received by then count; later than `at` where the marks are to stand still between hours
  * @returns no prices when nothing has been received
  */
-export function hourlyPrices(panel: Panel, asset: Asset, at: TimestampMs, hours: number): HourlyPrices {
+export function hourlyPrices(
+  panel: Panel,
+  asset: Asset,
+  at: TimestampMs,
+  hours: number,
+  known: TimestampMs = at,
+): HourlyPrices {
   const venue = panel.priceVenue(asset)
   if (venue === undefined) return { prices: [], carried: 0 }
-  const bars = panel.between('bar', venue, asset, later(at, -(hours + LEAD_HOURS) * HOUR), at)
+  const bars = panel.between('bar', venue, asset, later(at, -(hours + LEAD_HOURS) * HOUR), known)
   const prices: number[] = []
   let carried = 0
   let next = 0
@@ -46,8 +53,14 @@ export function hourlyPrices(panel: Panel, asset: Asset, at: TimestampMs, hours:
  *
  * @returns at most `hours` returns; fewer when the history is shorter
  */
-export function hourlyReturns(panel: Panel, asset: Asset, at: TimestampMs, hours: number): readonly number[] {
-  const { prices } = hourlyPrices(panel, asset, at, hours)
+export function hourlyReturns(
+  panel: Panel,
+  asset: Asset,
+  at: TimestampMs,
+  hours: number,
+  known: TimestampMs = at,
+): readonly number[] {
+  const { prices } = hourlyPrices(panel, asset, at, hours, known)
   return prices.slice(1).map((price, i) => Math.log(price / prices[i]!))
 }
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Aftermath, aftermathOf, clusterOutcome } from '../../../src/domain/liquidation/cluster-outcome.ts'
+import {
+  type Aftermath,
+  aftermathOf,
+  clusterOutcome,
+  RECORDED_RULE,
+} from '../../../src/domain/liquidation/cluster-outcome.ts'
 import { DAY, duration, HOUR, price, usd } from '../../../src/domain/units.ts'
 import { bar, hour, openInterest, panelOf } from './setup.ts'
 
@@ -30,10 +35,10 @@ test('price that never comes is no touch, and neither is one after the horizon',
 test('a touch is an event when open interest falls 1 % within two hours of the first one', () => {
   const bars = flat(30, { 10: 94, 20: 80 })
   const fallAt = (when: number, to: number) => judge({ bars, openInterest: readings((i) => (i < when ? 1_000 : to)) })
-  assert.deepEqual(fallAt(10, 989), { kind: 'touched', touchedAt: hour(10), event: true })
-  assert.deepEqual(fallAt(12, 989), { kind: 'touched', touchedAt: hour(10), event: true })
-  assert.deepEqual(fallAt(13, 900), { kind: 'touched', touchedAt: hour(10), event: false })
-  assert.deepEqual(fallAt(10, 991), { kind: 'touched', touchedAt: hour(10), event: false })
+  assert.deepEqual(fallAt(10, 989), { kind: 'touched', touchedAt: hour(10), event: true, continued: false })
+  assert.deepEqual(fallAt(12, 989), { kind: 'touched', touchedAt: hour(10), event: true, continued: false })
+  assert.deepEqual(fallAt(13, 900), { kind: 'touched', touchedAt: hour(10), event: false, continued: false })
+  assert.deepEqual(fallAt(10, 991), { kind: 'touched', touchedAt: hour(10), event: false, continued: false })
 })
 
 test('for a large cluster three tenths of it must go', () => {
@@ -42,8 +47,8 @@ test('for a large cluster three tenths of it must go', () => {
   const options = { at: hour(0), horizon: DAY, price: price(100) }
   const after = (to: number) =>
     clusterOutcome(large, { bars, openInterest: readings((i) => (i < 10 ? 1_000 : to)) }, options)
-  assert.deepEqual(after(971), { kind: 'touched', touchedAt: hour(10), event: false })
-  assert.deepEqual(after(969), { kind: 'touched', touchedAt: hour(10), event: true })
+  assert.deepEqual(after(971), { kind: 'touched', touchedAt: hour(10), event: false, continued: false })
+  assert.deepEqual(after(969), { kind: 'touched', touchedAt: hour(10), event: true, continued: false })
 })
 
 test('a short cluster is touched by highs, and complete prints of its side are an event by themselves', () => {
@@ -58,8 +63,8 @@ test('a short cluster is touched by highs, and complete prints of its side are a
       { bars, openInterest: readings(() => 1_000), liquidations },
       { at: hour(0), horizon: DAY, price: price(100) },
     )
-  assert.deepEqual(after(prints(0, 200)), { kind: 'touched', touchedAt: hour(5), event: true })
-  assert.deepEqual(after(prints(900, 199)), { kind: 'touched', touchedAt: hour(5), event: false })
+  assert.deepEqual(after(prints(0, 200)), { kind: 'touched', touchedAt: hour(5), event: true, continued: false })
+  assert.deepEqual(after(prints(900, 199)), { kind: 'touched', touchedAt: hour(5), event: false, continued: false })
 })
 
 test('a touch with no open interest heard around it is unknown, not a negative', () => {
@@ -93,4 +98,27 @@ test('the aftermath is read by event time, late figures included, summed once ev
     { at: hour(2), coins: 800 },
   ])
   assert.equal(read.liquidations, undefined)
+})
+
+test('price goes on when it reaches a standard deviation of two hours beyond the peak within two hours', () => {
+  const beyond = 95 * Math.exp(-0.01 * Math.SQRT2)
+  const continued = (hours: Record<number, number>) => {
+    const outcome = judge({ bars: flat(30, hours) }, { hourlyVolatility: 0.01 })
+    assert.ok(outcome.kind === 'touched')
+    return outcome.continued
+  }
+  assert.equal(continued({ 10: 94.9, 11: 94.9 }), false)
+  assert.equal(continued({ 10: 94.9, 12: beyond - 0.001 }), true)
+  assert.equal(continued({ 10: 94.9, 12: beyond + 0.001 }), false)
+  assert.equal(continued({ 10: 94.9, 13: 80 }), false)
+})
+
+test('under the rule for recorded data one percent is enough, within four hours', () => {
+  const bars = flat(30, { 10: 94 })
+  const large = { ...cluster, notional: usd(10_000) }
+  const options = { at: hour(0), horizon: DAY, price: price(100), rule: RECORDED_RULE }
+  const after = (when: number, to: number) =>
+    clusterOutcome(large, { bars, openInterest: readings((i) => (i < when ? 1_000 : to)) }, options)
+  assert.deepEqual(after(14, 989), { kind: 'touched', touchedAt: hour(10), event: true, continued: false })
+  assert.deepEqual(after(15, 900), { kind: 'touched', touchedAt: hour(10), event: false, continued: false })
 })

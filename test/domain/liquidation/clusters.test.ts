@@ -4,7 +4,7 @@ import type { Cluster } from '../../../src/domain/forecast.ts'
 import { clustersAt } from '../../../src/domain/liquidation/clusters.ts'
 import { advanceMap, createLiquidationMap } from '../../../src/domain/liquidation/map.ts'
 import type { FeedDeclaration, Tick } from '../../../src/domain/market/tick.ts'
-import { DAY, HOUR, type TimestampMs } from '../../../src/domain/units.ts'
+import { HOUR, type TimestampMs } from '../../../src/domain/units.ts'
 import { bar, depth, funding, hour, openInterest, panelOf } from './setup.ts'
 
 const FEEDS: FeedDeclaration[] = (['bar', 'open-interest', 'funding', 'book-depth'] as const).map((feed) => ({
@@ -29,7 +29,7 @@ const market = (hours: number, level: (i: number) => number = (i) => 100 + Math.
 const clustersOf = (ticks: Tick[], at: TimestampMs, previous: readonly Cluster[] = []): readonly Cluster[] => {
   const panel = panelOf(ticks)
   const map = advanceMap(createLiquidationMap({ asset: 'ETH' }), panel, 'ETH', at)
-  return clustersAt({ map, panel, feeds: FEEDS, asset: 'ETH', at, previous, horizon: DAY })
+  return clustersAt({ map, panel, feeds: FEEDS, asset: 'ETH', at, previous })
 }
 
 test('long-held positions opened at 100 make clusters where the formula says', () => {
@@ -87,7 +87,7 @@ test('a cluster keeps its id from bar to bar and gets the same one on every mach
     const seen: string[][] = []
     for (let i = 0; i < 330; i++) {
       advanceMap(map, panel, 'ETH', hour(i))
-      clusters = clustersAt({ map, panel, feeds: FEEDS, asset: 'ETH', at: hour(i), previous: clusters, horizon: DAY })
+      clusters = clustersAt({ map, panel, feeds: FEEDS, asset: 'ETH', at: hour(i), previous: clusters })
       assert.equal(
         new Set(clusters.map(({ clusterId }) => clusterId)).size,
         clusters.length,
@@ -121,7 +121,8 @@ test('a crash through a cluster takes it off the list, and what grows there late
 
 const reasonAt = (ticks: Tick[], at: TimestampMs): string | undefined => {
   const [cluster] = clustersOf(ticks, at)
-  return cluster?.confidence.kind === 'undetermined' ? cluster.confidence.reason : undefined
+  const answer = cluster?.confidence['24h']
+  return answer?.kind === 'undetermined' ? answer.reason : undefined
 }
 
 test('confidence is undetermined, with the reason, on stale or thin inputs and without a calibration', () => {

@@ -7,9 +7,9 @@ import { brierSkill, calibrationError, rocAuc } from '../../../src/domain/calibr
 import type { BareCluster } from '../../../src/domain/liquidation/clusters.ts'
 import type { Conditions } from '../../../src/domain/liquidation/conditions.ts'
 import {
-  type ConfidenceCalibration,
   type ConfidenceSample,
   confidenceFor,
+  type FittedConfidence,
   fitConfidence,
   probabilitiesOf,
 } from '../../../src/domain/liquidation/confidence.ts'
@@ -36,25 +36,31 @@ async function samplesOf(seed: number): Promise<readonly ConfidenceSample[]> {
 
 let train: ConfidenceSample[]
 let unseen: readonly ConfidenceSample[]
-let calibration: ConfidenceCalibration
+let calibration: FittedConfidence
 before(async () => {
   const years = [await samplesOf(1), await samplesOf(2)]
   train = years.flatMap((samples, i) =>
     samples.map((sample) => ({ ...sample, at: later(sample.at, i * (DAYS + 10) * DAY) })),
   )
   unseen = await samplesOf(11)
-  calibration = fitConfidence(train, { calibratedOn: 'simulated', trainedOn: 'two simulated years of ETH' })
+  const fitted = fitConfidence(train, {
+    calibratedOn: 'simulated',
+    trainedOn: 'two simulated years of ETH',
+    horizon: '24h',
+  })
+  assert.ok(fitted.kind === 'fitted')
+  calibration = fitted
 })
 
 test('every day gives its clusters once, and an event needs a touch', () => {
   assert.ok(calibration.counts.days > 2 * 0.9 * DAYS && calibration.counts.samples > calibration.counts.days)
-  assert.ok(train.every((sample) => sample.touched || !sample.event))
+  assert.ok(train.every(({ outcomes }) => Object.values(outcomes).every(({ touched, event }) => touched || !event)))
   assert.ok(train.every(({ at }) => at % DAY === 0))
   assert.deepEqual(JSON.parse(JSON.stringify(calibration)), calibration)
 })
 
 test('on a world it has not seen, confidence is calibrated and better than climatology', (t) => {
-  const outcomes = unseen.map((sample): number => (sample.event ? 1 : 0))
+  const outcomes = unseen.map(({ outcomes }): number => (outcomes['24h']?.event ? 1 : 0))
   const forecasts = unseen.map(({ features }) => probabilitiesOf(features, calibration).confidence)
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [skill, auc, ratio] = [
@@ -72,7 +78,9 @@ test('on a world it has not seen, confidence is calibrated and better than clima
 
 test('outcomes dealt out at random leave nothing to find', () => {
   // The same forecasts against the outcomes of other days: skill must vanish, or the judge is at fault.
-  const outcomes = unseen.map((_, i): number => (unseen[(i * 7919 + 13) % unseen.length]!.event ? 1 : 0))
+  const outcomes = unseen.map((_, i): number =>
+    unseen[(i * 7919 + 13) % unseen.length]!.outcomes['24h']?.event ? 1 : 0,
+  )
   const forecasts = unseen.map(({ features }) => probabilitiesOf(features, calibration).confidence)
   assert.ok(brierSkill(forecasts, outcomes) < 0.01)
   assert.ok(Math.abs(rocAuc(forecasts, outcomes) - 0.5) < 0.12)
@@ -87,6 +95,8 @@ const conditions: Conditions = {
   fundingZ: 0.5,
   openInterestChange: 0.01,
   quality: 'good',
+  coverage: fraction(1),
+  dataAge: duration(HOUR),
 }
 const clusterAt = (peak: number, over: Partial<BareCluster> = {}): BareCluster => ({
   clusterId: 'X',
@@ -102,10 +112,14 @@ const clusterAt = (peak: number, over: Partial<BareCluster> = {}): BareCluster =
   gain: 0.4,
   age: duration(12 * HOUR),
   venueShares: { a: fraction(1) },
+  firstSeenAt: FROM,
+  leverage: [
+    { leverage: 10, share: fraction(1), lowEntryPrice: price(3_000), highEntryPrice: price(3_000), openedAt: FROM },
+  ],
   ...over,
 })
 const estimated = (cluster: BareCluster, over: Partial<Conditions> = {}) => {
-  const confidence = confidenceFor(cluster, { ...conditions, ...over }, calibration)
+  const confidence = confidenceFor(cluster, { ...conditions, ...over }, { horizon: '24h', calibration })
   assert.ok(confidence.kind === 'estimated')
   return confidence
 }
@@ -131,8 +145,8 @@ test('what is not known is masked: the answer stays, in range', () => {
 })
 
 test('it is undetermined before it is wrong', () => {
-  const ask = (over: Partial<Conditions>, given?: ConfidenceCalibration) =>
-    confidenceFor(clusterAt(2_900), { ...conditions, ...over }, given)
+  const ask = (over: Partial<Conditions>, given?: FittedConfidence) =>
+    confidenceFor(clusterAt(2_900), { ...conditions, ...over }, { horizon: '24h', calibration: given })
   assert.deepEqual(ask({}), { kind: 'undetermined', reason: 'NO_CALIBRATION' })
   assert.deepEqual(ask({ undetermined: 'STALE_OPEN_INTEREST' }, calibration), {
     kind: 'undetermined',
@@ -140,9 +154,23 @@ test('it is undetermined before it is wrong', () => {
   })
 })
 
-test('too few days are refused with a count and a remedy', () => {
-  assert.throws(
-    () => fitConfidence(train.slice(0, 3), { calibratedOn: 'simulated', trainedOn: 'almost nothing' }),
-    /of 3: collect more days/,
-  )
+test('too few outcomes are said, with how many are needed, and nothing is claimed', () => {
+  const little = fitConfidence(train.slice(0, 300), {
+    calibratedOn: 'simulated',
+    trainedOn: 'almost nothing',
+    horizon: '24h',
+  })
+  assert.ok(little.kind === 'too-few-outcomes' && little.needed > little.counts.episodes)
+  assert.deepEqual(confidenceFor(clusterAt(2_900), conditions, { horizon: '24h', calibration: little }), {
+    kind: 'undetermined',
+    reason: 'TOO_FEW_OUTCOMES',
+  })
+})
+
+test('what is missing or coarse widens the interval and leaves the estimate', () => {
+  const whole = estimated(clusterAt(2_900))
+  for (const over of [{ coverage: fraction(0.6) }, { quality: 'poor' as const }, { quality: 'reduced' as const }]) {
+    const thin = estimated(clusterAt(2_900), over)
+    assert.ok(thin.high - thin.low > whole.high - whole.low, JSON.stringify(over))
+  }
 })

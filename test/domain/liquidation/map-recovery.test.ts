@@ -92,7 +92,8 @@ function around(map: LiquidationMap, side: 'sell' | 'buy', truth: WorldTruth): n
 /** What the simplest public tools draw: all open interest entered at the current price. */
 function everythingAtTheCurrentPrice(map: LiquidationMap, side: 'sell' | 'buy'): number[] {
   const bins = new Array<number>(2 * TRUTH_BINS).fill(0)
-  for (const [k, offset] of map.offsets[side === 'sell' ? 0 : 1]!.entries()) {
+  const { offsets } = [...map.venues.values()][0]!.margins
+  for (const [k, offset] of offsets[side === 'sell' ? 0 : 1]!.entries()) {
     const i = TRUTH_BINS + Math.round(offset / BIN_WIDTH)
     if (i in bins) bins[i]! += LEVERAGE_BUCKETS[k]!.share
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { coinsByBin, density, extentOf } from '../../../src/domain/liquidation/density.ts'
+import { LEVERAGE_BUCKETS } from '../../../src/domain/liquidation/leverage.ts'
 import {
   advanceMap,
   createLiquidationMap,
@@ -191,7 +192,14 @@ test('crowded funding puts leverage on the longs', () => {
 })
 
 test('a venue that offers 40x has no positions above it', () => {
-  const map = advanced(quiet(0, 200, 100, 1_000), { maxLeverage: { a: 40 } })
+  const map = advanced(quiet(0, 200, 100, 1_000), {
+    margins: () =>
+      LEVERAGE_BUCKETS.map(({ leverage, maintenanceRate }) => ({
+        maintenanceRate,
+        maintenanceOn: 'mark' as const,
+        allowed: leverage <= 40,
+      })),
+  })
   assert.ok(waiting(map, 'sell', 97.5, 100) === 0 && waiting(map, 'sell', 95, 96) > 0)
 })
 

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import { HORIZONS, type Horizon } from '../src/domain/forecast.ts'
+import type { ConfidenceCalibrations } from '../src/domain/liquidation/confidence.ts'
+import { writeJson } from './artifact.ts'
+import type { HorizonReport } from './confidence-report.ts'
+
+const CONFIDENCE_FILE = 'confidence.json'
+const FORMAT = 'breakwater-confidence/2'
+
+/** The confidence of liquidation clusters as it was fitted, and how it did on days that nothing was fitted on. */
+export interface ConfidenceArtifact {
+  readonly horizons: ConfidenceCalibrations
+  readonly report: Readonly<Partial<Record<Horizon, HorizonReport>>>
+}
+
+const logistic = z.object({
+  intercept: z.number(),
+  weights: z.array(z.number()),
+  means: z.array(z.number()),
+  scales: z.array(z.number()),
+})
+const blocks = z.array(z.object({ low: z.number(), high: z.number(), count: z.number(), positives: z.number() })).min(1)
+const calibrator = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('isotonic'), blocks }),
+  z.object({ kind: z.literal('platt'), blocks, a: z.number(), b: z.number() }),
+])
+const common = {
+  calibratedOn: z.enum(['simulated', 'recorded']),
+  trainedOn: z.string(),
+  horizon: z.enum(HORIZONS),
+  counts: z.object({
+    samples: z.number(),
+    days: z.number(),
+    touched: z.number(),
+    events: z.number(),
+    episodes: z.number(),
+  }),
+}
+const calibration = z.discriminatedUnion('kind', [
+  z.object({
+    ...common,
+    kind: z.literal('fitted'),
+    touch: logistic,
+    event: logistic,
+    baseline: logistic,
+    final: calibrator,
+    baselineFinal: calibrator,
+    independence: z.number(),
+  }),
+  z.object({ ...common, kind: z.literal('too-few-outcomes'), needed: z.number() }),
+])
+const ARTIFACT = z.object({
+  format: z.literal(FORMAT),
+  horizons: z.partialRecord(z.enum(HORIZONS), calibration),
+  report: z.partialRecord(z.enum(HORIZONS), z.looseObject({})),
+})
+
+/** Writes it whole or not at all. */
+export const writeConfidence = (folder: string, artifact: ConfidenceArtifact): Promise<void> =>
+  writeJson(path.join(folder, CONFIDENCE_FILE), { format: FORMAT, ...artifact })
+
+/**
+ * @returns undefined when the folder holds none
+ * @throws {Error} when the file is not one of this version: value and remedy
+ */
+export async function readConfidence(folder: string): Promise<ConfidenceArtifact | undefined> {
+  const file = path.join(folder, CONFIDENCE_FILE)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  const parsed = ARTIFACT.safeParse(parseJson(text))
+  if (parsed.success) return parsed.data as unknown as ConfidenceArtifact
+  throw new Error(
+    `Expected a cluster confidence of format ${FORMAT} in ${file}, was not: ${z.prettifyError(parsed.error)}. Fit a new one with npm run train.`,
+  )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
