@@ -193,7 +193,8 @@ export interface Notifier {
   /** Where desk-wide cards go. */
   readonly channels: readonly string[]
   post(channel: string, card: Card): Promise<{ readonly messageId: string }>
-  edit(channel: string, messageId: string, card: Card): Promise<void>
+  /** Where the card stands afterwards: a platform may have to send it anew, or go on in a further message. */
+  edit(channel: string, messageId: string, card: Card): Promise<{ readonly messageId: string }>
 }
 
 // ---------------------------------------------------------------- store

@@ -46,13 +46,11 @@ async function deliver(
   try {
     if (!notifier) throw new Error(`No ${message.platform} connection in this process`)
     const posted = await store.outbox.postedAt(message.cardKey, message.platform, message.channel)
-    if (posted === undefined) {
-      const { messageId } = await notifier.post(message.channel, message.card)
-      await store.outbox.delivered(message.messageKey, messageId, clock.now())
-    } else {
-      await notifier.edit(message.channel, posted, message.card)
-      await store.outbox.delivered(message.messageKey, posted, clock.now())
-    }
+    const { messageId } =
+      posted === undefined
+        ? await notifier.post(message.channel, message.card)
+        : await notifier.edit(message.channel, posted, message.card)
+    await store.outbox.delivered(message.messageKey, messageId, clock.now())
     return undefined
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

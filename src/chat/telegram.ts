@@ -4,6 +4,7 @@ import type { Message, Update } from 'grammy/types'
 import type { Card } from '../domain/card.ts'
 import type { Logger } from '../log.ts'
 import type { ChatAdapter, Command, Dispatch } from './command.ts'
+import { createPictures, type DrawPicture } from './pictures.ts'
 import { backoff, createCalls, DEFAULT_TIMING, TelegramError, type Timing, toTelegramError } from './telegram/calls.ts'
 import { menuName, readMessage } from './telegram/incoming.ts'
 import { type Address, createOutgoing } from './telegram/outgoing.ts'
@@ -26,13 +27,15 @@ export interface TelegramOptions {
   readonly commands: readonly Pick<Command, 'name' | 'description'>[]
   readonly log: Logger
   readonly timing?: Partial<Timing>
+  /** Draws the pictures of cards; the charts by default. */
+  readonly draw?: DrawPicture
 }
 
 /**
  * Telegram: text commands and button presses in, HTML messages with inline keyboards out.
  *
  * A press is acknowledged first and worked on later; what was typed or pressed while the bot was down is still answered.
- * A card longer than a message goes out as several; their ids, joined by commas, are its `messageId`.
+ * A card longer than a message goes out as several, one with a picture as a photo; `messageId` names them all.
  *
  * @throws {RangeError} when a channel is no chat id
  * @throws {TelegramError} from `start` when Telegram refuses the token; an unreachable Telegram is tried again, not thrown
@@ -53,7 +56,8 @@ export function createTelegramChat({ token, channels, commands, log, ...rest }: 
   const stopSending = new AbortController()
   const sending = toGrammySignal(stopSending.signal)
   const calls = createCalls({ token, timing, signal: stopSending.signal, log })
-  const { send, edit } = createOutgoing({ api: bot.api, calls, signal: sending, log })
+  const pictures = createPictures({ platform: 'telegram', log, draw: rest.draw })
+  const { send, edit } = createOutgoing({ api: bot.api, calls, pictures, signal: sending, log })
   const underway = new Set<Promise<unknown>>()
   const turns = new Map<string, Promise<void>>()
   let polling: Promise<void> | undefined
@@ -178,8 +182,8 @@ export function createTelegramChat({ token, channels, commands, log, ...rest }: 
       })()
     },
 
-    post: async (channel, card) => ({ messageId: (await send({ chat: channel }, card)).join(',') }),
-    edit: (channel, messageId, card) => edit(channel, messageId.split(','), card),
+    post: async (channel, card) => ({ messageId: await send({ chat: channel }, card) }),
+    edit: async (channel, messageId, card) => ({ messageId: await edit(channel, messageId, card) }),
 
     async close() {
       stopListening.abort()

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { renderCard, toKeyboard } from '../../src/chat/telegram/html.ts'
+import { CAPTION_LIMIT, renderCaption, renderCard, toKeyboard } from '../../src/chat/telegram/html.ts'
 import type { Card } from '../../src/domain/card.ts'
 import { readHtml } from '../support/telegram-html.ts'
+import { profilePicture } from './picture-samples.ts'
 
 const plain = (html: string): string => {
   const read = readHtml(html)
@@ -70,4 +71,23 @@ test('a button whose command is over 64 bytes is refused with its size', () => {
   const long = `/approve ${'€'.repeat(20)}`
   assert.throws(() => toKeyboard([{ label: 'Approve', command: long, style: 'primary' }]), /1 to 64 bytes, was 69/)
   assert.equal(toKeyboard([{ label: 'A', command: `/${'x'.repeat(63)}`, style: 'neutral' }])[0]!.length, 1)
+})
+
+test('the caption of any card is well-formed, within the limit, and holds all of the card or is not made', () => {
+  const hostile = fc.string({
+    unit: fc.constantFrom('<', '>', '&', ' ', '\n', '😀', '&amp;', '</b>', 'a', '\ud83d'),
+    maxLength: 600,
+  })
+  fc.assert(
+    fc.property(hostile, hostile, hostile, (title, text, alt) => {
+      const card = { tone: 'info' as const, title, text, picture: { ...profilePicture(), alt } }
+      const html = renderCaption(card)
+      const said = plain(renderCard(card, Number.POSITIVE_INFINITY)[0]!)
+      if (html === undefined) return assert.ok(`ℹ️ ${title}\n\n${text}`.length > CAPTION_LIMIT)
+      assert.ok(plain(html).length <= CAPTION_LIMIT)
+      assert.ok(plain(html).startsWith(said))
+      const rest = plain(html).slice(said.length)
+      assert.ok(rest === '' || squeeze(rest) === squeeze(alt.toWellFormed()))
+    }),
+  )
 })

@@ -34,6 +34,7 @@ export function createChannel(name: string): TestChannel {
       const post = posts.find((candidate) => candidate.messageId === messageId)
       if (!post) throw new Error(`Expected a post of this channel, was ${messageId}`)
       post.versions.push(card)
+      return { messageId }
     },
   }
 }

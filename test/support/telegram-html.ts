@@ -7,8 +7,9 @@ export function readHtml(html: string): { readonly text: string } | { readonly e
   let text = ''
   for (let at = 0; at < html.length; ) {
     if (html[at] === '<') {
-      const [all, slash, name = ''] = /^<(\/?)([a-z-]+)>/.exec(html.slice(at)) ?? []
-      if (all === undefined || !TAGS.has(name)) return { error: `Unsupported start tag at byte offset ${at}` }
+      const [all, slash, name = '', attribute] = /^<(\/?)([a-z-]+)( expandable)?>/.exec(html.slice(at)) ?? []
+      const known = TAGS.has(name) && (attribute === undefined || (name === 'blockquote' && !slash))
+      if (all === undefined || !known) return { error: `Unsupported start tag at byte offset ${at}` }
       if (!slash) open.push(name)
       else if (open.pop() !== name) return { error: `Unmatched end tag at byte offset ${at}` }
       at += all.length

@@ -1,30 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type FileSeen, readRequest } from './multipart.ts'
 import { readHtml } from './telegram-html.ts'
+import { photoMethods } from './telegram-photos.ts'
+import { type Failure, isFailure, NOT_MODIFIED, refused, type SentMessage } from './telegram-shapes.ts'
 import { readSpec, violations } from './telegram-spec.ts'
+
+export type { SentMessage } from './telegram-shapes.ts'
 
 const STALE = 'Bad Request: query is too old and response timeout expired or query ID is invalid'
 
 export interface Person {
   readonly id: number
   readonly name?: string
-}
-export interface SentMessage {
-  readonly messageId: number
-  readonly chat: string
-  /** As a reader sees it. */
-  text: string
-  /** As it was sent. */
-  html: string
-  buttons: readonly { readonly text: string; readonly callback_data: string }[]
-  readonly answers: number | undefined
-  edits: number
-  deleted: boolean
-}
-interface Failure {
-  readonly error_code: number
-  readonly description: string
-  readonly parameters?: Readonly<Record<string, number>>
 }
 
 /**
@@ -45,7 +33,7 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
   const spec = readSpec()
   const updates: { update_id: number; [kind: string]: unknown }[] = []
   const messages: SentMessage[] = []
-  const calls: { method: string; params: Record<string, unknown>; at: number }[] = []
+  const calls: { method: string; params: Record<string, unknown>; files: readonly FileSeen[]; at: number }[] = []
   const problems: string[] = []
   const failures = new Map<string, Failure[]>()
   const queries = new Set<string>()
@@ -72,7 +60,7 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
     date: 1_760_000_000,
     chat: chatOf(Number(sent.chat)),
     from: { id: 1, is_bot: true, first_name: 'Breakwater' },
-    text: sent.text,
+    ...(sent.photo ? { photo: [], caption: sent.text } : { text: sent.text }),
   })
   const find = (params: Record<string, unknown>): SentMessage | undefined =>
     messages.find(
@@ -81,7 +69,22 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
   const keyboardOf = (params: Record<string, unknown>) =>
     ((params.reply_markup as { inline_keyboard?: SentMessage['buttons'][] })?.inline_keyboard ?? []).flat()
 
-  const methods: Record<string, (params: Record<string, unknown>, gone: AbortSignal) => Promise<unknown> | unknown> = {
+  const add = (params: Record<string, unknown>, shown: Pick<SentMessage, 'text' | 'html' | 'photo'>): SentMessage => {
+    const sent: SentMessage = {
+      messageId: nextMessage++,
+      chat: String(params.chat_id),
+      ...shown,
+      buttons: keyboardOf(params),
+      answers: (params.reply_parameters as { message_id?: number } | undefined)?.message_id,
+      edits: 0,
+      deleted: false,
+    }
+    messages.push(sent)
+    return sent
+  }
+
+  const methods: Record<string, (params: Record<string, unknown>, context: Context) => Promise<unknown> | unknown> = {
+    ...photoMethods({ add, find, keyboardOf, asMessage }),
     getMe: () => ({
       id: 1,
       is_bot: true,
@@ -103,7 +106,7 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
       }
       return true
     },
-    async getUpdates(params, gone) {
+    async getUpdates(params, { gone }) {
       waiting?.answer(
         refused(
           409,
@@ -132,31 +135,18 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
       if ('error' in read) return refused(400, `Bad Request: can't parse entities: ${read.error}`)
       if (read.text.trim() === '') return refused(400, 'Bad Request: message text is empty')
       if (read.text.length > 4096) return refused(400, 'Bad Request: message is too long')
-      const sent: SentMessage = {
-        messageId: nextMessage++,
-        chat: String(params.chat_id),
-        text: read.text,
-        html: String(params.text),
-        buttons: keyboardOf(params),
-        answers: (params.reply_parameters as { message_id?: number } | undefined)?.message_id,
-        edits: 0,
-        deleted: false,
-      }
-      messages.push(sent)
-      return asMessage(sent)
+      return asMessage(add(params, { text: read.text, html: String(params.text) }))
     },
     editMessageText(params) {
       const sent = find(params)
       if (!sent) return refused(400, 'Bad Request: message to edit not found')
+      if (sent.photo) return refused(400, 'Bad Request: there is no text in the message to edit')
       const read = readHtml(String(params.text))
       if ('error' in read) return refused(400, `Bad Request: can't parse entities: ${read.error}`)
       if (read.text.length > 4096) return refused(400, 'Bad Request: MESSAGE_TOO_LONG')
       const buttons = keyboardOf(params)
       if (sent.html === params.text && JSON.stringify(sent.buttons) === JSON.stringify(buttons)) {
-        return refused(
-          400,
-          'Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
-        )
+        return refused(400, NOT_MODIFIED)
       }
       Object.assign(sent, { text: read.text, html: String(params.text), buttons, edits: sent.edits + 1 })
       return asMessage(sent)
@@ -176,22 +166,22 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
   }
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const read = await readRequest(request)
     const [, asked, method = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? []
-    const body = Buffer.concat(chunks).toString()
-    const params = body === '' ? {} : (JSON.parse(body) as Record<string, unknown>)
+    const params: Record<string, unknown> =
+      'form' in read ? readForm(read.form.fields) : read.text === '' ? {} : JSON.parse(read.text)
+    const files = 'form' in read ? read.form.files : []
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     const result = await (async () => {
       if (asked !== token) return refused(401, 'Unauthorized')
-      calls.push({ method, params, at: Date.now() })
+      calls.push({ method, params, files, at: Date.now() })
       const planned = failures.get(method)?.shift()
       if (planned) return planned
       const wrong = spec ? violations(spec, method, params) : []
       problems.push(...wrong)
       if (wrong.length > 0) return refused(400, `Bad Request: ${wrong[0]}`)
-      return (await methods[method]?.(params, gone.signal)) ?? refused(404, 'Not Found')
+      return (await methods[method]?.(params, { gone: gone.signal, files })) ?? refused(404, 'Not Found')
     })()
     const failure = isFailure(result) ? result : undefined
     response.writeHead(failure?.error_code ?? 200, { 'content-type': 'application/json' })
@@ -232,7 +222,7 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
     token,
     checked: spec !== undefined,
     messages: messages as readonly SentMessage[],
-    calls: calls as readonly { method: string; params: Record<string, unknown>; at: number }[],
+    calls: calls as readonly Readonly<(typeof calls)[number]>[],
     problems: problems as readonly string[],
     acknowledged: acknowledged as readonly string[],
     /** Someone writes; returns the update's id. `more` overrides fields of the message (`forward_origin`, `sender_chat`). */
@@ -284,6 +274,14 @@ export async function startTelegramServer({ token = '123456:TEST-token_of-the-lo
 }
 export type TelegramServer = Awaited<ReturnType<typeof startTelegramServer>>
 
-const refused = (error_code: number, description: string): Failure => ({ error_code, description })
-const isFailure = (result: unknown): result is Failure =>
-  typeof result === 'object' && result !== null && 'error_code' in result
+interface Context {
+  readonly gone: AbortSignal
+  readonly files: readonly FileSeen[]
+}
+
+/** In a form everything is text; what is not text by Telegram's description is JSON. */
+const TEXT_FIELDS = new Set(['chat_id', 'photo', 'caption', 'text', 'parse_mode'])
+const readForm = (fields: Readonly<Record<string, string>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, TEXT_FIELDS.has(name) ? value : JSON.parse(value)]),
+  )

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GrammyError, HttpError } from 'grammy'
 import type { Logger } from '../../log.ts'
+import { createTurns } from './turns.ts'
 
 const MAX_TRIES = 4
 const MAX_WAIT_SECONDS = 60
@@ -79,7 +80,7 @@ export function createCalls({
   signal: AbortSignal
   log: Logger
 }): Calls {
-  const lines = new Map<string, Promise<unknown>>()
+  const inTurn = createTurns()
   const lastSentAt = new Map<string, number>()
   const movedTo = new Map<string, string>()
 
@@ -118,15 +119,6 @@ export function createCalls({
 
   return {
     run,
-    toChat(chat, call) {
-      const turn = (lines.get(chat) ?? Promise.resolve()).then(() => paced(chat, call))
-      const done = turn
-        .catch(() => undefined)
-        .then(() => {
-          if (lines.get(chat) === done) lines.delete(chat)
-        })
-      lines.set(chat, done)
-      return turn
-    },
+    toChat: (chat, call) => inTurn(chat, () => paced(chat, call)),
   }
 }

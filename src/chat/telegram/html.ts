@@ -3,6 +3,8 @@ import type { Button, Card } from '../../domain/card.ts'
 
 /** Telegram's limit for one message, in UTF-16 units. Counted here with tags and escapes, so never over. */
 export const MESSAGE_LIMIT = 4096
+/** Telegram's limit for the words under a photo, in UTF-16 units as people see them: without tags and escapes. */
+export const CAPTION_LIMIT = 1024
 /** Telegram's limit for a button's payload, in bytes. */
 export const CALLBACK_LIMIT = 64
 const BUTTONS_PER_ROW = 3
@@ -39,6 +41,28 @@ export function renderCard(card: Card, limit = MESSAGE_LIMIT): readonly string[]
     }
   }
   return [...parts, current].map((part) => part.trim()).filter((part) => part !== '')
+}
+
+/**
+ * The whole card as the caption of its picture; undefined when it is longer than a caption may be.
+ *
+ * Telegram photos have no field for alt text, so where there is room it stands below the card, folded to three lines.
+ */
+export function renderCaption(card: Card): string | undefined {
+  const size = runsOf(card).reduce((sum, { text }) => sum + clean(text).length, 0)
+  if (size > CAPTION_LIMIT) return undefined
+  const [html = ''] = renderCard(card, Number.POSITIVE_INFINITY)
+  const alt = clean(card.picture?.alt ?? '').trim()
+  const hasRoom = alt !== '' && size + 1 + alt.length <= CAPTION_LIMIT
+  return hasRoom ? `${html}\n<blockquote expandable>${escapeHtml(alt)}</blockquote>` : html
+}
+
+/** The alt text as the caption of a photo whose card stands in messages of its own. */
+export function renderAlt(alt: string): string {
+  const words = clean(alt).trim()
+  return escapeHtml(
+    words.length <= CAPTION_LIMIT ? words : `${words.slice(0, CAPTION_LIMIT - 1).replace(/[\ud800-\udbff]$/, '')}…`,
+  )
 }
 
 /** Escapes what Telegram's HTML gives a meaning: `&`, `<` and `>`. */

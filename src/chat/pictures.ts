@@ -1,0 +1,93 @@
+import type { Card } from '../domain/card.ts'
+import { canonicalJson, sha256 } from '../domain/hash.ts'
+import type { Platform } from '../domain/member.ts'
+import type { Picture } from '../domain/picture.ts'
+import type { Logger } from '../log.ts'
+
+/**
+ * Which look the pictures of a platform have: Discord is dark unless its user changes that, Telegram is light, and a saved
+ * file is looked at on whatever stands behind it. A member's own preference would be asked for here.
+ */
+const DARK: Readonly<Record<Platform, boolean>> = { discord: true, telegram: false, console: false }
+/** A picture is about 100 kB; what goes to many channels goes to them within moments. */
+const KEPT = 8
+
+export type DrawPicture = (
+  picture: Picture,
+  options: { dark: boolean },
+) => { readonly png: Buffer } | Promise<{ readonly png: Buffer }>
+
+export interface DrawnPicture {
+  readonly png: Buffer
+  /** `liquidation-map-eth.png`: lower-case letters, digits and dashes, safe on every platform and disk. */
+  readonly fileName: string
+  readonly alt: string
+  /** Of the data it shows: 12 hexadecimal digits. */
+  readonly hash: string
+}
+
+export interface Pictures {
+  /** The card's picture; undefined when it has none or when it could not be drawn, which is logged. Never throws. */
+  of(card: Card): Promise<DrawnPicture | undefined>
+}
+
+/**
+ * Draws the pictures of cards for one platform, each once however many channels it goes to.
+ *
+ * @param draw - stands in for the charts; the default loads them with the first picture, so that a machine on which they
+ *   cannot be loaded still gets every card, in words
+ */
+export function createPictures({
+  platform,
+  log,
+  draw = drawWithCharts,
+}: {
+  platform: Platform
+  log: Logger
+  draw?: DrawPicture | undefined
+}): Pictures {
+  const kept = new Map<string, Promise<DrawnPicture>>()
+
+  const drawn = async (picture: Picture, hash: string): Promise<DrawnPicture> => {
+    const { png } = await draw(picture, { dark: DARK[platform] })
+    return { png, fileName: fileNameOf(picture), alt: picture.alt, hash }
+  }
+
+  const drawOnce = (picture: Picture): Promise<DrawnPicture> => {
+    const hash = sha256(canonicalJson(picture)).slice(0, 12)
+    const drawing = kept.get(hash) ?? drawn(picture, hash)
+    // Last used stands last; what failed is forgotten, for the next try may have the memory that this one lacked.
+    kept.delete(hash)
+    kept.set(hash, drawing)
+    drawing.catch(() => kept.delete(hash))
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value!)
+    return drawing
+  }
+
+  return {
+    async of({ picture, title }) {
+      if (picture === undefined) return undefined
+      try {
+        return await drawOnce(picture)
+      } catch (error) {
+        log.error(
+          { err: error, platform, picture: picture.kind, title },
+          'picture not drawn, its words are sent instead',
+        )
+        return undefined
+      }
+    },
+  }
+}
+
+/** The card for where its picture cannot be shown: the alt text stands in for it. */
+export const inWords = ({ picture, ...card }: Card): Card =>
+  picture === undefined ? card : { ...card, text: [card.text, picture.alt].filter(Boolean).join('\n\n') }
+
+const drawWithCharts: DrawPicture = async (picture, options) =>
+  (await import('../charts/draw.ts')).drawPicture(picture, options)
+
+const fileNameOf = (picture: Picture): string => {
+  const name = [picture.kind, 'asset' in picture ? picture.asset : ''].join(' ').toLowerCase()
+  return `${name.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'picture'}.png`
+}
