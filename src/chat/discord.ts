@@ -3,10 +3,11 @@ import { type Interaction, REST, type RESTPostAPIChannelMessageResult, Routes } 
 import type { Logger } from '../log.ts'
 import type { ChatAdapter, Command, Dispatch } from './command.ts'
 import { type Ask, answer } from './discord/answer.ts'
-import { toMessage } from './discord/card.ts'
 import { createSlashCommands } from './discord/commands.ts'
 import { explainStart, reasonOf } from './discord/errors.ts'
 import { createGateway, type Gateway } from './discord/gateway.ts'
+import { createCardSender } from './discord/send.ts'
+import { createPictures, type DrawPicture } from './pictures.ts'
 
 const SNOWFLAKE = /^\d{1,20}$/
 const DEFAULT_API_ROOT = 'https://discord.com/api'
@@ -34,11 +35,14 @@ export interface DiscordOptions {
   readonly commands: readonly Command[]
   /** How long a post or an edit may take, rate limits included. */
   readonly deliveryTimeoutMs?: number
+  /** Draws the pictures of cards; the charts by default. */
+  readonly draw?: DrawPicture
   readonly log: Logger
 }
 
 /**
- * Discord: slash commands and buttons in, embeds out, through the discord.js client.
+ * Discord: slash commands and buttons in, embeds out, through the discord.js client. A card's picture stands inside its
+ * embed, with its words for those who cannot see it; a card whose picture cannot be drawn or sent goes out with the words.
  *
  * `post` and `edit` work without `start`, for a process that only delivers.
  *
@@ -59,6 +63,7 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
   })
   /** A single 401, however brief its cause, makes discord.js forget the token. */
   const authorised = () => rest.setToken(token)
+  const sendCard = createCardSender({ pictures: createPictures({ platform: 'discord', log, draw: options.draw }), log })
   const answering = new Set<Promise<void>>()
   let gateway: Gateway | undefined
 
@@ -73,7 +78,7 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
   const hear = (interaction: Interaction, dispatch: Dispatch): void => {
     const ask = toAsk(interaction)
     if (!ask) return
-    const done = answer(ask, { rest: authorised(), dispatch, log })
+    const done = answer(ask, { rest: authorised(), sendCard, dispatch, log })
       .catch((error: unknown) => log.error({ reason: reasonOf(error) }, 'discord interaction failed'))
       .finally(() => answering.delete(done))
     answering.add(done)
@@ -108,9 +113,11 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
     async post(channel, card) {
       expectId('channel id', channel)
       // The nonce makes a request that discord.js repeats after a fault of the network one message, not two.
-      const body = { ...toMessage(card), nonce: randomBytes(12).toString('hex'), enforce_nonce: true }
+      const once = { nonce: randomBytes(12).toString('hex'), enforce_nonce: true }
       const posted = await within(deliveryTimeoutMs, `post to channel ${channel}`, (signal) =>
-        authorised().post(Routes.channelMessages(channel), { body, signal }),
+        sendCard(card, ({ body, files }) =>
+          authorised().post(Routes.channelMessages(channel), { body: { ...body, ...once }, files, signal }),
+        ),
       )
       return { messageId: (posted as RESTPostAPIChannelMessageResult).id }
     },
@@ -118,10 +125,12 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
     async edit(channel, messageId, card) {
       expectId('channel id', channel)
       expectId('message id', messageId)
-      const body = toMessage(card)
       await within(deliveryTimeoutMs, `edit a message in channel ${channel}`, (signal) =>
-        authorised().patch(Routes.channelMessage(channel, messageId), { body, signal }),
+        sendCard(card, (message) =>
+          authorised().patch(Routes.channelMessage(channel, messageId), { ...message, signal }),
+        ),
       )
+      return { messageId }
     },
 
     async close() {

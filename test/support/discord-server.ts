@@ -17,6 +17,7 @@ import {
   typed,
 } from './discord-shapes.ts'
 import { loadDiscordSpec } from './discord-spec.ts'
+import { type FileSeen, readRequest } from './multipart.ts'
 
 export type { DiscordMessageSeen } from './discord-shapes.ts'
 
@@ -36,6 +37,7 @@ export interface RequestSeen {
   /** Without `/api/v10` and without the query. */
   readonly path: string
   readonly body: unknown
+  readonly files: readonly FileSeen[]
   readonly status: number
 }
 
@@ -95,14 +97,13 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
   const { port } = http.address() as AddressInfo
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const text = Buffer.concat(chunks).toString()
+    const read = await readRequest(request)
+    const [text, files] = 'text' in read ? [read.text, []] : [read.form.fields.payload_json ?? '{}', read.form.files]
     const body = text === '' ? undefined : JSON.parse(text)
     const method = request.method ?? 'GET'
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname).replace(/^\/api\/v10/, '')
-    const { status, json, headers } = reply(method, path, body, request.headers.authorization)
-    requests.push({ method, path, body, status })
+    const { status, json, headers } = reply(method, path, { body, files }, request.headers.authorization)
+    requests.push({ method, path, body, files, status })
     const loss = faults.find((one) => one.times > 0 && one.lost && one.method === method && one.path.test(path))
     if (loss) {
       loss.times--
@@ -114,20 +115,27 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
     changed.emit('change')
   }
 
-  function reply(method: string, path: string, body: unknown, authorization?: string): Reply {
+  function reply(
+    method: string,
+    path: string,
+    sent: Pick<RequestSeen, 'body' | 'files'>,
+    authorization?: string,
+  ): Reply {
+    const { body, files } = sent
+    const message: MessageBody = { ...(body as MessageBody), files }
     const fault = faults.find((one) => one.times > 0 && !one.lost && one.method === method && one.path.test(path))
     if (fault) {
       fault.times--
       return failure(fault.status, fault.code ?? 0, 'Injected fault', fault.retryAfter)
     }
-    const wrong = checkBody?.(method, path, body) ?? []
+    const wrong = checkBody?.(method, path, sent) ?? []
     if (wrong.length > 0) {
       violations.push(...wrong)
       return failure(400, 50035, `Invalid Form Body: ${wrong.join('; ')}`)
     }
     const part = path.split('/').slice(1)
     if (part[0] === 'interactions') return acknowledge(part[1]!, part[2]!, body as Acknowledgement)
-    if (part[0] === 'webhooks') return webhook(method, part[2]!, part[4], body as MessageBody)
+    if (part[0] === 'webhooks') return webhook(method, part[2]!, part[4], message)
     if (authorization !== `Bot ${token}`) return failure(401, 0, '401: Unauthorized')
     if (path === '/gateway/bot') {
       const limit = { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 }
@@ -135,8 +143,7 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
     }
     if (path === '/users/@me' || path === '/applications/@me') return ok({ id: applicationId, username: 'breakwater' })
     if (part[0] === 'applications') return register(part, body as RegisteredCommand[])
-    if (part[0] === 'channels' && part[2] === 'messages')
-      return channelMessage(method, part[1]!, part[3], body as MessageBody)
+    if (part[0] === 'channels' && part[2] === 'messages') return channelMessage(method, part[1]!, part[3], message)
     return failure(404, 0, '404: Not Found')
   }
 

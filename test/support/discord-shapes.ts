@@ -1,4 +1,14 @@
+import type { FileSeen } from './multipart.ts'
+
 const EPHEMERAL = 64
+
+/** A file on a message, and what its sender said about it. */
+export interface AttachmentSeen {
+  readonly id: string
+  readonly filename: string
+  readonly description?: string
+  readonly bytes: Buffer
+}
 
 export interface DiscordMessageSeen {
   readonly id: string
@@ -10,7 +20,9 @@ export interface DiscordMessageSeen {
     color?: number
     footer?: { text: string }
     fields?: readonly { name: string; value: string }[]
+    image?: { url: string }
   }[]
+  readonly attachments: readonly AttachmentSeen[]
   readonly components: readonly { components: readonly { custom_id: string; label: string; style: number }[] }[]
   readonly ephemeral: boolean
   readonly edits: number
@@ -32,6 +44,9 @@ export interface MessageBody {
   flags?: number
   nonce?: string
   enforce_nonce?: boolean
+  attachments?: readonly { id: string | number; filename?: string; description?: string }[]
+  /** The other parts of a multipart request. */
+  files?: readonly FileSeen[]
 }
 export interface Acknowledgement {
   readonly type: number
@@ -80,6 +95,7 @@ export function seen(channelId: string, body: MessageBody, before?: DiscordMessa
     content,
     embeds,
     components: body.components ?? before?.components ?? [],
+    attachments: attached(body, before?.attachments ?? []),
     ephemeral: before?.ephemeral ?? ((body.flags ?? 0) & EPHEMERAL) !== 0,
     edits: before ? before.edits + 1 : 0,
     text: [content, ...lines]
@@ -90,7 +106,16 @@ export function seen(channelId: string, body: MessageBody, before?: DiscordMessa
   }
 }
 
-export const toApi = ({ id, channelId, content, embeds, components, ephemeral }: DiscordMessageSeen) => ({
+/** New files join those that stay; where `attachments` is given, only what it lists stays. */
+function attached({ attachments, files = [] }: MessageBody, before: readonly AttachmentSeen[]): AttachmentSeen[] {
+  const fresh = files.map(({ field, fileName, bytes }) => {
+    const said = attachments?.find(({ id }) => `files[${id}]` === field)
+    return { id: snowflake(), filename: said?.filename ?? fileName, description: said?.description, bytes }
+  })
+  return [...before.filter(({ id }) => !attachments || attachments.some((kept) => `${kept.id}` === id)), ...fresh]
+}
+
+export const toApi = ({ id, channelId, content, embeds, components, attachments, ephemeral }: DiscordMessageSeen) => ({
   id,
   channel_id: channelId,
   content,
@@ -104,7 +129,7 @@ export const toApi = ({ id, channelId, content, embeds, components, ephemeral }:
   mention_everyone: false,
   mentions: [],
   mention_roles: [],
-  attachments: [],
+  attachments: attachments.map(({ bytes, ...said }) => ({ ...said, size: bytes.length, url: '', proxy_url: '' })),
   timestamp: new Date().toISOString(),
   edited_timestamp: null,
 })

@@ -1,12 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
+import type { FileSeen } from './multipart.ts'
 
 /** Discord's published OpenAPI description of its v10 HTTP API. */
 const SPEC = new URL('../../../shared/specs/discord-openapi.json', import.meta.url)
 
 /** What is wrong with a request body, one line each; nothing when it is as published. */
-export type CheckBody = (method: string, path: string, body: unknown) => readonly string[]
+export type CheckBody = (
+  method: string,
+  path: string,
+  /** `body` is the JSON, which a form with files carries as its field `payload_json`. */
+  sent: { readonly body: unknown; readonly files: readonly FileSeen[] },
+) => readonly string[]
 
 /** The checker, or undefined where the description is not on this machine. */
 export function loadDiscordSpec(): CheckBody | undefined {
@@ -19,15 +25,19 @@ export function loadDiscordSpec(): CheckBody | undefined {
   ajv.addSchema(refuseUnknownFields(spec) as AnySchema, 'discord')
   const compiled = new Map<string, ValidateFunction>()
 
-  return (method, path, body) => {
+  return (method, path, { body, files }) => {
     const template = templates.filter((candidate) => matches(candidate, path)).sort(mostLiteralFirst)[0]
     const operation = template && spec.paths[template][method.toLowerCase()]
     if (!operation) return [`${method} ${path}: Discord has no such route`]
     if (!operation.requestBody) return body === undefined ? [] : [`${method} ${path}: takes no body`]
+    if (files.length > 0 && !operation.requestBody.content['multipart/form-data'])
+      return [`${method} ${path}: takes no files`]
     const pointer = `discord#/paths/${escapePointer(template)}/${method.toLowerCase()}/requestBody/content/application~1json/schema`
     const validate = compiled.get(pointer) ?? ajv.compile({ $ref: pointer })
     compiled.set(pointer, validate)
-    if (validate(body)) return limitsInProse(body).map((fault) => `${method} ${template}: ${fault}`)
+    if (validate(body)) {
+      return [...limitsInProse(body), ...filesInProse(body, files)].map((fault) => `${method} ${template}: ${fault}`)
+    }
     return (validate.errors ?? []).map(
       ({ instancePath, message, params }) =>
         `${method} ${template}: ${instancePath || '/'} ${message} ${JSON.stringify(params)}`,
@@ -56,7 +66,32 @@ function limitsInProse(body: unknown): string[] {
   return faults
 }
 
+/** How files, the list of attachments and the embeds that show them refer to each other: documented in words only. */
+function filesInProse(body: unknown, files: readonly FileSeen[]): string[] {
+  const { embeds = [], attachments = [] } = (body ?? {}) as { embeds?: Embed[]; attachments?: Attachment[] }
+  const names = files.map(({ fileName }) => fileName)
+  const isNew = ({ id }: Attachment) => Number(id) < 10
+  return [
+    ...files.filter(({ field }) => !/^files\[\d\]$/.test(field)).map(({ field }) => `a file in the field ${field}`),
+    ...files
+      .filter(({ field }) => !attachments.some(({ id }) => `files[${id}]` === field))
+      .map(({ field }) => `${field} is not among the attachments`),
+    ...attachments
+      .filter((one) => isNew(one) && !files.some(({ field }) => field === `files[${one.id}]`))
+      .map(({ id }) => `attachment ${id} has no file`),
+    ...embeds
+      .map(({ image }) => image?.url ?? '')
+      .filter((url) => url.startsWith('attachment://') && !names.includes(url.slice('attachment://'.length)))
+      .map((url) => `${url} is no file of this request`),
+    ...names.filter((name) => !/^[\w.-]+$/.test(name)).map((name) => `"${name}" cannot be shown in an embed`),
+  ]
+}
+
+interface Attachment {
+  id: string | number
+}
 interface Embed {
+  image?: { url: string }
   title?: string
   description?: string
   footer?: { text: string }

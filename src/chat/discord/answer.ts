@@ -10,8 +10,8 @@ import {
 import type { Card } from '../../domain/card.ts'
 import type { Logger } from '../../log.ts'
 import type { Dispatch, Incoming } from '../command.ts'
-import { type DiscordMessage, toMessage } from './card.ts'
 import { discordCode, reasonOf } from './errors.ts'
+import type { SendCard } from './send.ts'
 
 const EPHEMERAL = MessageFlags.Ephemeral
 const FAILED: Card = {
@@ -27,6 +27,7 @@ export interface Ask {
 
 interface Ports {
   readonly rest: REST
+  readonly sendCard: SendCard
   readonly dispatch: Dispatch
   readonly log: Logger
 }
@@ -41,7 +42,7 @@ interface Ports {
  * Not acknowledged means not run: the asker was told that it failed. Acknowledged before (a redelivery, or a second
  * process on the same token) is passed on, because dispatch knows what was already answered.
  */
-export async function answer({ interaction, input }: Ask, { rest, dispatch, log }: Ports): Promise<void> {
+export async function answer({ interaction, input }: Ask, { rest, sendCard, dispatch, log }: Ports): Promise<void> {
   const facts = { interactionId: interaction.id, asker: interaction.user.id }
   const privately = interaction.isButton()
   try {
@@ -78,14 +79,13 @@ export async function answer({ interaction, input }: Ask, { rest, dispatch, log 
   try {
     if (hidden && !privately) {
       await rest.delete(placeholder, { auth: false })
-      await rest.post(Routes.webhook(applicationId, token), {
-        auth: false,
-        body: { ...toMessage(card), flags: EPHEMERAL },
-      })
-    } else await rest.patch(placeholder, { auth: false, body: toMessage(card) })
+      await sendCard(card, ({ body, files }) =>
+        rest.post(Routes.webhook(applicationId, token), { auth: false, body: { ...body, flags: EPHEMERAL }, files }),
+      )
+    } else await sendCard(card, (message) => rest.patch(placeholder, { auth: false, ...message }))
   } catch (error) {
     log.warn({ ...facts, reason: reasonOf(error) }, 'discord answer not delivered, posting to the channel')
-    await answerInChannel(interaction, card.ephemeral ? undefined : card, { rest, log })
+    await answerInChannel(interaction, card.ephemeral ? undefined : card, { rest, sendCard, log })
   }
 }
 
@@ -93,20 +93,18 @@ export async function answer({ interaction, input }: Ask, { rest, dispatch, log 
 async function answerInChannel(
   interaction: Ask['interaction'],
   card: Card | undefined,
-  { rest, log }: Pick<Ports, 'rest' | 'log'>,
+  { rest, sendCard, log }: Pick<Ports, 'rest' | 'sendCard' | 'log'>,
 ): Promise<void> {
   const asker = interaction.user.id
-  const late: DiscordMessage = {
-    embeds: [],
-    components: [],
-    ...(card ? toMessage(card) : {}),
-    content: card
-      ? `<@${asker}> here is your answer.`
-      : `<@${asker}> your private answer came too late to be shown; ask again.`,
-    allowed_mentions: { parse: [], users: [asker] },
-  }
+  const route = Routes.channelMessages(interaction.channelId ?? '')
+  const say = (words: string) => ({ content: `<@${asker}> ${words}`, allowed_mentions: { parse: [], users: [asker] } })
   try {
-    await rest.post(Routes.channelMessages(interaction.channelId ?? ''), { body: late })
+    if (!card) await rest.post(route, { body: say('your private answer came too late to be shown; ask again.') })
+    else {
+      await sendCard(card, ({ body, files }) =>
+        rest.post(route, { body: { ...body, ...say('here is your answer.') }, files }),
+      )
+    }
   } catch (error) {
     log.error({ interactionId: interaction.id, reason: reasonOf(error) }, 'discord answer lost')
   }

@@ -15,6 +15,7 @@ const MAX = { title: 256, description: 4096, fields: 25, name: 256, value: 1024,
 const MAX_BUTTONS_PER_ROW = 5
 const MAX_ROWS = 5
 const MAX_LABEL = 80
+const MAX_ALT = 1024
 const MAX_CUSTOM_ID = 100
 /** Values up to this length stand beside each other, three in a row; longer ones get a line of their own. */
 const SHORT_VALUE = 40
@@ -29,11 +30,12 @@ const STYLE = { primary: ButtonStyle.Primary, danger: ButtonStyle.Danger, neutra
 type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>
 
 export interface DiscordMessage {
-  readonly content?: string
   readonly embeds: APIEmbed[]
   /** Always present: an edit without it would keep the old buttons. */
   readonly components: ButtonRow[]
-  readonly allowed_mentions: { readonly parse: []; readonly users?: string[] }
+  /** All that the message shall have: an edit without it would keep the old picture. The id is the file's place in the request. */
+  readonly attachments: { readonly id: string; readonly filename: string; readonly description?: string }[]
+  readonly allowed_mentions: { readonly parse: [] }
 }
 
 /**
@@ -41,10 +43,23 @@ export interface DiscordMessage {
  *
  * Text is escaped, so it shows as written; what does not fit ends in "… (cut)". A button whose command Discord cannot
  * carry is written out as the command to type. Nobody is ever mentioned.
+ *
+ * @param picture - the card's own, drawn; it is the first file of the request, shown inside the embed
  */
-export function toMessage(card: Card): DiscordMessage {
+export function toMessage(card: Card, picture?: { readonly fileName: string; readonly alt: string }): DiscordMessage {
   const { rows, typed } = layOutButtons(card.buttons ?? [])
-  return { embeds: [toEmbed(card, typed)], components: rows, allowed_mentions: { parse: [] } }
+  const embed = toEmbed(card, typed)
+  return {
+    embeds: [picture ? { ...embed, image: { url: `attachment://${picture.fileName}` } } : embed],
+    components: rows,
+    attachments: picture ? [toAttachment(picture)] : [],
+    allowed_mentions: { parse: [] },
+  }
+}
+
+function toAttachment({ fileName, alt }: { fileName: string; alt: string }): DiscordMessage['attachments'][number] {
+  const description = cut(toPlain(alt).trim(), MAX_ALT)
+  return { id: '0', filename: fileName, ...(description ? { description } : {}) }
 }
 
 function toEmbed(card: Card, typed: readonly string[]): APIEmbed {

@@ -156,7 +156,7 @@ test('whatever a card holds, Discord accepts the message', (t) => {
   fc.assert(
     fc.property(card, (any) => {
       const message = toMessage(any)
-      assert.deepEqual(check('POST', '/channels/123456789012345678/messages', message), [])
+      assert.deepEqual(check('POST', '/channels/123456789012345678/messages', { body: message, files: [] }), [])
       assert.equal(JSON.stringify(message).includes('\\ud8'), false)
     }),
     { numRuns: 300 },

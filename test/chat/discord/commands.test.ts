@@ -48,7 +48,7 @@ test('the commands of the product are such that Discord registers them', (t) => 
   const check = loadDiscordSpec()
   if (!check) return t.skip('shared/specs/discord-openapi.json is not on this machine')
   const { registration } = createSlashCommands(productCommands)
-  assert.deepEqual(check('PUT', '/applications/1/guilds/2/commands', registration), [])
+  assert.deepEqual(check('PUT', '/applications/1/guilds/2/commands', { body: registration, files: [] }), [])
   assert.ok(registration.some(({ name }) => name === 'approve'))
 })
 

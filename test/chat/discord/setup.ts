@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { type ChatAdapter, type Command, command, type Dispatch, type Incoming } from '../../../src/chat/command.ts'
-import { createDiscordChat } from '../../../src/chat/discord.ts'
+import { createDiscordChat, type DiscordOptions } from '../../../src/chat/discord.ts'
 import type { Card } from '../../../src/domain/card.ts'
 import { type DiscordServer, startDiscordServer } from '../../support/discord-server.ts'
 
@@ -46,13 +46,15 @@ export interface Desk {
 export async function startDesk(
   t: TestContext,
   answer: (incoming: Incoming) => Card | undefined | Promise<Card | undefined> = () => ({ tone: 'ok', title: 'Done' }),
+  options: Partial<DiscordOptions> = {},
 ): Promise<Desk> {
   const discord = await startDiscordServer()
   const heard: Incoming[] = []
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const { token, applicationId, guildId, channelId, apiRoot } = discord
-  const chat = createDiscordChat({ token, applicationId, guildId, channels: [channelId], apiRoot, commands, log })
+  const connection = { token, applicationId, guildId, channels: [channelId], apiRoot }
+  const chat = createDiscordChat({ ...connection, commands, log, ...options })
   t.after(async () => {
     await chat.close()
     await discord.close()
