@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Card } from '../domain/card.ts'
@@ -6,6 +8,7 @@ import { PLATFORM_USER_ID, type Role } from '../domain/member.ts'
 import type { Logger } from '../log.ts'
 import type { ChatAdapter, Command, Dispatch } from './command.ts'
 import { renderCardText } from './console/render.ts'
+import { createPictures, type DrawPicture } from './pictures.ts'
 import { toPlain } from './plain.ts'
 
 export { renderCardText } from './console/render.ts'
@@ -39,6 +42,11 @@ export interface ConsoleOptions {
   readonly colour?: boolean
   /** Lets `/as` change who speaks: for the demo only, where one person plays the whole desk. */
   readonly allowIdentitySwitch?: boolean
+  /** Where pictures are saved for whoever sits at the terminal. Without it, and when the output is no terminal, only their
+   * words are printed: the same lines every time. */
+  readonly pictureFolder?: string
+  /** Draws the pictures of cards; the charts by default. */
+  readonly draw?: DrawPicture
 }
 
 export interface ConsoleChat extends ChatAdapter {
@@ -58,6 +66,8 @@ export interface ConsoleChat extends ChatAdapter {
 export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
   const { input, output, commands, identities, log, allowIdentitySwitch = false } = options
   const isTerminal = output.isTTY === true
+  const pictureFolder = isTerminal ? options.pictureFolder : undefined
+  const pictures = createPictures({ platform: 'console', log, draw: options.draw })
   const colour = options.colour ?? (isTerminal && (output.hasColors?.() ?? false))
   const [first] = identities
   if (!first) throw new Error('Expected at least one identity for the console, were none')
@@ -101,10 +111,26 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
     lines.prompt(true)
   }
 
-  function show(card: Card, updated = false): void {
-    const text = renderCardText(card, { width: output.columns ?? DEFAULT_WIDTH, updated })
+  async function show(card: Card, updated = false): Promise<void> {
+    const pictureFile = pictureFolder === undefined ? undefined : await savePicture(card, pictureFolder)
+    const text = renderCardText(card, { width: output.columns ?? DEFAULT_WIDTH, updated, pictureFile })
     const [rule = '', ...rest] = text.split('\n')
     print(`\n${colour ? `\u001b[${SGR[card.tone]}m${rule}\u001b[0m` : rule}\n${rest.join('\n')}\n`)
+  }
+
+  async function savePicture(card: Card, folder: string): Promise<string | undefined> {
+    const picture = await pictures.of(card)
+    if (!picture) return undefined
+    const savedAt = new Date().toISOString().replace(/[-:.]/g, '')
+    const file = join(folder, picture.fileName.replace(/\.png$/, `-${savedAt}.png`))
+    try {
+      await mkdir(folder, { recursive: true })
+      await writeFile(file, picture.png)
+      return file
+    } catch (error) {
+      log.error({ err: error, file }, 'picture not saved, its words are printed')
+      return undefined
+    }
   }
 
   async function answer(line: string, who: ConsoleIdentity): Promise<Card | undefined> {
@@ -147,7 +173,7 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
         log.error({ err: error }, 'console command failed')
         return { tone: 'warning', title: 'That failed', text: 'The reason is in the log. Check before you repeat it.' }
       })
-      if (card) show(card)
+      if (card) await show(card)
       return card
     })
     turn = answered
@@ -196,13 +222,14 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
       ),
 
     async post(_channel, card) {
-      posted++
-      show(card)
-      return { messageId: `${posted}` }
+      const messageId = `${++posted}`
+      await show(card)
+      return { messageId }
     },
 
-    async edit(_channel, _messageId, card) {
-      show(card, true)
+    async edit(_channel, messageId, card) {
+      await show(card, true)
+      return { messageId }
     },
 
     async close() {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import { CONSOLE_CHANNEL, createConsoleChat } from '../chat/console.ts'
 import { loadConfig } from '../config.ts'
@@ -55,6 +56,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       platformUserId: member.identities[0]!.platformUserId,
     })),
     allowIdentitySwitch: true,
+    pictureFolder: options.script ? undefined : join(config.data.folder, 'pictures'),
     log,
   })
   const desk = await openDesk({

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { commands } from '../../commands/index.ts'
 import type { Settings } from '../app/settings.ts'
 import type { ChatAdapter } from '../chat/command.ts'
@@ -60,6 +61,7 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
         commands,
         identities: [{ name: CONSOLE_OPERATOR.name, platformUserId: '1' }],
         allowIdentitySwitch: false,
+        pictureFolder: join(config.data.folder, 'pictures'),
         log,
       })
       ended = chat.closed

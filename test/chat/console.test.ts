@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import type { Incoming } from '../../src/chat/command.ts'
 import { type ConsoleOptions, createConsoleChat, renderCardText } from '../../src/chat/console.ts'
 import type { Card } from '../../src/domain/card.ts'
+import { isPng } from '../support/multipart.ts'
 import { commands } from './discord/setup.ts'
+import { brokenDrawer, cardWith, createPixelDrawer, profilePicture } from './picture-samples.ts'
 
 const identities = [
   { platformUserId: '1', name: 'Ana', role: 'trader' },
@@ -287,3 +292,58 @@ test('lines fit the width, wide letters counted twice, and no letter is lost', (
   const letters = (from: string) => from.replace(/\s|Name|─+|Wide/g, '')
   assert.equal(letters(shown), letters(values.join('')))
 })
+
+test('on a terminal a picture is saved, and its path and its words are printed', async (t) => {
+  const pictureFolder = join(await temporaryFolder(t), 'pictures')
+  const { chat, printed } = await startConsole({ terminal: true, pictureFolder })
+  await chat.post('console', cardWith(profilePicture()))
+  await chat.close()
+
+  const [file, ...others] = await readdir(pictureFolder)
+  assert.deepEqual(others, [])
+  assert.match(file!, /^liquidation-profile-eth-\d{8}T\d{9}Z\.png$/)
+  assert.ok(isPng(await readFile(join(pictureFolder, file!))))
+  const lines = stripVTControlCharacters(printed()).split('\n')
+  const at = lines.indexOf(join(pictureFolder, file!))
+  assert.deepEqual(lines.slice(at - 2, at + 5), [
+    'The nearest cluster is 6 % below.',
+    '',
+    join(pictureFolder, file!),
+    'Longs of 14 M USD wait around 2,820 USD, 6 % below the price; shorts of 14 M USD',
+    'around 3,190 USD.',
+    '',
+    '[Hedge]  /hedge propose ETH',
+  ])
+})
+
+test('where no terminal listens, a picture is its words alone: nothing is drawn or saved, every run prints the same', async (t) => {
+  const pictureFolder = join(await temporaryFolder(t), 'pictures')
+  const draw = createPixelDrawer()
+  const { chat, printed } = await startConsole({ pictureFolder, draw })
+  await chat.post('console', cardWith(profilePicture({ alt: 'Longs wait below.' }), { buttons: [] }))
+  await chat.close()
+  assert.equal(
+    printed(),
+    `\n── Liquidations around ETH ${'─'.repeat(53)}\nThe nearest cluster is 6 % below.\n\nLongs wait below.\n\n`,
+  )
+  assert.deepEqual(draw.drawn, [])
+  await assert.rejects(readdir(pictureFolder), { code: 'ENOENT' })
+})
+
+test('a picture that cannot be drawn or saved is its words alone', async (t) => {
+  const folder = await temporaryFolder(t)
+  await writeFile(join(folder, 'a-file'), '')
+  for (const broken of [{ draw: brokenDrawer }, { draw: createPixelDrawer(), pictureFolder: join(folder, 'a-file') }]) {
+    const { chat, printed } = await startConsole({ terminal: true, pictureFolder: folder, ...broken })
+    await chat.post('console', cardWith(profilePicture({ alt: 'Longs wait below.' })))
+    await chat.close()
+    assert.match(stripVTControlCharacters(printed()), /6 % below\.\n\nLongs wait below\.\n\n\[Hedge\]/)
+  }
+  assert.deepEqual(await readdir(folder), ['a-file'])
+})
+
+async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'breakwater-console-'))
+  t.after(() => rm(folder, { recursive: true }))
+  return folder
+}

@@ -11,13 +11,18 @@ const WIDE =
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
- * A card as a block of plain text under a rule: paragraphs, aligned fields, buttons as commands to type, footer.
+ * A card as a block of plain text under a rule: paragraphs, aligned fields, its picture in words, buttons as commands to
+ * type, footer.
  *
  * @param width - in columns; kept between 80 and 100
  * @param updated - says that the card stood there before with older content
+ * @param pictureFile - where its picture was saved; stands on a line of its own, unbroken, to be copied
  * @returns lines joined by newlines, the last one ended; free of control characters whatever the card holds
  */
-export function renderCardText(card: Card, { width, updated = false }: { width: number; updated?: boolean }): string {
+export function renderCardText(
+  card: Card,
+  { width, updated = false, pictureFile }: { width: number; updated?: boolean; pictureFile?: string | undefined },
+): string {
   const columns = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, Math.floor(width)))
   const title = `${LOUD[card.tone]}${oneLine(card.title)}${updated ? ' (updated)' : ''}`
   const [head = '', ...moreTitle] = wrap(title, columns - 6)
@@ -27,6 +32,7 @@ export function renderCardText(card: Card, { width, updated = false }: { width: 
       (card.fields ?? []).map(({ name, value }) => [oneLine(name), toPlain(value)]),
       columns,
     ),
+    [...(pictureFile === undefined ? [] : [oneLine(pictureFile)]), ...wrap(toPlain(card.picture?.alt ?? ''), columns)],
     toTable(
       (card.buttons ?? []).map(({ label, command }) => [`[${oneLine(label)}]`, oneLine(command)]),
       columns,
