@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Card } from '../../src/domain/card.ts'
+import { canonicalJson } from '../../src/domain/hash.ts'
 import { duration, type TimestampMs } from '../../src/domain/units.ts'
 import type { OutboxMessage } from '../../src/ports.ts'
+import { profilePicture } from '../chat/picture-samples.ts'
 import type { OpenStore } from './store.ts'
 import {
   aBar,
@@ -33,6 +35,15 @@ export function describeLogRecord(name: string, open: OpenStore): void {
       assert.equal(await store.outbox.nextDueAt(), undefined)
       assert.equal(await store.outbox.postedAt('card', 'console', 'desk'), 'post-1')
       assert.equal(await store.outbox.postedAt('card', 'console', 'other'), undefined)
+    })
+
+    test('a card keeps its picture, every number of it', async (t) => {
+      const store = await open(t)
+      const card: Card = { tone: 'info', title: 'Map', picture: profilePicture() }
+      await store.outbox.add({ ...aMessage('m1'), card })
+      const [claimed] = await store.outbox.claim(1, at(5), duration(100))
+      assert.deepEqual(claimed?.card, card)
+      assert.equal(canonicalJson(claimed?.card), canonicalJson(card))
     })
 
     test('claimers at once never get the same message', async (t) => {
