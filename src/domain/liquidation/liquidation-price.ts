@@ -1,5 +1,6 @@
 import { type BaseQty, type Fraction, type Price, price } from '../units.ts'
-import type { TierTable } from './margin-tiers.ts'
+import type { ContractTerms } from './contract-terms.ts'
+import type { MarginTier, TierTable } from './margin-tiers.ts'
 
 /** An isolated position. `quantity` is signed: positive is long. */
 export interface IsolatedPosition {
@@ -99,6 +100,56 @@ export function accountLiquidationPrice(
     if (notional <= cap) return { kind: 'at', price: price(level), tier }
   }
   return { kind: 'beyond-tiers', notional, maxNotional: tiers.at(-1)!.cap }
+}
+
+/** What is held of a contract; isolated. */
+export interface HeldContract {
+  /** Signed: positive is long. Coins (linear) or USD contracts (inverse). */
+  readonly quantity: number
+  readonly entryPrice: Price
+  readonly leverage: number
+  /** Margin added beyond the initial, in the margin currency. */
+  readonly extraMargin?: number
+}
+
+/**
+ * The mark price at which an isolated position is liquidated under a venue's own rules: the tier is the one that holds at
+ * that very price (maintenance on mark), or at entry (maintenance on entry); a venue that charges the whole position at its
+ * tier's rate takes no deduction.
+ *
+ * @param table - the contract's; where the venue counts coins, at any reference price
+ * @returns `tier` counts from 0
+ * @throws {RangeError} as `liquidationPrice`; where tiers count coins and the table has no reference price
+ * @see specification §1.1
+ */
+export function contractLiquidationPrice(
+  position: HeldContract,
+  terms: Pick<ContractTerms, 'kind' | 'maintenanceOn' | 'chargedOn' | 'sizedIn'>,
+  table: Pick<TierTable, 'tiers' | 'referencePrice'>,
+): AccountLiquidation {
+  const { kind, maintenanceOn, sizedIn } = terms
+  const inCoins = sizedIn === 'coins' || kind === 'inverse'
+  if (inCoins && table.referencePrice === undefined) {
+    throw new RangeError('Expected a reference price beside tiers that count coins, was none')
+  }
+  const perUnit = sizedIn === 'coins' ? table.referencePrice! : 1
+  const quantity = Math.abs(position.quantity)
+  const coinsAt = (level: number): number => (kind === 'linear' ? quantity : quantity / level)
+  const sizeAt = (level: number): number => (sizedIn === 'coins' ? coinsAt(level) : coinsAt(level) * level)
+  const maintenanceOf = (tier: MarginTier): { maintenanceRate: Fraction; deduction: number } => {
+    if (terms.chargedOn === 'whole') return { maintenanceRate: tier.maintenanceRate, deduction: 0 }
+    // Tables are in dollars, the margin of an inverse contract is in coins: back at the price the table was converted at.
+    const deduction = kind === 'inverse' ? tier.deduction / table.referencePrice! : tier.deduction
+    return { maintenanceRate: tier.maintenanceRate, deduction }
+  }
+  let size = 0
+  for (const [tier, row] of table.tiers.entries()) {
+    const level = liquidationPrice({ ...position, contract: kind, maintenanceOn, ...maintenanceOf(row) })
+    size = sizeAt(maintenanceOn === 'entry' ? position.entryPrice : (level ?? position.entryPrice))
+    if (size > row.cap / perUnit) continue
+    return level === undefined ? { kind: 'never' } : { kind: 'at', price: level, tier }
+  }
+  return { kind: 'beyond-tiers', notional: size * perUnit, maxNotional: table.tiers.at(-1)!.cap }
 }
 
 function checkPosition({ quantity, entryPrice, leverage, maintenanceRate }: IsolatedPosition): void {

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { contractTerms } from '../../../src/domain/liquidation/contract-terms.ts'
 import {
   accountLiquidationPrice,
   bankruptcyPrice,
+  contractLiquidationPrice,
   type IsolatedPosition,
   liquidationPrice,
 } from '../../../src/domain/liquidation/liquidation-price.ts'
-import { DEFAULT_TIER_TABLES, tierOf } from '../../../src/domain/liquidation/margin-tiers.ts'
-import { baseQty, fraction, price } from '../../../src/domain/units.ts'
+import { atPrice, tierOf, tiersAt } from '../../../src/domain/liquidation/margin-tiers.ts'
+import { DEFAULT_TIER_TABLES } from '../../../src/domain/liquidation/tier-tables.ts'
+import { baseQty, fraction, price, timestamp } from '../../../src/domain/units.ts'
 
 const LEVERAGES = [10, 20, 50, 100]
 
@@ -122,5 +125,119 @@ test('a position past the last tier is named as such', () => {
   assert.deepEqual(
     { kind: found.kind, max: 'maxNotional' in found && found.maxNotional },
     { kind: 'beyond-tiers', max: 1.8e9 },
+  )
+})
+
+const NOW = timestamp(Date.UTC(2026, 10, 1))
+const onVenue = (venue: string, asset: 'BTC' | 'ETH' = 'BTC') => {
+  const terms = contractTerms(venue, asset)!
+  const table = tiersAt(DEFAULT_TIER_TABLES, terms, NOW)!
+  return {
+    table,
+    liquidation: (quantity: number, entry: number, leverage: number) =>
+      contractLiquidationPrice({ quantity, entryPrice: price(entry), leverage }, terms, table),
+  }
+}
+const levelOf = (found: ReturnType<typeof contractLiquidationPrice>): number =>
+  found.kind === 'at' ? found.price : assert.fail(`Expected a price, was ${found.kind}`)
+const close = (actual: number, expected: number, relative = 1e-9): void =>
+  assert.ok(Math.abs(actual / expected - 1) <= relative, `Expected ${expected}, was ${actual}`)
+
+const sizes = fc.record({
+  side: fc.constantFrom(1, -1),
+  entry: fc.double({ min: 10_000, max: 200_000, noNaN: true }),
+  notional: fc.double({ min: 100, max: 300_000_000, noNaN: true }),
+  leverage: fc.double({ min: 1.5, max: 40, noNaN: true }),
+})
+
+test('Hyperliquid comes out as its own formula: maintenance is half the initial margin at maximum leverage', () => {
+  const { liquidation, table } = onVenue('hyperliquid')
+  fc.assert(
+    fc.property(sizes, ({ side, entry, notional, leverage }) => {
+      const quantity = (side * notional) / entry
+      const found = liquidation(quantity, entry, leverage)
+      if (found.kind !== 'at') return assert.fail(found.kind)
+      const tier = table.tiers[found.tier]!
+      const l = 1 / (2 * tier.maxLeverage)
+      const available = notional / leverage - (l * notional - tier.deduction)
+      close(found.price, entry - (side * available) / Math.abs(quantity) / (1 - l * side))
+    }),
+  )
+})
+
+test('dYdX comes out as its own formula', () => {
+  const { liquidation } = onVenue('dydx', 'ETH')
+  fc.assert(
+    fc.property(sizes, ({ side, entry, notional, leverage }) => {
+      const quantity = (side * notional) / entry
+      // p = (equity − s·p₀)/(|s|·maintenance − s), equity being the margin posted
+      const expected = (notional / leverage - quantity * entry) / (Math.abs(quantity) * 0.012 - quantity)
+      close(levelOf(liquidation(quantity, entry, leverage)), expected)
+    }),
+  )
+})
+
+test('at the price found, what is left of the margin is exactly the maintenance of the tier that holds there', () => {
+  for (const venue of ['binance', 'hyperliquid', 'deribit'] as const) {
+    const { liquidation, table } = onVenue(venue)
+    const inverse = venue === 'deribit'
+    fc.assert(
+      fc.property(sizes, ({ side, entry, notional, leverage }) => {
+        const quantity = inverse ? side * notional : (side * notional) / entry
+        const found = liquidation(quantity, entry, leverage)
+        if (found.kind !== 'at') return assert.equal(found.kind, 'beyond-tiers')
+        const level = found.price
+        const size = Math.abs(quantity)
+        const equity = inverse
+          ? size / entry / leverage + quantity * (1 / entry - 1 / level)
+          : notional / leverage + quantity * (level - entry)
+        const held = inverse ? size / level : size * level
+        const { tiers } = inverse ? atPrice(table, price(1)) : table
+        const tier = tierOf({ tiers }, held)!
+        assert.equal(tiers.indexOf(tier), found.tier)
+        const owed = tier.maintenanceRate * held - tier.deduction
+        assert.ok(Math.abs(equity - owed) < 1e-6 * owed, `${venue}: ${equity} left, ${owed} owed`)
+      }),
+    )
+  }
+})
+
+test('Deribit asks one percent of a small position and half a percent more for every hundred coins', () => {
+  const { table } = onVenue('deribit')
+  const inCoins = atPrice(table, price(1)).tiers
+  const maintenance = (coins: number): number => {
+    const { maintenanceRate, deduction } = tierOf({ tiers: inCoins }, coins)!
+    return maintenanceRate * coins - deduction
+  }
+  for (const coins of [1, 25, 100, 400, 2_500]) close(maintenance(coins), coins * (0.01 + 0.00005 * coins), 1e-6)
+  close(maintenance(150), 150 * 0.0175, 0.01)
+})
+
+test('Bybit, charging on entry, chooses the tier by the entry and takes its deduction', () => {
+  const { liquidation } = onVenue('bybit')
+  // 3 M: 0.63 % less 3,020; long E(1 − 1/10 + m) − ded/q
+  close(levelOf(liquidation(30, 100_000, 10)), 100_000 * (0.9 + 0.0063) - 3_020 / 30)
+  close(levelOf(liquidation(-30, 100_000, 10)), 100_000 * (1.1 - 0.0063) + 3_020 / 30)
+})
+
+test('OKX charges all of a position its tier by coins, whatever the price', () => {
+  const { liquidation } = onVenue('okx')
+  // 40 BTC are 4,000 contracts: tier 2, 0.5 %, no deduction.
+  for (const entry of [20_000, 100_000]) close(levelOf(liquidation(-40, entry, 10)), (entry * 1.1) / 1.005)
+  assert.deepEqual(liquidation(20_000, 100_000, 2), { kind: 'beyond-tiers', notional: 2e9, maxNotional: 1.94e9 })
+})
+
+test('nothing liquidates an inverse short at 1x, on any tier', () => {
+  const { liquidation } = onVenue('deribit')
+  assert.deepEqual(liquidation(-100_000, 50_000, 1), { kind: 'never' })
+})
+
+test('tiers that count coins are refused without the price they were converted at', () => {
+  const terms = contractTerms('okx', 'BTC')!
+  const { tiers } = tiersAt(DEFAULT_TIER_TABLES, terms, NOW)!
+  const position = { quantity: 1, entryPrice: price(100_000), leverage: 10 }
+  assert.throws(
+    () => contractLiquidationPrice(position, terms, { tiers }),
+    /reference price beside tiers that count coins/,
   )
 })
