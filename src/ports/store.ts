@@ -8,6 +8,7 @@ import type { Card } from '../domain/card.ts'
 import type { ClientOrderId, Fill, Order } from '../domain/execution/order.ts'
 import type { Cluster, Forecast, Horizon, ModelIdentity } from '../domain/forecast.ts'
 import type { InstrumentId } from '../domain/instrument.ts'
+import type { TierTable } from '../domain/liquidation/margin-tiers.ts'
 import type { MapSnapshot } from '../domain/liquidation/snapshot.ts'
 import type { Asset, FeedDeclaration, Tick } from '../domain/market/tick.ts'
 import type { Identity, Member, Platform, Role } from '../domain/member.ts'
@@ -213,6 +214,15 @@ export interface Store {
       readonly at: TimestampMs
       readonly reason: string
     }>
+  readonly marginTiers: {
+    /**
+     * Puts a venue's table in force from its `validFrom` and ends the one before; one that asks the same as the one in force
+     * is not saved again. Said again, it is unchanged.
+     */
+    save(table: TierTable, loadedAt: TimestampMs): Promise<'first' | 'changed' | 'unchanged'>
+    /** Every table there ever was, by venue, contract and time. */
+    list(): Promise<readonly TierTable[]>
+  }
     setTradingState(state: TradingState, by: string, at: TimestampMs, reason: string): Promise<void>
     get(key: string): Promise<string | undefined>
     set(key: string, value: string): Promise<void>

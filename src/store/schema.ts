@@ -287,4 +287,23 @@ export const SCHEMA: readonly SchemaStep[] = [
       where kind = 'estimated' and prediction -> 'cascades' is null;
     `,
   },
+  {
+    name: '007-margin-tiers',
+    sql: `
+      -- What each venue asks in maintenance by position size, and since when; one table of a contract is in force at a time.
+      create table margin_tiers (
+        venue text not null,
+        contract text not null,
+        valid_from bigint not null,
+        valid_to bigint,
+        tiers jsonb not null,
+        reference_price_usd numeric,
+        source text not null,
+        loaded_at bigint not null,
+        primary key (venue, contract, valid_from),
+        check (valid_to >= valid_from)
+      );
+      create unique index margin_tiers_in_force on margin_tiers (venue, contract) where valid_to is null;
+    `,
+  },
 ]

@@ -11,6 +11,7 @@ import { createForecasts } from './forecasts.ts'
 import { guard } from './guard.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { createMapSnapshots } from './map-snapshots.ts'
+import { createMarginTiers } from './margin-tiers.ts'
 import { createMembers } from './members.ts'
 import { missingSteps } from './migrate.ts'
 import { createObservations } from './observations.ts'
@@ -102,6 +103,7 @@ function createRepositories(context: StoreContext): Store {
     settings: guard(createSettings(context), { patience, repeatable: ['tradingState', 'get', 'set'] }),
     outbox: guard(createOutbox(context), {
       patience,
+    marginTiers: guard(createMarginTiers(context), { patience, repeatable: ['save', 'list'] }),
       repeatable: ['add', 'delivered', 'postedAt', 'undelivered', 'nextDueAt'],
     }),
     audit: guard(createAudit(context), { patience, repeatable: ['verify', 'count', 'recent'] }),
@@ -127,6 +129,7 @@ async function inTransaction<T>(db: Db, patience: Patience, work: (tx: Store) =>
     settings: createSettings(context),
     outbox: createOutbox(context),
     audit: createAudit(context, entries),
+    marginTiers: createMarginTiers(context),
     commands: createCommands(context),
     figures: createFigures(context),
   }

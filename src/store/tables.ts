@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { Card } from '../domain/card.ts'
 import type { Cluster, MarketContext, Prediction } from '../domain/forecast.ts'
 import type { ProposalTerms } from '../domain/proposal.ts'
+import type { MarginTier } from '../domain/liquidation/margin-tiers.ts'
 
 type Json<T> = ColumnType<T, T, T>
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>
@@ -78,6 +79,16 @@ export interface Tables {
     book: string
     asset: string
     state: string
+  margin_tiers: {
+    venue: string
+    contract: string
+    valid_from: number
+    valid_to: Nullable<number>
+    tiers: Json<readonly MarginTier[]>
+    reference_price_usd: Nullable<number>
+    source: string
+    loaded_at: number
+  }
     terms: Json<ProposalTerms>
     terms_hash: string
     notional_usd: number

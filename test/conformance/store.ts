@@ -4,6 +4,7 @@ import type { Store } from '../../src/ports.ts'
 import { describeDeskRecord } from './store-desk.ts'
 import { describeLiquidationRecord } from './store-liquidation.ts'
 import { describeLogRecord } from './store-log.ts'
+import { describeMarginTierRecord } from './store-margin-tiers.ts'
 import { describeMarketRecord } from './store-market.ts'
 import { anEntry, aProposal } from './store-samples.ts'
 
@@ -49,6 +50,7 @@ export function describeStore(name: string, open: OpenStore): void {
   })
 
   describeMarketRecord(name, open)
+  describeMarginTierRecord(name, open)
   describeLiquidationRecord(name, open)
   describeDeskRecord(name, open)
   describeLogRecord(name, open)
