@@ -148,12 +148,19 @@ export interface Store {
   readonly alerts: {
     /** False when this cluster already has an open alert. */
     raise(alert: Alert): Promise<boolean>
-    follow(alertId: string, peakConfidence: number): Promise<void>
-    end(alertId: string, at: TimestampMs, reason: NonNullable<Alert['endReason']>): Promise<boolean>
+    /**
+     * Writes how an open alert has moved on; false, and nothing written, when it has ended or stands further already.
+     * Confidence and severity never fall.
+     */
+    advance(alert: Alert): Promise<boolean>
     open(asset?: Asset): Promise<readonly Alert[]>
     /** Newest first. */
     recent(limit: number): Promise<readonly Alert[]>
     lastEnded(asset: Asset, side: 'buy' | 'sell'): Promise<Alert | undefined>
+    /** Raised later than `from`, ended or not. */
+    countRaised(asset: Asset, from: TimestampMs): Promise<number>
+    /** Those that stood at some time after `from`, oldest first. */
+    standingSince(from: TimestampMs): Promise<readonly Alert[]>
   }
   readonly proposals: {
     /** Inserts as pending; pending ones of the same book and asset become superseded and are returned. Throws on a duplicate id. */
@@ -207,13 +214,6 @@ export interface Store {
     list(): Promise<readonly Member[]>
     withRole(role: Role): Promise<readonly Member[]>
   }
-  readonly settings: {
-    tradingState(): Promise<{
-      readonly state: TradingState
-      readonly by: string
-      readonly at: TimestampMs
-      readonly reason: string
-    }>
   readonly marginTiers: {
     /**
      * Puts a venue's table in force from its `validFrom` and ends the one before; one that asks the same as the one in force
@@ -223,6 +223,13 @@ export interface Store {
     /** Every table there ever was, by venue, contract and time. */
     list(): Promise<readonly TierTable[]>
   }
+  readonly settings: {
+    tradingState(): Promise<{
+      readonly state: TradingState
+      readonly by: string
+      readonly at: TimestampMs
+      readonly reason: string
+    }>
     setTradingState(state: TradingState, by: string, at: TimestampMs, reason: string): Promise<void>
     get(key: string): Promise<string | undefined>
     set(key: string, value: string): Promise<void>

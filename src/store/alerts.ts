@@ -1,5 +1,5 @@
-import { type Selectable, sql } from 'kysely'
-import type { Alert } from '../domain/alert.ts'
+import { type Selectable, type SqlBool, sql } from 'kysely'
+import { ALERT_SEVERITIES, ALERT_STAGES, type Alert } from '../domain/alert.ts'
 import type { Store } from '../ports.ts'
 import type { StoreContext } from './context.ts'
 import { jsonb, present } from './json.ts'
@@ -17,11 +17,13 @@ export function createAlerts({ db }: StoreContext): Store['alerts'] {
           asset: alert.asset,
           side: alert.cluster.side,
           raised_at: alert.raisedAt,
-          ended_at: alert.endedAt ?? null,
-          end_reason: alert.endReason ?? null,
+          raised_price_usd: alert.raisedPrice,
+          horizon: alert.horizon,
           threshold: alert.threshold,
-          peak_confidence: alert.peakConfidence,
           cluster: jsonb(alert.cluster),
+          peak_confidence: alert.peakConfidence,
+          severity: alert.severity,
+          ...progress(alert),
         })
         .onConflict((oc) => oc.columns(['asset', 'cluster_id']).where('ended_at', 'is', null).doNothing())
         .returning('alert_id')
@@ -29,21 +31,18 @@ export function createAlerts({ db }: StoreContext): Store['alerts'] {
       return rows.length > 0
     },
 
-    async follow(alertId, peakConfidence) {
-      await db
-        .updateTable('alerts')
-        .set({ peak_confidence: sql<number>`greatest(peak_confidence, ${peakConfidence}::double precision)` })
-        .where('alert_id', '=', alertId)
-        .where('ended_at', 'is', null)
-        .execute()
-    },
-
-    async end(alertId, at, reason) {
+    async advance(alert) {
       const rows = await db
         .updateTable('alerts')
-        .set({ ended_at: at, end_reason: reason })
-        .where('alert_id', '=', alertId)
+        .set({
+          ...progress(alert),
+          peak_confidence: sql<number>`greatest(peak_confidence, ${alert.peakConfidence}::double precision)`,
+          severity: sql<string>`case when ${rank(ALERT_SEVERITIES, sql.ref('severity'))} > ${rank(ALERT_SEVERITIES, alert.severity)}
+            then severity else ${alert.severity} end`,
+        })
+        .where('alert_id', '=', alert.alertId)
         .where('ended_at', 'is', null)
+        .where(sql<SqlBool>`${rank(ALERT_STAGES, sql.ref('stage'))} <= ${rank(ALERT_STAGES, alert.stage)}`)
         .returning('alert_id')
         .execute()
       return rows.length > 0
@@ -75,8 +74,41 @@ export function createAlerts({ db }: StoreContext): Store['alerts'] {
         .executeTakeFirst()
       return row && toAlert(row)
     },
+
+    async countRaised(asset, from) {
+      const { count } = await db
+        .selectFrom('alerts')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('asset', '=', asset)
+        .where('raised_at', '>', from)
+        .executeTakeFirstOrThrow()
+      return count
+    },
+
+    async standingSince(from) {
+      const rows = await select()
+        .where((is) => is.or([is('ended_at', 'is', null), is('ended_at', '>', from)]))
+        .orderBy('raised_at')
+        .orderBy('seq')
+        .execute()
+      return rows.map(toAlert)
+    },
   }
 }
+
+/** What an episode changes as it goes. */
+const progress = (alert: Alert) => ({
+  stage: alert.stage,
+  stage_times: jsonb(alert.stageTimes),
+  touch: alert.touch === undefined ? null : jsonb(alert.touch),
+  open_interest_change: alert.openInterestChange ?? null,
+  ended_at: alert.endedAt ?? null,
+  end_reason: alert.endReason ?? null,
+})
+
+/** Place of a value, or of a column's value, in a list. */
+const rank = (order: readonly string[], value: unknown) =>
+  sql<number>`array_position(${[...order]}::text[], ${value}::text)`
 
 const toAlert = (row: Selectable<Tables['alerts']>): Alert =>
   present({
@@ -84,9 +116,16 @@ const toAlert = (row: Selectable<Tables['alerts']>): Alert =>
     clusterId: row.cluster_id,
     asset: row.asset,
     raisedAt: row.raised_at,
-    endedAt: row.ended_at,
-    endReason: row.end_reason,
+    raisedPrice: row.raised_price_usd,
+    horizon: row.horizon,
     threshold: row.threshold,
     peakConfidence: row.peak_confidence,
+    stage: row.stage,
+    severity: row.severity,
+    stageTimes: row.stage_times,
+    touch: row.touch,
+    openInterestChange: row.open_interest_change,
+    endedAt: row.ended_at,
+    endReason: row.end_reason,
     cluster: row.cluster,
   } as { [K in keyof Alert]: Alert[K] | null })

@@ -288,6 +288,77 @@ export const SCHEMA: readonly SchemaStep[] = [
     `,
   },
   {
+    name: '006-alert-episodes',
+    sql: `
+      -- Until now a cluster had one confidence, for one horizon, without baseline, coverage or age. Those cannot be filled in,
+      -- and the calibration behind it is not today's: within every horizon it is undetermined, and what was said then is kept
+      -- beside it. Leverage was not kept; it had been seen at least since the row was written.
+      create function pg_temp.cluster_by_horizon(cluster jsonb, seen_at bigint) returns jsonb language sql as $$
+        select (cluster - 'confidence') || jsonb_build_object(
+          'firstSeenAt', seen_at,
+          'leverage', '[]'::jsonb,
+          'confidence', (
+            select jsonb_object_agg(horizon, '{"kind": "undetermined", "reason": "NO_CALIBRATION"}'::jsonb)
+            from unnest(array['4h', '24h', '72h']) as horizon
+          ),
+          'confidenceBefore', cluster -> 'confidence'
+        )
+      $$;
+
+      alter table alerts
+        add column horizon text,
+        add column raised_price_usd numeric,
+        add column stage text,
+        add column severity text,
+        add column stage_times jsonb,
+        add column touch jsonb,
+        add column open_interest_change double precision;
+
+      -- A touch used to end an alert, so what followed it is unknown. Severity was not judged: the lowest claims least.
+      update alerts set
+        horizon = case (cluster -> 'confidence' ->> 'horizon')
+          when '14400000' then '4h' when '259200000' then '72h' else '24h' end,
+        raised_price_usd = (cluster ->> 'peakPrice')::numeric
+          / (1 + case side when 'sell' then -1 else 1 end * (cluster ->> 'distance')::numeric / 10000),
+        stage = case when ended_at is null then 'raised' else 'over' end,
+        severity = 'notice',
+        stage_times = jsonb_strip_nulls(jsonb_build_object(
+          'raised', raised_at,
+          'touched', case end_reason when 'touched' then ended_at end,
+          'over', ended_at
+        )),
+        touch = case end_reason when 'touched' then jsonb_build_object('from', ended_at, 'at', ended_at) end,
+        end_reason = case end_reason when 'touched' then 'unknown' else end_reason end,
+        cluster = pg_temp.cluster_by_horizon(cluster, raised_at);
+
+      alter table alerts
+        alter column horizon set not null,
+        alter column raised_price_usd set not null,
+        alter column stage set not null,
+        alter column severity set not null,
+        alter column stage_times set not null,
+        add check (horizon in ('4h', '24h', '72h')),
+        add check (stage in ('raised', 'approaching', 'touched', 'cascading', 'over')),
+        add check ((stage = 'over') = (ended_at is not null)),
+        add check (severity in ('notice', 'warning', 'critical'));
+      create index alerts_by_end on alerts (ended_at);
+
+      -- Only the newest list of an asset is ever read again: it keeps the identity of clusters over a restart.
+      update forecasts set clusters = case
+        when forecast_at = (select max(forecast_at) from forecasts newest where newest.asset = forecasts.asset)
+        then coalesce(
+          (select jsonb_agg(pg_temp.cluster_by_horizon(cluster, forecast_at) order by place)
+            from jsonb_array_elements(clusters) with ordinality as listed (cluster, place)),
+          '[]'::jsonb
+        )
+        else '[]'::jsonb
+      end
+      where clusters <> '[]'::jsonb;
+
+      drop function pg_temp.cluster_by_horizon;
+    `,
+  },
+  {
     name: '007-margin-tiers',
     sql: `
       -- What each venue asks in maintenance by position size, and since when; one table of a contract is in force at a time.

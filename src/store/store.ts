@@ -90,7 +90,10 @@ function createRepositories(context: StoreContext): Store {
       repeatable: ['save', 'latest', 'between', 'deleteBefore'],
     }),
     clusterOutcomes: guard(createClusterOutcomes(context), { patience, repeatable: ['save', 'judgedDays', 'list'] }),
-    alerts: guard(createAlerts(context), { patience, repeatable: ['follow', 'open', 'recent', 'lastEnded'] }),
+    alerts: guard(createAlerts(context), {
+      patience,
+      repeatable: ['open', 'recent', 'lastEnded', 'countRaised', 'standingSince'],
+    }),
     proposals: guard(createProposals(context), { patience, repeatable: ['find', 'list', 'releaseLease'] }),
     orders: guard(createOrders(context), {
       patience,
@@ -100,10 +103,10 @@ function createRepositories(context: StoreContext): Store {
       patience,
       repeatable: ['put', 'find', 'findByIdentity', 'list', 'withRole'],
     }),
+    marginTiers: guard(createMarginTiers(context), { patience, repeatable: ['save', 'list'] }),
     settings: guard(createSettings(context), { patience, repeatable: ['tradingState', 'get', 'set'] }),
     outbox: guard(createOutbox(context), {
       patience,
-    marginTiers: guard(createMarginTiers(context), { patience, repeatable: ['save', 'list'] }),
       repeatable: ['add', 'delivered', 'postedAt', 'undelivered', 'nextDueAt'],
     }),
     audit: guard(createAudit(context), { patience, repeatable: ['verify', 'count', 'recent'] }),
@@ -126,10 +129,10 @@ async function inTransaction<T>(db: Db, patience: Patience, work: (tx: Store) =>
     proposals: createProposals(context),
     orders: createOrders(context),
     members: createMembers(context),
+    marginTiers: createMarginTiers(context),
     settings: createSettings(context),
     outbox: createOutbox(context),
     audit: createAudit(context, entries),
-    marginTiers: createMarginTiers(context),
     commands: createCommands(context),
     figures: createFigures(context),
   }

@@ -1,8 +1,9 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { Alert, Touch } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
 import type { Cluster, MarketContext, Prediction } from '../domain/forecast.ts'
-import type { ProposalTerms } from '../domain/proposal.ts'
 import type { MarginTier } from '../domain/liquidation/margin-tiers.ts'
+import type { ProposalTerms } from '../domain/proposal.ts'
 
 type Json<T> = ColumnType<T, T, T>
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>
@@ -68,17 +69,16 @@ export interface Tables {
     threshold: number
     peak_confidence: number
     cluster: Json<Cluster>
+    horizon: string
+    raised_price_usd: number
+    stage: string
+    severity: string
+    stage_times: Json<Alert['stageTimes']>
+    touch: Nullable<Touch>
+    open_interest_change: Nullable<number>
   }
   members: { member_id: string; seq: Generated<number>; name: string; role: string }
   member_identities: { platform: string; platform_user_id: string; seq: Generated<number>; member_id: string }
-  settings: { key: string; value: string }
-  trading_state: { only_row: Generated<boolean>; state: string; changed_by: string; changed_at: number; reason: string }
-  proposals: {
-    proposal_id: string
-    seq: Generated<number>
-    book: string
-    asset: string
-    state: string
   margin_tiers: {
     venue: string
     contract: string
@@ -89,6 +89,14 @@ export interface Tables {
     source: string
     loaded_at: number
   }
+  settings: { key: string; value: string }
+  trading_state: { only_row: Generated<boolean>; state: string; changed_by: string; changed_at: number; reason: string }
+  proposals: {
+    proposal_id: string
+    seq: Generated<number>
+    book: string
+    asset: string
+    state: string
     terms: Json<ProposalTerms>
     terms_hash: string
     notional_usd: number

@@ -15,6 +15,7 @@ import {
   anOrder,
   aProposal,
   at,
+  ended,
   everyKindOfTick,
   HOLDER,
   proposalId,
@@ -161,14 +162,15 @@ export function describeLogRecord(name: string, open: OpenStore): void {
       await store.forecasts.save(anUndetermined({ at: at(20) }), [])
       await store.forecasts.save(aForecast({ at: at(101) }), [])
       // Under alert 10–40 twice over, 30–60, and from 90 on: 60 of 100.
-      for (const [alertId, raised, ended] of [
+      for (const [alertId, raised, over] of [
         ['a1', 10, 40],
         ['a2', 10, 40],
         ['a3', 30, 60],
         ['a4', 90, undefined],
       ] as const) {
-        await store.alerts.raise(anAlert({ alertId, clusterId: alertId, raisedAt: at(raised) }))
-        if (ended !== undefined) await store.alerts.end(alertId, at(ended), 'faded')
+        const alert = anAlert({ alertId, clusterId: alertId, raisedAt: at(raised) })
+        await store.alerts.raise(alert)
+        if (over !== undefined) await store.alerts.advance(ended(alert, at(over), 'faded'))
       }
       await store.proposals.open(aProposal({ n: 1, proposedAt: at(10) }))
       await store.proposals.move(proposalId(1), ['pending'], 'approved', { decidedBy: 'ann', decidedAt: at(11) })
@@ -195,6 +197,7 @@ export function describeLogRecord(name: string, open: OpenStore): void {
         denied: 1,
         forbidden: 1,
         missingFeeds: [
+          'account-ratio/BTC',
           'bar/BTC',
           'book-depth/BTC',
           'book-depth/ETH',

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Alert } from '../../src/domain/alert.ts'
 import type { Tick } from '../../src/domain/market/tick.ts'
 import { duration, type Fraction } from '../../src/domain/units.ts'
 import type { OpenStore } from './store.ts'
-import { aBar, aCluster, aForecast, anAlert, at, collect, everyKindOfTick } from './store-samples.ts'
+import { aBar, aCluster, aForecast, anAlert, at, collect, ended, everyKindOfTick } from './store-samples.ts'
 
 /** What was observed, forecast and alerted. */
 export function describeMarketRecord(name: string, open: OpenStore): void {
@@ -104,10 +105,11 @@ export function describeMarketRecord(name: string, open: OpenStore): void {
 
     test('a cluster has one open alert at a time', async (t) => {
       const store = await open(t)
-      assert.equal(await store.alerts.raise(anAlert({ alertId: 'a1' })), true)
+      const first = anAlert({ alertId: 'a1' })
+      assert.equal(await store.alerts.raise(first), true)
       assert.equal(await store.alerts.raise(anAlert({ alertId: 'a2' })), false)
-      assert.equal(await store.alerts.end('a1', at(9), 'faded'), true)
-      assert.equal(await store.alerts.end('a1', at(9), 'touched'), false)
+      assert.equal(await store.alerts.advance(ended(first, at(9), 'faded')), true)
+      assert.equal(await store.alerts.advance(ended(first, at(9), 'vanished')), false)
       assert.equal(await store.alerts.raise(anAlert({ alertId: 'a3', raisedAt: at(10) })), true)
       assert.deepEqual(
         (await store.alerts.recent(5)).map((alert) => [alert.alertId, alert.endReason]),
@@ -118,14 +120,43 @@ export function describeMarketRecord(name: string, open: OpenStore): void {
       )
     })
 
-    test('following an alert keeps its highest confidence', async (t) => {
+    test('an alert comes back with its whole course', async (t) => {
       const store = await open(t)
-      await store.alerts.raise(anAlert({ alertId: 'a1' }))
-      for (const confidence of [0.7, 0.9, 0.8]) await store.alerts.follow('a1', confidence)
-      assert.deepEqual(await store.alerts.open('ETH'), [
-        { ...anAlert({ alertId: 'a1' }), peakConfidence: 0.9 as Fraction },
-      ])
+      const raised = anAlert({ alertId: 'a1' })
+      await store.alerts.raise(raised)
+      assert.deepEqual(await store.alerts.open('ETH'), [raised])
       assert.deepEqual(await store.alerts.open('BTC'), [])
+      const cascading: Alert = {
+        ...raised,
+        stage: 'cascading',
+        severity: 'critical',
+        stageTimes: { raised: at(1), touched: at(5), cascading: at(6) },
+        touch: { from: at(3), at: at(4) },
+        openInterestChange: -0.0123 as Fraction,
+      }
+      assert.equal(await store.alerts.advance(cascading), true)
+      assert.deepEqual(await store.alerts.open(), [cascading])
+      const over = ended(cascading, at(9), 'cascaded')
+      assert.equal(await store.alerts.advance(over), true)
+      assert.deepEqual(await store.alerts.open(), [])
+      assert.deepEqual(await store.alerts.recent(1), [over])
+    })
+
+    test('a stage never moves back, and confidence and severity never fall', async (t) => {
+      const store = await open(t)
+      const raised = anAlert({ alertId: 'a1' })
+      await store.alerts.raise(raised)
+      const near: Alert = {
+        ...raised,
+        stage: 'approaching',
+        severity: 'warning',
+        stageTimes: { raised: at(1), approaching: at(2) },
+        peakConfidence: 0.9 as Fraction,
+      }
+      assert.equal(await store.alerts.advance(near), true)
+      assert.equal(await store.alerts.advance({ ...raised, peakConfidence: 0.95 as Fraction }), false)
+      assert.equal(await store.alerts.advance({ ...near, severity: 'notice', peakConfidence: 0.8 as Fraction }), true)
+      assert.deepEqual(await store.alerts.open('ETH'), [near])
     })
 
     test('the last ended alert of a side is the one that ended last', async (t) => {
@@ -134,11 +165,34 @@ export function describeMarketRecord(name: string, open: OpenStore): void {
         ['a1', 50],
         ['a2', 40],
       ] as const) {
-        await store.alerts.raise(anAlert({ alertId, clusterId: alertId }))
-        await store.alerts.end(alertId, at(endedAt), 'vanished')
+        const alert = anAlert({ alertId, clusterId: alertId })
+        await store.alerts.raise(alert)
+        await store.alerts.advance(ended(alert, at(endedAt), 'vanished'))
       }
       assert.equal((await store.alerts.lastEnded('ETH', 'sell'))?.alertId, 'a1')
       assert.equal(await store.alerts.lastEnded('ETH', 'buy'), undefined)
+    })
+
+    test('alerts are counted by when they were raised and listed by whether they still stood', async (t) => {
+      const store = await open(t)
+      for (const [alertId, asset, raisedAt, endedAt] of [
+        ['a1', 'ETH', 10, 20],
+        ['a2', 'ETH', 11, 60],
+        ['a3', 'BTC', 30, undefined],
+        ['a4', 'ETH', 40, undefined],
+      ] as const) {
+        const alert = anAlert({ alertId, clusterId: alertId, asset, raisedAt: at(raisedAt) })
+        await store.alerts.raise(alert)
+        if (endedAt !== undefined) await store.alerts.advance(ended(alert, at(endedAt), 'faded'))
+      }
+      assert.equal(await store.alerts.countRaised('ETH', at(10)), 2)
+      assert.equal(await store.alerts.countRaised('ETH', at(9)), 3)
+      assert.equal(await store.alerts.countRaised('BTC', at(30)), 0)
+      const standing = await store.alerts.standingSince(at(20))
+      assert.deepEqual(
+        standing.map(({ alertId }) => alertId),
+        ['a2', 'a3', 'a4'],
+      )
     })
   })
 }

@@ -1,4 +1,4 @@
-import type { Alert } from '../../src/domain/alert.ts'
+import type { Alert, AlertEndReason } from '../../src/domain/alert.ts'
 import type { Fill, Order } from '../../src/domain/execution/order.ts'
 import type { Cluster, Forecast } from '../../src/domain/forecast.ts'
 import { clientOrderIdFor, termsHashOf } from '../../src/domain/hash.ts'
@@ -63,6 +63,7 @@ export function everyKindOfTick(): Tick[] {
     { ...stamped, type: 'book-depth', receivedAt: 8, bidNotional: 1, askNotional: 2 },
     { ...stamped, type: 'disconnect', receivedAt: 9, feed: 'book-depth', reason: 'socket closed: "1006", {x,y}\\' },
     { ...stamped, type: 'disconnect', receivedAt: 9, feed: 'bar', reason: '' },
+    { ...stamped, type: 'account-ratio', receivedAt: 10, longShare: 0.6442 },
   ] as Tick[]
 }
 
@@ -109,6 +110,13 @@ const anEstimate = () => ({
   calibratedOn: 'simulated',
 })
 
+const aCascade = (pCascadeDown: number) => ({
+  pCascadeDown,
+  pCascadeUp: 0.02,
+  baseline: { pCascadeDown: 0.011, pCascadeUp: 0.019 },
+  gatePassed: { down: true, up: false },
+})
+
 export const aForecast = (changes: { at: TimestampMs; asset?: string; pCascadeDown?: number }): Forecast =>
   ({
     asset: changes.asset ?? 'ETH',
@@ -117,12 +125,14 @@ export const aForecast = (changes: { at: TimestampMs; asset?: string; pCascadeDo
       kind: 'estimated',
       modelId: 'vol-only-1',
       calibratedOn: 'simulated',
-      horizon: 3_600_000,
-      pCascadeDown: changes.pCascadeDown ?? 0.01,
-      pCascadeUp: 0.02,
+      cascades: {
+        '4h': aCascade(0.02),
+        '24h': aCascade(changes.pCascadeDown ?? 0.01),
+        '72h': aCascade(0.03),
+      },
+      overlayHorizon: 86_400_000,
       overlayConfidence: 0.45,
       overlayGatePassed: false,
-      baseline: { pCascadeDown: 0.011, pCascadeUp: 0.019 },
       maskedFeeds: ['book-depth'],
     },
     market: {
@@ -137,16 +147,32 @@ export const aForecast = (changes: { at: TimestampMs; asset?: string; pCascadeDo
     },
   }) as unknown as Forecast
 
-export const anAlert = (changes: { alertId: string; clusterId?: string; raisedAt?: TimestampMs }): Alert =>
-  ({
+export const anAlert = (changes: Partial<Alert> & { alertId: string }): Alert => {
+  const raisedAt = changes.raisedAt ?? at(1)
+  return {
     clusterId: 'ETH-sell-1',
     asset: 'ETH',
-    raisedAt: at(1),
+    raisedAt,
+    raisedPrice: 3_000,
+    horizon: '24h',
     threshold: 0.6,
     peakConfidence: 0.61,
+    stage: 'raised',
+    severity: 'notice',
+    stageTimes: { raised: raisedAt },
     cluster: aCluster(),
     ...changes,
-  }) as Alert
+  } as Alert
+}
+
+/** The alert, over. */
+export const ended = (alert: Alert, endedAt: TimestampMs, endReason: AlertEndReason): Alert => ({
+  ...alert,
+  stage: 'over',
+  stageTimes: { ...alert.stageTimes, over: endedAt },
+  endedAt,
+  endReason,
+})
 
 export const proposalId = (n: number): ProposalId => toProposalId(`7K3M9QX2${String(n).padStart(2, '0')}`)
 
