@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { describeCalibration } from '../src/app/cards.ts'
 import { command } from '../src/chat/command.ts'
+import { HORIZONS } from '../src/domain/forecast.ts'
+import { formatPercent } from '../src/domain/format.ts'
+import type { ModelCardFacts } from '../src/ports.ts'
 
 /** `/model status`: which model answers, on which engine, what it was trained and calibrated on, and what it beats. */
 export default command({
@@ -24,11 +27,60 @@ export default command({
         { name: 'Architecture', value: `${model.architecture} on ${model.engine}` },
         { name: 'Trained', value: `${model.trainedAt.slice(0, 10)} on ${model.trainedOn}` },
         { name: 'Calibration', value: describeCalibration(model.calibratedOn) },
-        ...Object.entries(model.metrics).map(([name, value]) => ({
-          name,
-          value: `model ${value.model.toFixed(3)}, volatility alone ${value.baseline.toFixed(3)}, base rate ${value.base.toFixed(3)}`,
-        })),
+        ...EVENTS.flatMap((event) => describeEvent(model, event)),
       ],
+      footer: 'On held-out hours with every feed there; volatility alone in brackets',
     }
   },
 })
+
+interface Event {
+  readonly name: string
+  /** Horizon and head, shortest first. */
+  readonly heads: readonly (readonly [string, string])[]
+}
+
+const EVENTS: readonly Event[] = [
+  { name: 'Cascade down', heads: HORIZONS.map((horizon) => [horizon, `cascade-down-${horizon}`]) },
+  { name: 'Cascade up', heads: HORIZONS.map((horizon) => [horizon, `cascade-up-${horizon}`]) },
+  { name: 'Hedge overlay pays', heads: [['24h', 'overlay-pays']] },
+]
+
+type Figure = ModelCardFacts['metrics'][string]
+
+const LINES: readonly {
+  readonly name: string
+  readonly metric: string
+  readonly format: (figure: Figure) => string
+}[] = [
+  // Ranked by chance, the average precision is the rate at which the event came.
+  { name: 'came in', metric: 'averagePrecision', format: ({ base }) => formatPercent(base) },
+  { name: 'lift', metric: 'lift', format: beside((value) => value.toFixed(2)) },
+  { name: 'Brier skill', metric: 'brierSkill', format: beside(formatPercent) },
+  { name: 'calibration error', metric: 'ece', format: beside(formatPercent) },
+]
+
+function beside(format: (value: number) => string) {
+  return ({ model, baseline }: Figure): string => `${format(model)} (${format(baseline)})`
+}
+
+/** One line per figure, the horizons side by side; nothing for an event that the model does not answer. */
+function describeEvent({ metrics, gates }: ModelCardFacts, { name, heads }: Event) {
+  const row = (label: string, cell: (head: string) => string | undefined): string[] => {
+    const cells = heads.flatMap(([horizon, head]) => {
+      const text = cell(head)
+      return text === undefined ? [] : `${horizon} ${text}`
+    })
+    return cells.length > 0 ? [`${label} ${cells.join(', ')}`] : []
+  }
+  const lines = [
+    ...LINES.flatMap(({ name: label, metric, format }) =>
+      row(label, (head) => {
+        const figure = metrics[`${head}.${metric}`]
+        return figure && format(figure)
+      }),
+    ),
+    ...row('calibration gate', (head) => (gates[head] === undefined ? undefined : gates[head] ? 'passed' : 'failed')),
+  ]
+  return lines.length > 0 ? [{ name, value: lines.join('\n') }] : []
+}

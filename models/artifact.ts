@@ -2,12 +2,11 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { sha256 } from '../src/domain/hash.ts'
-import { HEADS } from './dataset.ts'
+import { byHead, HEADS } from './dataset.ts'
 
 export const MODEL_FILE = 'model.json'
 
-const perHead = <T extends z.ZodType>(value: T) =>
-  z.object({ 'cascade-down': value, 'cascade-up': value, 'overlay-pays': value })
+const perHead = <T extends z.ZodType>(value: T) => z.object(byHead(() => value))
 const platt = z.object({ a: z.number(), b: z.number() })
 const logistic = z.object({
   intercept: z.number(),
@@ -18,14 +17,14 @@ const logistic = z.object({
 const figure = z.object({ model: z.number(), baseline: z.number(), base: z.number() })
 
 const ARTIFACT = z.object({
-  format: z.literal('breakwater-model/1'),
+  format: z.literal('breakwater-model/2'),
   modelId: z.string(),
   architecture: z.string(),
   calibratedOn: z.enum(['simulated', 'recorded']),
   trainedAt: z.iso.datetime(),
   trainedOn: z.string(),
   seed: z.number(),
-  horizonHours: z.number().positive(),
+  horizonHours: perHead(z.number().positive()),
   featureHash: z.string(),
   features: z.array(z.string()),
   normaliser: z.object({ mean: z.array(z.number()), spread: z.array(z.number()) }),

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { HORIZONS } from '../src/domain/forecast.ts'
 import type { Artifact } from './artifact.ts'
 import { HEADS } from './dataset.ts'
 import type { HeadReport } from './evaluate.ts'
@@ -37,7 +38,6 @@ export function formatFacts(folder: CardFolder, artifact: Artifact, report: Trai
     '',
     `- trained on: ${report.trainedOn}`,
     `- samples: ${report.samples.train} to train, ${report.samples.calibration} to calibrate, ${report.samples.test} to test`,
-    `- horizon: ${artifact.horizonHours} h`,
     ...(folder === 'tcn' ? networkFacts(artifact, report) : []),
     '',
     '| test segment | rate | episodes | | AP | lift | ROC AUC | Brier skill | ECE | mean p / rate |',
@@ -51,20 +51,23 @@ export function formatFacts(folder: CardFolder, artifact: Artifact, report: Trai
 
 /** The facts of the cluster confidence, beside what distance and volatility alone would say. */
 export function formatConfidenceFacts({ clusterConfidence, trainedOn }: TrainingReport): string {
-  const { samples, days, base, confidence, distanceOnly, reliability } = clusterConfidence
-  const row = (name: string, scores: typeof confidence): string =>
-    `| ${name} | ${number(scores.averagePrecision)} | ${number(scores.lift, 2)} | ${percent(scores.brierSkill)} | ${number(scores.ece)} | ${number(scores.meanOverBase, 2)} |`
+  const known = HORIZONS.flatMap((horizon) => clusterConfidence[horizon] ?? [])
   return [
     '**Calibrated on simulated data only.**',
     '',
-    `Trained on: ${trainedOn.split(';')[0]}. Judged on the last quarter of the days: ${samples} clusters on ${days} days, of which ${percent(base)} were touched within 24 h with open interest falling after it.`,
+    `Trained on: ${trainedOn.split(';')[0]}. Judged on the last quarter of the days: was the cluster touched within the horizon, with open interest falling after it?`,
     '',
-    '| | AP | lift | Brier skill | ECE | mean p / rate |',
-    '|---|---|---|---|---|---|',
-    row('cluster confidence', confidence),
-    row('distance and volatility only', distanceOnly),
+    '| within | clusters | days | episodes | rate | AP (distance only) | Brier skill over climatology | over distance and volatility only | ECE | gate |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...known.map(
+      (row) =>
+        `| ${row.horizon} | ${row.samples} | ${row.days} | ${row.episodes} | ${percent(row.base)} | ${number(row.averagePrecision)} (${number(row.averagePrecisionDistanceOnly)}) | ${percent(row.brierSkill)} | ${percent(row.brierSkillOverDistance)} ${span(row.brierSkillInterval, percent)} | ${number(row.ece)} | ${row.gate.passed ? 'passed' : 'not passed'} |`,
+    ),
     '',
-    `Reliability in bins of equal count: ${reliability.map(({ meanProbability, rate }) => `${percent(meanProbability)} → ${percent(rate)}`).join('; ')}`,
+    ...known.map(
+      ({ horizon, reliability }) =>
+        `Reliability within ${horizon}, bins of equal count: ${reliability.map(({ meanProbability, rate }) => `${percent(meanProbability)} → ${percent(rate)}`).join('; ')}`,
+    ),
     '',
   ].join('\n')
 }
@@ -104,14 +107,15 @@ const seenThrough = ({ priceAndFundingOnly: bare }: TrainingReport): string[] =>
 ]
 
 const reliabilityOf = ({ heads }: TrainingReport): string[] => [
-  'Reliability of cascade-down in ten bins of equal count (forecast → what came, 90 % interval):',
+  'Reliability in ten bins of equal count (forecast → what came, 90 % interval):',
   '',
-  heads['cascade-down'].reliability
-    .map(
+  ...HEADS.map((head) => {
+    const bins = heads[head].reliability.map(
       ({ meanProbability, rate, rateInterval }) =>
         `${percent(meanProbability)} → ${percent(rate)} (${span(rateInterval, percent)})`,
     )
-    .join('; '),
+    return `- ${head}: ${bins.join('; ')}`
+  }),
 ]
 
 const number = (value: number, digits = 3): string => value.toFixed(digits)

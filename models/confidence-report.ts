@@ -51,7 +51,7 @@ export interface HorizonReport {
   readonly averagePrecisionDistanceOnly: number
   /** 1 − Brier/Brier of climatology. */
   readonly brierSkill: number
-  /** 1 − Brier/Brier of distance and volatility alone, with its 90 % interval by week-long blocks. */
+  /** 1 − Brier/Brier of distance and volatility alone, with its 95 % interval by week-long blocks. */
   readonly brierSkillOverDistance: number
   readonly brierSkillInterval: Interval
   /** On one cluster per market and day (of 72 h: every third day), so that outcomes do not overlap. */
@@ -152,8 +152,8 @@ export function judgeConfidence(judged: readonly Judged[], horizon: Horizon): Ho
     brierSkillOverDistance: distanceError > 0 ? 1 - error / distanceError : 0,
     brierSkillInterval: skillInterval(judged),
     gate: calibrationGate(
-      single.map(({ confidence }) => confidence),
-      single.map(({ event }) => event),
+      { probabilities: single.map(({ confidence }) => confidence), labels: single.map(({ event }) => event) },
+      { probabilities: ours, labels, blocks: judged.map(({ sample }) => weekOf(sample)) },
       { seed: SEED + 1, skill },
     ),
     reliability: rows(ours, labels),
@@ -162,6 +162,8 @@ export function judgeConfidence(judged: readonly Judged[], horizon: Horizon): Ho
 }
 
 const dayOf = ({ at }: ConfidenceSample): number => Math.floor(at / DAY)
+
+const weekOf = (sample: ConfidenceSample): string => `${sample.series}/${Math.floor(dayOf(sample) / BLOCK_DAYS)}`
 
 const rows = (probabilities: readonly number[], labels: readonly number[]): readonly ReliabilityRow[] =>
   reliability(probabilities, labels).map(({ meanProbability, rate, count, positives }) => ({
@@ -175,7 +177,7 @@ const rows = (probabilities: readonly number[], labels: readonly number[]): read
 function skillInterval(judged: readonly Judged[]): Interval {
   const blocks = new Map<string, { ours: number; theirs: number }>()
   for (const { sample, event, confidence, baseline } of judged) {
-    const key = `${sample.series}/${Math.floor(dayOf(sample) / BLOCK_DAYS)}`
+    const key = weekOf(sample)
     const block = blocks.get(key) ?? { ours: 0, theirs: 0 }
     block.ours += (confidence - event) ** 2
     block.theirs += (baseline - event) ** 2
@@ -192,7 +194,7 @@ function skillInterval(judged: readonly Judged[]): Interval {
     }
     return theirs > 0 ? 1 - ours / theirs : 0
   }).sort((a, b) => a - b)
-  return { low: skills[Math.floor(0.05 * RESAMPLES)]!, high: skills[Math.floor(0.95 * RESAMPLES)]! }
+  return { low: skills[Math.floor(0.025 * RESAMPLES)]!, high: skills[Math.floor(0.975 * RESAMPLES)]! }
 }
 
 /** One cluster per market and day, drawn at random; for longer horizons only days whose outcomes do not overlap. */

@@ -1,3 +1,4 @@
+import { HORIZON_LENGTH, HORIZONS, type Horizon } from '../src/domain/forecast.ts'
 import { createPanel } from '../src/domain/market/panel.ts'
 import type { Asset } from '../src/domain/market/tick.ts'
 import { DAY, HOUR, MINUTE, timestamp } from '../src/domain/units.ts'
@@ -7,14 +8,42 @@ import { prepare } from './feature-rows.ts'
 import { LOOKBACK_HOURS, rowsOf, WINDOW_HOURS } from './features.ts'
 
 /** What the network answers, in the order of its heads. */
-export const HEADS = ['cascade-down', 'cascade-up', 'overlay-pays'] as const
+export const HEADS = [
+  'cascade-down-4h',
+  'cascade-up-4h',
+  'cascade-down-24h',
+  'cascade-up-24h',
+  'cascade-down-72h',
+  'cascade-up-72h',
+  'overlay-pays',
+] as const
 export type Head = (typeof HEADS)[number]
+type CascadeHead = Exclude<Head, 'overlay-pays'>
+
+/** One value per head, in their order. */
+export const byHead = <T>(value: (head: Head) => T): Record<Head, T> =>
+  Object.fromEntries(HEADS.map((head) => [head, value(head)])) as Record<Head, T>
+
+export const cascadeHead = (way: 'down' | 'up', horizon: Horizon): CascadeHead => `cascade-${way}-${horizon}`
+
+const hoursIn = (horizon: Horizon): number => HORIZON_LENGTH[horizon] / HOUR
+const OVERLAY_HORIZON = '24h' satisfies Horizon
+
+/** Hours that a head looks ahead. */
+export const HORIZON_HOURS: Readonly<Record<Head, number>> = {
+  'cascade-down-4h': hoursIn('4h'),
+  'cascade-up-4h': hoursIn('4h'),
+  'cascade-down-24h': hoursIn('24h'),
+  'cascade-up-24h': hoursIn('24h'),
+  'cascade-down-72h': hoursIn('72h'),
+  'cascade-up-72h': hoursIn('72h'),
+  'overlay-pays': hoursIn(OVERLAY_HORIZON),
+}
+/** Hours after which every label of a sample is known: what splits purge and embargo by. */
+export const LONGEST_HORIZON_HOURS = Math.max(...Object.values(HORIZON_HOURS))
 
 /** A cascade is a move of this many standard deviations of the horizon (specification §2.1, frozen). */
 export const CASCADE_SIGMAS = 2.5
-export const HORIZON_HOURS = 24
-/** Kept beside the primary horizon, for the report. */
-export const SHORT_HORIZON_HOURS = 4
 /** Cost of one side of a hedge: taker fee 5 bp and half the spread 1 bp. */
 export const OVERLAY_COST = 6e-4
 
@@ -32,8 +61,6 @@ export interface AssetHours {
   readonly mask: Uint8Array
   /** Label by head and hour: 0, 1, or NaN where the future is not recorded or the volatility is not known. */
   readonly labels: Record<Head, Float32Array>
-  /** The cascade labels over four hours. */
-  readonly shortLabels: Record<'cascade-down' | 'cascade-up', Float32Array>
   /** First hour with a full window and its history behind it. */
   readonly firstUsable: number
 }
@@ -89,16 +116,17 @@ function toHours(asset: Asset, phase: number, columns: Columns): AssetHours {
     phase,
     instants: Float64Array.from(columns.instants),
     ...rowsOf(columns, columns.price.length),
-    ...labelsOf(columns),
+    labels: labelsOf(columns),
     firstUsable: WINDOW_HOURS + LOOKBACK_HOURS,
   }
 }
 
 /**
- * Labels of every hour t over (t, t + H], with σ the EWMA standard deviation of hourly returns (half-life 48 h) known at t:
+ * Labels of every hour t over (t, t + H] for H of 4, 24 and 72 hours, with σ the EWMA standard deviation of hourly returns
+ * (half-life 48 h) known at t:
  *
- *     cascade-down   min ln(low/P) < −2.5·σ·√H          cascade-up   max ln(high/P) > 2.5·σ·√H
- *     overlay-pays   −(P₊/P − 1) + f8·H/8 − 2κ > 0
+ *     cascade-down-H   min ln(low/P) < −2.5·σ·√H          cascade-up-H   max ln(high/P) > 2.5·σ·√H
+ *     overlay-pays     −(P₊/P − 1) + f8·H/8 − 2κ > 0      H = 24
  *
  * The last: one unit shorted at t and bought back at t + H earns the fall, the funding f8 known at t (per eight hours, income
  * when positive, nothing when unknown) and pays κ = 6 bp on each side; it pays when that is above zero. Prices are the hourly
@@ -106,37 +134,42 @@ function toHours(asset: Asset, phase: number, columns: Columns): AssetHours {
  *
  * @see specification §2.1 (yPrice), §4.5 (overlayConfidence)
  */
-export function labelsOf(columns: Columns): Pick<AssetHours, 'labels' | 'shortLabels'> {
+export function labelsOf(columns: Columns): AssetHours['labels'] {
   const { volatility, funding } = prepare(columns, 0)
-  const { price, high, low } = columns
+  const { price } = columns
   const hours = price.length
-  const column = () => new Float32Array(hours).fill(Number.NaN)
-  const labels: Record<Head, Float32Array> = {
-    'cascade-down': column(),
-    'cascade-up': column(),
-    'overlay-pays': column(),
+  const labels = byHead(() => new Float32Array(hours).fill(Number.NaN))
+  const overlayHours = HORIZON_HOURS['overlay-pays']
+  for (let i = 0; i < hours; i++) {
+    for (const { horizon, lowest, highest } of extremesAfter(columns, i)) {
+      const threshold = CASCADE_SIGMAS * volatility[48][i]! * Math.sqrt(hoursIn(horizon))
+      if (!(threshold > 0) || !(lowest > 0)) continue
+      labels[cascadeHead('down', horizon)][i] = Math.log(lowest / price[i]!) < -threshold ? 1 : 0
+      labels[cascadeHead('up', horizon)][i] = Math.log(highest / price[i]!) > threshold ? 1 : 0
+    }
+    const fall = 1 - (price[i + overlayHours] ?? Number.NaN) / price[i]!
+    const carry = Number.isNaN(funding[i]!) ? 0 : (funding[i]! * overlayHours) / 8
+    if (!Number.isNaN(fall)) labels['overlay-pays'][i] = fall + carry - 2 * OVERLAY_COST > 0 ? 1 : 0
   }
-  const shortLabels = { 'cascade-down': column(), 'cascade-up': column() }
-  const touch = (into: AssetHours['shortLabels'], i: number, horizon: number): void => {
-    if (i + horizon >= hours) return
-    const threshold = CASCADE_SIGMAS * volatility[48][i]! * Math.sqrt(horizon)
-    let [lowest, highest] = [price[i]!, price[i]!]
-    for (let j = i + 1; j <= i + horizon; j++) {
+  return labels
+}
+
+/** The lowest and highest prices within each horizon after hour `i`, for those horizons that are recorded to their end. */
+function extremesAfter(
+  { price, high, low }: Columns,
+  i: number,
+): { horizon: Horizon; lowest: number; highest: number }[] {
+  let [lowest, highest, j] = [price[i]!, price[i]!, i]
+  return HORIZONS.flatMap((horizon) => {
+    const end = i + hoursIn(horizon)
+    if (end >= price.length) return []
+    while (j < end) {
+      j++
       if (low[j]! < lowest) lowest = low[j]!
       if (high[j]! > highest) highest = high[j]!
     }
-    if (!(threshold > 0) || !(lowest > 0)) return
-    into['cascade-down'][i] = Math.log(lowest / price[i]!) < -threshold ? 1 : 0
-    into['cascade-up'][i] = Math.log(highest / price[i]!) > threshold ? 1 : 0
-  }
-  for (let i = 0; i < hours; i++) {
-    touch(labels, i, HORIZON_HOURS)
-    touch(shortLabels, i, SHORT_HORIZON_HOURS)
-    const fall = 1 - (price[i + HORIZON_HOURS] ?? Number.NaN) / price[i]!
-    const carry = Number.isNaN(funding[i]!) ? 0 : (funding[i]! * HORIZON_HOURS) / 8
-    if (!Number.isNaN(fall)) labels['overlay-pays'][i] = fall + carry - 2 * OVERLAY_COST > 0 ? 1 : 0
-  }
-  return { labels, shortLabels }
+    return [{ horizon, lowest, highest }]
+  })
 }
 
 /** An hour of one asset. */
@@ -154,14 +187,12 @@ export interface Split {
 }
 
 const SHARES = { train: 0.6, calibration: 0.15 } // the rest is the test segment
-/** After each boundary, at least the longest horizon anyone labels (specification §2.3). */
-const EMBARGO_HOURS = 72
 
 /**
  * Splits hours in time: train, then calibration, then test, the same boundaries for all assets.
  *
- * Purged: a sample whose label reaches past its segment's end is dropped. Embargoed: so are the first 72 h after each
- * boundary.
+ * Purged: a sample any of whose labels reaches past its segment's end is dropped. Embargoed: so are the first 72 h after
+ * each boundary, the longest horizon anyone labels (specification §2.3).
  *
  * Every hour is looked at in one of its phases, taking turns, so that the count is of hours.
  *
@@ -177,13 +208,13 @@ export function splitHours(assets: readonly AssetHours[], everyHours: number): S
       const samples: Sample[] = []
       for (let i = hours.firstUsable; i < hours.instants.length; i++) {
         const at = hours.instants[i]!
-        if (at < first || at + HORIZON_HOURS * HOUR >= end) continue
+        if (at < first || at + LONGEST_HORIZON_HOURS * HOUR >= end) continue
         if (i % every !== 0 || Math.floor(i / every) % PHASES.length !== hours.phase) continue
         if (HEADS.every((head) => !Number.isNaN(hours.labels[head][i]!))) samples.push({ hours, i })
       }
       return samples
     })
-  const embargo = EMBARGO_HOURS * HOUR
+  const embargo = LONGEST_HORIZON_HOURS * HOUR
   return {
     train: segment(from, calibrationFrom, everyHours),
     calibration: segment(calibrationFrom + embargo, testFrom, 1),

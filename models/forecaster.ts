@@ -1,5 +1,5 @@
 import { applyPlatt, sigmoid } from '../src/domain/calibration.ts'
-import type { Prediction, UndeterminedReason } from '../src/domain/forecast.ts'
+import type { CascadeForecast, Horizon, Prediction, UndeterminedReason } from '../src/domain/forecast.ts'
 import { freshnessOf } from '../src/domain/market/freshness.ts'
 import type { Panel } from '../src/domain/market/panel.ts'
 import type { Asset, FeedDeclaration } from '../src/domain/market/tick.ts'
@@ -7,7 +7,7 @@ import { duration, fraction, HOUR, MINUTE, type TimestampMs } from '../src/domai
 import type { Forecaster, ModelCardFacts } from '../src/ports.ts'
 import { type Artifact, decodeWeights, readArtifact } from './artifact.ts'
 import { NETWORK_INPUTS, writeWindow } from './batches.ts'
-import { HEADS, type Head } from './dataset.ts'
+import { byHead, cascadeHead, HEADS, type Head } from './dataset.ts'
 import type { Engine } from './engine.ts'
 import { FEATURE_COUNT, FEATURES, type FeatureWindow, featureHash, featureWindow, WINDOW_HOURS } from './features.ts'
 import { createNetwork, type Network } from './tcn/network.ts'
@@ -59,6 +59,7 @@ const factsOf = (artifact: Artifact, engineName: string): ModelCardFacts => ({
   trainedAt: artifact.trainedAt,
   trainedOn: artifact.trainedOn,
   metrics: artifact.metrics,
+  gates: artifact.gates.full,
 })
 
 function requireSameFeatures(artifact: Artifact, folder: string): void {
@@ -129,21 +130,26 @@ function toPrediction(artifact: Artifact, window: FeatureWindow, { logits, forei
   const maskedFeeds = [...window.maskedFeeds, ...foreign.map((name) => `${name} (outside training)`)]
   const allKnown = window.mask.subarray((WINDOW_HOURS - 1) * FEATURE_COUNT).every((known) => known === 1)
   const profile = allKnown && foreign.length === 0 ? 'full' : 'reduced'
-  const answer = (head: Head): number =>
-    applyPlatt(artifact.calibrators[profile][head], sigmoid(logits[HEADS.indexOf(head)]!))
-  const baseline = (head: Head): number => predictVolatilityOnly(artifact.baseline[head], lastHour)
-  const numbers = [...HEADS.map(answer), baseline('cascade-down'), baseline('cascade-up')]
+  const answer = byHead((head) =>
+    applyPlatt(artifact.calibrators[profile][head], sigmoid(logits[HEADS.indexOf(head)]!)),
+  )
+  const baseline = byHead((head) => predictVolatilityOnly(artifact.baseline[head], lastHour))
+  const numbers = [...Object.values(answer), ...Object.values(baseline)]
   if (!numbers.every(Number.isFinite)) {
     return undetermined('NOT_FINITE', `the model answered ${numbers.join(', ')}`)
   }
+  const gates = artifact.gates[profile]
+  const cascade = (horizon: Horizon): CascadeForecast => {
+    const [down, up] = [cascadeHead('down', horizon), cascadeHead('up', horizon)]
+    const pair = (p: Record<Head, number>) => ({ pCascadeDown: fraction(p[down]), pCascadeUp: fraction(p[up]) })
+    return { ...pair(answer), baseline: pair(baseline), gatePassed: { down: gates[down], up: gates[up] } }
+  }
   return {
     kind: 'estimated',
-    horizon: duration(artifact.horizonHours * HOUR),
-    pCascadeDown: fraction(answer('cascade-down')),
-    pCascadeUp: fraction(answer('cascade-up')),
-    overlayConfidence: fraction(answer('overlay-pays')),
-    overlayGatePassed: artifact.gates[profile]['overlay-pays'],
-    baseline: { pCascadeDown: fraction(baseline('cascade-down')), pCascadeUp: fraction(baseline('cascade-up')) },
+    cascades: { '4h': cascade('4h'), '24h': cascade('24h'), '72h': cascade('72h') },
+    overlayHorizon: duration(artifact.horizonHours['overlay-pays'] * HOUR),
+    overlayConfidence: fraction(answer['overlay-pays']),
+    overlayGatePassed: gates['overlay-pays'],
     maskedFeeds,
     modelId: artifact.modelId,
     calibratedOn: artifact.calibratedOn,

@@ -1,4 +1,4 @@
-import { brierSkill, calibrationError, fitPlatt } from '../src/domain/calibration.ts'
+import { calibrationError, fitPlatt } from '../src/domain/calibration.ts'
 import { createRandom } from '../src/domain/random.ts'
 
 export interface Interval {
@@ -15,49 +15,42 @@ export interface Gate {
   readonly brierSkill: number
 }
 
-export interface GateOptions {
-  readonly seed: number
-  /** Brier skill over all outcomes; default that of the ones given, against their own rate. */
-  readonly skill?: number
-  /** More outcomes to fit the slope on, which may overlap within a block: whole blocks are drawn. */
-  readonly overlapping?: SlopeSamples
-}
+const DRAWS = 400
+const RESAMPLES = 100
 
-export interface SlopeSamples {
+/** Forecasts and outcomes, and which of them belong together: what shares a block is drawn together. */
+export interface Outcomes {
   readonly probabilities: readonly number[]
   readonly labels: readonly number[]
-  /** What each sample is drawn together with; default itself alone. */
-  readonly blockOf?: readonly number[]
+  readonly blocks: readonly (string | number)[]
 }
 
-const DRAWS = 400
-const RESAMPLES = 200
-
 /**
- * The calibration gate: ECE under the 95 % bound of a perfect model with the same forecasts, an interval of the calibration
- * slope that contains 1 and not 0 (an interval so wide that it holds both proves nothing), and Brier skill above 0.
+ * The calibration gate: ECE under the 95 % bound of a perfect model with the same forecasts, a 95 % interval of the
+ * calibration slope that contains 1 and not 0 (an interval so wide that it holds both proves nothing), and Brier skill above 0.
  *
- * @param probabilities - of outcomes that do not overlap: a bound that took 24 overlapping hours for 24 outcomes would fail
+ * @param single - outcomes that do not overlap, for the bound: one that took 24 overlapping hours for 24 outcomes would fail
  *   every honest model
+ * @param all - every outcome; the slope's interval draws whole blocks of them
  * @see specification §2.5
  */
 export function calibrationGate(
-  probabilities: readonly number[],
-  labels: readonly number[],
-  { seed, skill = brierSkill(probabilities, labels), overlapping }: GateOptions,
+  single: Pick<Outcomes, 'probabilities' | 'labels'>,
+  all: Outcomes,
+  { seed, skill }: { seed: number; skill: number },
 ): Gate {
   const random = createRandom(seed)
-  const { ece } = calibrationError(probabilities, labels)
+  const { ece } = calibrationError(single.probabilities, single.labels)
   const perfect = Array.from(
     { length: DRAWS },
     () =>
       calibrationError(
-        probabilities,
-        probabilities.map((probability) => (random() < probability ? 1 : 0)),
+        single.probabilities,
+        single.probabilities.map((probability) => (random() < probability ? 1 : 0)),
       ).ece,
   ).sort((a, b) => a - b)
   const eceBound = perfect[Math.floor(0.95 * DRAWS)]!
-  const slope = slopeInterval(overlapping ?? { probabilities, labels }, random)
+  const slope = slopeInterval(all, random)
   return {
     passed: ece <= eceBound && slope.low > 0 && slope.low <= 1 && slope.high >= 1 && skill > 0,
     ece,
@@ -67,11 +60,16 @@ export function calibrationGate(
   }
 }
 
-/** The 95 % interval of the calibration slope. */
-function slopeInterval({ probabilities, labels, blockOf }: SlopeSamples, random: () => number): Interval {
-  const blocks = [...Map.groupBy(probabilities.keys(), (k) => blockOf?.[k] ?? k).values()]
+function slopeInterval({ probabilities, labels, blocks }: Outcomes, random: () => number): Interval {
+  const members = new Map<string | number, number[]>()
+  for (const [k, block] of blocks.entries()) {
+    const list = members.get(block)
+    if (list) list.push(k)
+    else members.set(block, [k])
+  }
+  const all = [...members.values()]
   const slopes = Array.from({ length: RESAMPLES }, () => {
-    const draw = blocks.flatMap(() => blocks[Math.floor(random() * blocks.length)]!)
+    const draw = all.flatMap(() => all[Math.floor(random() * all.length)]!)
     return fitPlatt(
       draw.map((k) => probabilities[k]!),
       draw.map((k) => labels[k]!),

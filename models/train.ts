@@ -9,8 +9,18 @@ import { baseRate } from './base-rate/base-rate.ts'
 import { allButPriceAndFunding, createHiding, fitNormaliser, type Hidden, type Normaliser } from './batches.ts'
 import { fitRisingPlatt } from './calibrate.ts'
 import { writeCards } from './cards.ts'
-import { CONFIDENCE_FILE, type ConfidenceReport, trainClusterConfidence } from './cluster-confidence.ts'
-import { collectHours, HEADS, type Head, HORIZON_HOURS, type Sample, type Split, splitHours } from './dataset.ts'
+import { trainClusterConfidence } from './cluster-confidence.ts'
+import { type ConfidenceArtifact, writeConfidence } from './confidence-file.ts'
+import {
+  byHead,
+  collectHours,
+  HEADS,
+  type Head,
+  HORIZON_HOURS,
+  type Sample,
+  type Split,
+  splitHours,
+} from './dataset.ts'
 import { type Engine, loadEngine, loadGradients } from './engine.ts'
 import { evaluateHead, type HeadReport } from './evaluate.ts'
 import { FEATURES, featureHash } from './features.ts'
@@ -66,9 +76,7 @@ export interface TrainingReport {
   /** The same test segment seen through price and funding alone, as in most recorded history. */
   readonly priceAndFundingOnly: Record<Head, HeadReport>
   /** The confidence of liquidation clusters on its own held-out days. */
-  readonly clusterConfidence: ConfidenceReport
-  /** Rate of the cascade labels over four hours, all segments. */
-  readonly fourHourBase: { readonly 'cascade-down': number; readonly 'cascade-up': number }
+  readonly clusterConfidence: ConfidenceArtifact['report']
 }
 
 const FULL: Omit<FitOptions, 'seed' | 'onEpoch' | 'signal'> = {
@@ -160,14 +168,10 @@ export async function trainModels(options: TrainOptions): Promise<TrainingReport
     heads,
     priceAndFundingOnly: priceAndFunding,
     clusterConfidence: clusters.report,
-    fourHourBase: {
-      'cascade-down': meanKnown(assets.map(({ shortLabels }) => shortLabels['cascade-down'])),
-      'cascade-up': meanKnown(assets.map(({ shortLabels }) => shortLabels['cascade-up'])),
-    },
   }
   fit.network.dispose()
   await writeArtifact(options.outFolder, artifact)
-  await writeJson(path.join(options.outFolder, CONFIDENCE_FILE), clusters.calibration)
+  await writeConfidence(options.outFolder, clusters)
   await writeJson(path.join(options.outFolder, REPORT_FILE), report)
   if (options.cardsFolder) await writeCards(options.cardsFolder, artifact, report)
   onProgress(1, `wrote ${artifact.modelId}`)
@@ -233,14 +237,14 @@ function toArtifact({ network, judge, normaliser, seed, heads, priceAndFunding, 
   )
   const weightsHash = hashOfWeights(weights)
   return {
-    format: 'breakwater-model/1',
+    format: 'breakwater-model/2',
     modelId: `tcn-simulated-${weightsHash.slice(0, 8)}`,
-    architecture: `dilated causal TCN, ${network.parameterCount} parameters, 48 hourly steps, 3 heads`,
+    architecture: `dilated causal TCN, ${network.parameterCount} parameters, ${TCN_SHAPE.windowHours} hourly steps, ${HEADS.length} heads`,
     calibratedOn: 'simulated',
     trainedAt: new Date().toISOString(),
     trainedOn,
     seed,
-    horizonHours: HORIZON_HOURS,
+    horizonHours: { ...HORIZON_HOURS },
     featureHash: featureHash(),
     features: FEATURES.map(({ name }) => name),
     normaliser: { mean: [...normaliser.mean], spread: [...normaliser.spread] },
@@ -269,12 +273,6 @@ const figuresOf = ({ head, model, baseline, baseRate: constant }: HeadReport) =>
 /** A plain mutable copy, as a JSON file would give it back. */
 const toPlain = <T>(value: T) => structuredClone(value) as T extends VolatilityOnly ? Artifact['baseline'][Head] : T
 
-const byHead = <T>(value: (head: Head) => T): Record<Head, T> => ({
-  'cascade-down': value('cascade-down'),
-  'cascade-up': value('cascade-up'),
-  'overlay-pays': value('overlay-pays'),
-})
-
 function requireEnough(split: Split): void {
   for (const [name, samples] of [
     ['train', split.train],
@@ -298,15 +296,3 @@ const describeSpan = (source: MarketSource): string =>
 
 const describeSource = (source: MarketSource, { boundaries: [calibration, test] }: Split): string =>
   `${describeSpan(source)}; calibrated from ${day(calibration)}, tested from ${day(test)}`
-
-function meanKnown(columns: readonly Float32Array[]): number {
-  let [sum, known] = [0, 0]
-  for (const column of columns) {
-    for (const value of column) {
-      if (Number.isNaN(value)) continue
-      sum += value
-      known++
-    }
-  }
-  return known > 0 ? sum / known : Number.NaN
-}

@@ -133,10 +133,12 @@ export interface ModelCardFacts extends ModelIdentity {
   readonly engine: string
   readonly trainedAt: string
   readonly trainedOn: string
-  /** Held-out figures by name, e.g. `brierSkill`, `averagePrecision`, beside the baseline's. */
+  /** Held-out figures by head and name, e.g. `cascade-down-24h.brierSkill`, beside the baseline's. */
   readonly metrics: Readonly<
     Record<string, { readonly model: number; readonly baseline: number; readonly base: number }>
   >
+  /** Whether each head passed the calibration gate (§2.5) with every feed there. */
+  readonly gates: Readonly<Record<string, boolean>>
 }
 
 // ---------------------------------------------------------------- queue

@@ -2,7 +2,7 @@ import type { Alert } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
 import { realisedCost } from '../domain/execution/cost.ts'
 import type { Fill, Order } from '../domain/execution/order.ts'
-import type { Cluster, Horizon, Prediction } from '../domain/forecast.ts'
+import { type CascadeProbabilities, type Cluster, HORIZONS, type Horizon, type Prediction } from '../domain/forecast.ts'
 import {
   formatAge,
   formatBps,
@@ -162,8 +162,21 @@ export function describeConfidence(cluster: Pick<Cluster, 'confidence'>, horizon
 export const describeCalibration = (on: 'simulated' | 'recorded'): string =>
   on === 'simulated' ? 'calibrated on simulated data only' : 'calibrated on recorded data'
 
+/** Each horizon's probability with volatility alone in brackets; a number whose calibration gate failed says so. */
 export function describePrediction(prediction: Prediction): string {
   if (prediction.kind === 'undetermined') return `undetermined (${prediction.reason}): ${prediction.detail}`
-  const hours = formatAge(prediction.horizon)
-  return `within ${hours}: cascade down ${formatPercent(prediction.pCascadeDown)} (volatility alone ${formatPercent(prediction.baseline.pCascadeDown)}), up ${formatPercent(prediction.pCascadeUp)} (${formatPercent(prediction.baseline.pCascadeUp)}); hedge overlay pays ${formatPercent(prediction.overlayConfidence, 0)}; ${describeCalibration(prediction.calibratedOn)}${prediction.maskedFeeds.length > 0 ? `; without ${prediction.maskedFeeds.join(', ')}` : ''}`
+  const { cascades, overlayConfidence, overlayGatePassed, calibratedOn, maskedFeeds } = prediction
+  const row = (way: 'down' | 'up', p: keyof CascadeProbabilities): string =>
+    HORIZONS.flatMap((horizon) => {
+      const cascade = cascades[horizon]
+      if (!cascade) return []
+      return `${horizon} ${formatPercent(cascade[p])}${describeGate(cascade.gatePassed[way])} (${formatPercent(cascade.baseline[p])})`
+    }).join(', ')
+  return [
+    `cascade down ${row('down', 'pCascadeDown')}`,
+    `cascade up ${row('up', 'pCascadeUp')}`,
+    `(volatility alone); hedge overlay pays ${formatPercent(overlayConfidence, 0)}${describeGate(overlayGatePassed)}; ${describeCalibration(calibratedOn)}${maskedFeeds.length > 0 ? `; without ${maskedFeeds.join(', ')}` : ''}`,
+  ].join('\n')
 }
+
+const describeGate = (passed: boolean | undefined): string => (passed === false ? ' gate failed' : '')

@@ -41,7 +41,7 @@ async function readRun(store: Store, asset: string): Promise<RunChartData> {
   return {
     asset,
     title: `${asset}: ${formatTime(first)} to ${formatTime(last)}`,
-    subtitle: `paper money; probabilities ${estimated.at(-1)?.prediction.calibratedOn === 'recorded' ? 'calibrated on recorded data' : 'calibrated on simulated data only'}; shaded: a cluster alert stood`,
+    subtitle: `paper money; probabilities within 24 h, ${estimated.at(-1)?.prediction.calibratedOn === 'recorded' ? 'calibrated on recorded data' : 'calibrated on simulated data only'}; shaded: a cluster alert stood`,
     prices: forecasts.map((forecast) => [forecast.at, forecast.market.price] as const),
     hedgeRatios: [[first, 0], ...hedgeRatios, [last, hedgeRatios.at(-1)?.[1] ?? 0]],
     fills: fills.map((fill) => ({ at: fill.filledAt, price: fill.fillPrice, side: fill.side })),
@@ -51,7 +51,9 @@ async function readRun(store: Store, asset: string): Promise<RunChartData> {
       price: alert.cluster.peakPrice,
       side: alert.cluster.side,
     })),
-    pCascadeDown: estimated.map(({ at, prediction }) => [at, prediction.pCascadeDown] as const),
-    pCascadeDownBaseline: estimated.map(({ at, prediction }) => [at, prediction.baseline.pCascadeDown] as const),
+    pCascadeDown: estimated.map(({ at, prediction }) => [at, prediction.cascades['24h'].pCascadeDown] as const),
+    pCascadeDownBaseline: estimated.map(
+      ({ at, prediction }) => [at, prediction.cascades['24h'].baseline.pCascadeDown] as const,
+    ),
   }
 }

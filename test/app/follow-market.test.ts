@@ -128,12 +128,17 @@ test('the forecaster’s answer is what is stored, and the desk proposes on it u
     kind: 'estimated',
     modelId: 'tcn-1',
     calibratedOn: 'simulated',
-    horizon: DAY,
-    pCascadeDown: fraction(0.05),
-    pCascadeUp: fraction(0.01),
+    cascades: {
+      '24h': {
+        pCascadeDown: fraction(0.05),
+        pCascadeUp: fraction(0.01),
+        baseline: { pCascadeDown: fraction(0.02), pCascadeUp: fraction(0.02) },
+        gatePassed: { down: true, up: false },
+      },
+    },
+    overlayHorizon: DAY,
     overlayConfidence: fraction(0.7),
     overlayGatePassed: true,
-    baseline: { pCascadeDown: fraction(0.02), pCascadeUp: fraction(0.02) },
     maskedFeeds: [],
   }
   const following = await openFollowing(t, { forecaster: { model: undefined, predict: async () => prediction } })

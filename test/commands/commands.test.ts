@@ -3,23 +3,35 @@ import { test } from 'node:test'
 import { commands } from '../../commands/index.ts'
 import { createRaiseAlerts } from '../../src/app/raise-alerts.ts'
 import type { Card } from '../../src/domain/card.ts'
-import type { Prediction } from '../../src/domain/forecast.ts'
+import type { CascadeForecast, Prediction } from '../../src/domain/forecast.ts'
 import { DAY, fraction, HOUR, MINUTE, price } from '../../src/domain/units.ts'
 import type { ModelCardFacts } from '../../src/ports.ts'
 import { aCluster } from '../conformance/store-samples.ts'
 import type { Cleanup } from '../support/database.ts'
 import { type DeskOptions, openDesk, type Person, type TestDesk } from '../support/desk.ts'
 
+/** Probability and that of volatility alone, down and up. */
+function cascade([down, downAlone]: [number, number], [up, upAlone]: [number, number]): CascadeForecast {
+  return {
+    pCascadeDown: fraction(down),
+    pCascadeUp: fraction(up),
+    baseline: { pCascadeDown: fraction(downAlone), pCascadeUp: fraction(upAlone) },
+    gatePassed: { down: true, up: true },
+  }
+}
+
 const ESTIMATED: Prediction = {
   kind: 'estimated',
   modelId: 'tcn-1',
   calibratedOn: 'simulated',
-  horizon: DAY,
-  pCascadeDown: fraction(0.021),
-  pCascadeUp: fraction(0.004),
+  cascades: {
+    '4h': cascade([0.008, 0.009], [0.012, 0.013]),
+    '24h': cascade([0.021, 0.012], [0.004, 0.011]),
+    '72h': { ...cascade([0.03, 0.029], [0.02, 0.021]), gatePassed: { down: false, up: true } },
+  },
+  overlayHorizon: DAY,
   overlayConfidence: fraction(0.55),
   overlayGatePassed: true,
-  baseline: { pCascadeDown: fraction(0.012), pCascadeUp: fraction(0.011) },
   maskedFeeds: ['book-depth'],
 }
 const MODEL: ModelCardFacts = {
@@ -29,7 +41,14 @@ const MODEL: ModelCardFacts = {
   engine: 'wasm',
   trainedAt: '2026-01-01',
   trainedOn: 'simulated',
-  metrics: { brierSkill: { model: 0.04, baseline: 0.03, base: 0 } },
+  metrics: {
+    'cascade-down-4h.averagePrecision': { model: 0.1, baseline: 0.05, base: 0.025 },
+    'cascade-down-4h.brierSkill': { model: 0.02, baseline: 0.01, base: 0 },
+    'cascade-down-24h.brierSkill': { model: 0.04, baseline: 0.03, base: 0 },
+    'cascade-down-72h.brierSkill': { model: -0.01, baseline: 0.002, base: 0 },
+    'overlay-pays.lift': { model: 1.16, baseline: 1.06, base: 1 },
+  },
+  gates: { 'cascade-down-4h': true, 'cascade-down-24h': true, 'cascade-down-72h': false },
 }
 const WITH_MODEL: DeskOptions = { forecaster: { model: MODEL, predict: async () => ESTIMATED } }
 const PEOPLE: readonly Person[] = ['vera', 'tom', 'ben', 'ana']
@@ -75,7 +94,7 @@ test('every command answers everyone on a desk in the middle of its work', async
   for (const post of desk.channel.posts) for (const card of post.versions) assertReadable(card, card.title)
 })
 
-test('status shows exposure, hedge, both probabilities with their calibration, feeds and what is open', async (t) => {
+test('status shows exposure, hedge, each horizon’s probabilities with their calibration, feeds and what is open', async (t) => {
   const desk = await busyDesk(t)
   await desk.propose(0.7)
   const { title, fields, footer } = await desk.say('vera', '/hedge status')
@@ -83,10 +102,11 @@ test('status shows exposure, hedge, both probabilities with their calibration, f
   assert.equal(title, 'Book main: trading active')
   assert.match(said['ETH position']!, /^10 ETH spot, 4 ETH short = 40\.0 % hedged, net \$18\.0 k, hedge P&L −?\$/)
   assert.match(said['ETH market']!, /^3,000\.00 \(0 s old\), volatility 70 % a year, funding 1\.0 bps per 8 h$/)
-  assert.match(
-    said['ETH forecast']!,
-    /cascade down 2\.1 % \(volatility alone 1\.2 %\).*calibrated on simulated data only/,
-  )
+  assert.deepEqual(said['ETH forecast']!.split('\n'), [
+    'cascade down 4h 0.8 % (0.9 %), 24h 2.1 % (1.2 %), 72h 3.0 % gate failed (2.9 %)',
+    'cascade up 4h 1.2 % (1.3 %), 24h 0.4 % (1.1 %), 72h 2.0 % (2.1 %)',
+    '(volatility alone); hedge overlay pays 55 %; calibrated on simulated data only; without book-depth',
+  ])
   assert.match(said['ETH feeds']!, /bar 0 s, open-interest missing/)
   assert.match(said['ETH proposal']!, /pending: sell 3 ETH$/)
   assert.match(said['ETH alert']!, /^cluster at 2,750\.50 since /)
@@ -143,10 +163,14 @@ test('the model is described with what it beats; without one that is said', asyn
   const desk = await openDesk(t, WITH_MODEL)
   const { title, fields } = await desk.say('vera', '/model status')
   assert.equal(title, 'Model tcn-1')
-  assert.deepEqual(fields!.at(-1), {
-    name: 'brierSkill',
-    value: 'model 0.040, volatility alone 0.030, base rate 0.000',
-  })
+  assert.deepEqual(fields!.slice(3), [
+    {
+      name: 'Cascade down',
+      value:
+        'came in 4h 2.5 %\nBrier skill 4h 2.0 % (1.0 %), 24h 4.0 % (3.0 %), 72h -1.0 % (0.2 %)\ncalibration gate 4h passed, 24h passed, 72h failed',
+    },
+    { name: 'Hedge overlay pays', value: 'lift 24h 1.16 (1.06)' },
+  ])
 })
 
 test('every way a proposal can go has its own answer', async (t) => {

@@ -13,7 +13,7 @@ test('on live feeds the desk forecasts, hedges on paper, keeps what it received 
   await desk.printed(PROPOSED)
   desk.say('/hedge status')
   await desk.printed(/ETH feeds/)
-  assert.match(desk.stdout, /ETH forecast\s+within 24 h/)
+  assert.match(desk.stdout, /ETH forecast\s+cascade down 4h /)
   assert.match(desk.stdout, /ETH feeds\s+bar \d+/)
 
   desk.say(`/approve ${PROPOSED.exec(desk.stdout)![1]}`)

@@ -8,6 +8,7 @@ import { featureHash } from '../../models/features.ts'
 import { createForecaster, restoreNetwork } from '../../models/forecaster.ts'
 import { predictLogits } from '../../models/tcn/fit.ts'
 import { applyPlatt, sigmoid } from '../../src/domain/calibration.ts'
+import { type CascadeForecast, HORIZONS } from '../../src/domain/forecast.ts'
 import { DAY, HOUR, later, MINUTE, timestamp, usd } from '../../src/domain/units.ts'
 import type { Forecaster } from '../../src/ports.ts'
 import { createSimulatedMarket } from '../../src/venues/simulated/market.ts'
@@ -29,13 +30,16 @@ test('the shipped model fits the features of this code', async () => {
 test('an estimate carries the baseline, the model and what it was calibrated on', async () => {
   const answer = await forecaster.predict(panelOf(market.ticks), 'ETH', market.to, market.feeds)
   assert.ok(answer.kind === 'estimated')
-  const { pCascadeDown, pCascadeUp, overlayConfidence, baseline } = answer
-  for (const p of [pCascadeDown, pCascadeUp, overlayConfidence, baseline.pCascadeDown, baseline.pCascadeUp]) {
-    assert.ok(p > 0 && p < 1)
+  const gates = (await readArtifact(SHIPPED))!.gates.full
+  for (const horizon of HORIZONS) {
+    const { pCascadeDown, pCascadeUp, baseline, gatePassed }: CascadeForecast = answer.cascades[horizon]!
+    for (const p of [pCascadeDown, pCascadeUp, baseline.pCascadeDown, baseline.pCascadeUp]) assert.ok(p > 0 && p < 1)
+    assert.deepEqual(gatePassed, { down: gates[`cascade-down-${horizon}`], up: gates[`cascade-up-${horizon}`] })
   }
+  assert.ok(answer.overlayConfidence > 0 && answer.overlayConfidence < 1)
   assert.equal(answer.calibratedOn, 'simulated')
   assert.equal(answer.modelId, forecaster.model!.modelId)
-  assert.equal(answer.horizon, DAY)
+  assert.equal(answer.overlayHorizon, DAY)
   assert.deepEqual(answer.maskedFeeds, [])
 })
 
@@ -138,11 +142,8 @@ test('on a market it has not seen its mean forecasts are near the rates that com
     return forecast / came
   }
   // Three hundred days hold about fifteen cascades each way: half or twice as many would still be chance.
-  for (const [head, low, high] of [
-    ['cascade-down', 0.4, 2.5],
-    ['cascade-up', 0.4, 2.5],
-    ['overlay-pays', 0.85, 1.2],
-  ] as const) {
+  for (const head of HEADS) {
+    const [low, high] = head === 'overlay-pays' ? [0.85, 1.2] : [0.4, 2.5]
     const found = ratio(head)
     assert.ok(found >= low && found <= high, `${head}: Expected ${low} to ${high}, was ${found}`)
   }

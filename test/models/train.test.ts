@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { decodeWeights, encodeWeights, MODEL_FILE, readArtifact, writeArtifact } from '../../models/artifact.ts'
+import { readConfidence } from '../../models/confidence-file.ts'
 import { HEADS } from '../../models/dataset.ts'
 import { loadEngine } from '../../models/engine.ts'
 import { createForecaster, readModelFacts } from '../../models/forecaster.ts'
 import { listModels } from '../../models/registry.ts'
 import { TRAINING_MARKET, type TrainingReport, trainModels } from '../../models/train.ts'
+import { HORIZONS } from '../../src/domain/forecast.ts'
 import type { Panel } from '../../src/domain/market/panel.ts'
 import { createSimulatedMarket } from '../../src/venues/simulated/market.ts'
 import { panelOf, recordMarket } from './market.ts'
@@ -71,10 +73,12 @@ test('every figure of the model stands beside the baseline and the base rate', a
 
 test('a run writes the model, the confidence of clusters and the report', async () => {
   assert.deepEqual((await readdir(folder)).sort(), ['confidence.json', 'model.json', 'report.json'])
-  const confidence = JSON.parse(await readFile(path.join(folder, 'confidence.json'), 'utf8'))
-  assert.equal(confidence.calibratedOn, 'simulated')
-  assert.ok(confidence.counts.events > 0)
-  assert.ok(report.clusterConfidence.samples > 0)
+  const { horizons } = (await readConfidence(folder))!
+  for (const horizon of HORIZONS) {
+    assert.equal(horizons[horizon]!.calibratedOn, 'simulated')
+    assert.ok(horizons[horizon]!.counts.events > 0, horizon)
+  }
+  assert.deepEqual(JSON.parse(await readFile(path.join(folder, 'report.json'), 'utf8')), report)
 })
 
 test('a cancelled run rejects with the reason and writes nothing', async () => {
@@ -123,7 +127,7 @@ test('a reloaded model gives the same answer, on wasm and on the JavaScript engi
   }
   const [first, second, plain] = answers
   assert.deepEqual(second, first)
-  assert.ok(Math.abs(plain!.pCascadeDown - first!.pCascadeDown) < 1e-4)
+  assert.ok(Math.abs(plain!.cascades['24h'].pCascadeDown - first!.cascades['24h'].pCascadeDown) < 1e-4)
   assert.ok(Math.abs(plain!.overlayConfidence - first!.overlayConfidence) < 1e-4)
 })
 
@@ -144,10 +148,10 @@ test('a damaged model file is refused by name', async () => {
   const damaged = path.join(root, 'damaged')
   const artifact = await artifactOf()
   const data = artifact.weights['head/bias']!.data
-  const weights = { ...artifact.weights, 'head/bias': { shape: [3], data: `AAAA${data.slice(4)}` } }
+  const weights = { ...artifact.weights, 'head/bias': { shape: [HEADS.length], data: `AAAA${data.slice(4)}` } }
   await writeArtifact(damaged, { ...artifact, weights })
   await assert.rejects(readArtifact(damaged), /Expected weights .* the file was changed/)
-  await writeFile(path.join(damaged, MODEL_FILE), '{"format": "breakwater-model/1"')
+  await writeFile(path.join(damaged, MODEL_FILE), '{"format": "breakwater-model/2"')
   await assert.rejects(readArtifact(damaged), /Expected JSON in .*model\.json/)
   await writeFile(path.join(damaged, MODEL_FILE), '{"format": "something else"}')
   await assert.rejects(readArtifact(damaged), /Expected a model in .*model\.json/)

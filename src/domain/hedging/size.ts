@@ -173,7 +173,7 @@ function addOverlay(
   const { prediction, rules } = inputs
   if (prediction.kind === 'undetermined')
     return record('overlay', base, `none: forecast undetermined (${prediction.reason})`)
-  const horizonHours = prediction.horizon / 3_600_000
+  const horizonHours = prediction.overlayHorizon / 3_600_000
   const overlay = kellyOverlay({
     confidence: prediction.overlayConfidence,
     gatePassed: prediction.overlayGatePassed,

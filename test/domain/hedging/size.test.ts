@@ -36,12 +36,17 @@ const inputs = (over: Partial<SizingInputs> = {}): SizingInputs => ({
 })
 const estimated = (overlayConfidence: number): SizingInputs['prediction'] => ({
   kind: 'estimated',
-  horizon: DAY,
+  overlayHorizon: DAY,
   overlayConfidence: fraction(overlayConfidence),
   overlayGatePassed: true,
-  pCascadeDown: fraction(0.03),
-  pCascadeUp: fraction(0.02),
-  baseline: { pCascadeDown: fraction(0.03), pCascadeUp: fraction(0.02) },
+  cascades: {
+    '24h': {
+      pCascadeDown: fraction(0.03),
+      pCascadeUp: fraction(0.02),
+      baseline: { pCascadeDown: fraction(0.03), pCascadeUp: fraction(0.02) },
+      gatePassed: { down: true, up: true },
+    },
+  },
   maskedFeeds: [],
   modelId: 'test',
   calibratedOn: 'simulated',
