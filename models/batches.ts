@@ -1,7 +1,6 @@
-import { FEED_KINDS, type FeedKind } from '../src/domain/market/tick.ts'
 import type { Random } from '../src/ports.ts'
 import { HEADS, type Sample } from './dataset.ts'
-import { FEATURE_COUNT, FEATURES, featuresOf, WINDOW_HOURS } from './features.ts'
+import { FEATURE_COUNT, FEATURES, FEEDS_USED, featuresOf, WINDOW_HOURS } from './features.ts'
 
 /**
  * Mean and spread of every feature over the hours it was known in training; what lies beyond ±5 spreads is held there.
@@ -131,7 +130,7 @@ export function toBatch(samples: readonly Sample[], normaliser: Normaliser, hide
   return { size: samples.length, inputs, labels }
 }
 
-const DROPPABLE: readonly FeedKind[] = FEED_KINDS.filter((kind) => kind !== 'bar')
+const DROPPABLE = FEEDS_USED.filter((kind) => kind !== 'bar')
 const KEEP_ALL = 0.4
 const DROP_EACH = 0.3
 const DROP_ALL_BUT_FUNDING = 0.15

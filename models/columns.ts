@@ -2,6 +2,9 @@ import type { Panel } from '../src/domain/market/panel.ts'
 import type { Asset, FeedDeclaration, FeedKind, Observed, VenueId } from '../src/domain/market/tick.ts'
 import { type DurationMs, HOUR, type TimestampMs, timestamp } from '../src/domain/units.ts'
 
+/** The kinds that features are made of; no feature reads account ratios, so they are not sampled. */
+export type SampledFeed = Exclude<FeedKind, 'account-ratio'>
+
 /**
  * What had been received, hour by hour: one number per hourly instant, NaN where nothing fresh was known.
  *
@@ -27,9 +30,9 @@ export interface Columns {
   readonly bidDepth: VenueColumn[]
   readonly askDepth: VenueColumn[]
   /** Age of the youngest fresh feed of each kind over its cadence, or over an hour where that is longer; NaN where none is fresh. */
-  readonly age: Record<FeedKind, number[]>
+  readonly age: Record<SampledFeed, number[]>
   /** Shortest cadence among the declared feeds of each kind, in hours; infinite where none is declared. */
-  readonly cadenceHours: Record<FeedKind, number>
+  readonly cadenceHours: Record<SampledFeed, number>
 }
 
 export interface VenueColumn {
@@ -51,7 +54,7 @@ export interface Span {
  * Samples an asset's declared feeds at `hours` hourly instants ending at `at`, as of each instant.
  *
  * An observation older than twice its feed's cadence is stale and reads as NaN, and so a feed that was cut off turns NaN
- * by itself. Feeds that nobody declared are not read.
+ * by itself. Feeds that nobody declared, or that no feature is made of, are not read.
  */
 export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDeclaration[], span: Span): Columns {
   const empty = () => new Array<number>(span.hours).fill(Number.NaN)
@@ -88,14 +91,17 @@ export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDe
   }
   const priceVenue = panel.priceVenue(asset)
   for (const feed of feeds) {
-    if (feed.asset !== asset || (feed.feed === 'bar' && feed.venue !== priceVenue)) continue
+    if (feed.asset !== asset || !isSampled(feed) || (feed.feed === 'bar' && feed.venue !== priceVenue)) continue
     columns.cadenceHours[feed.feed] = Math.min(columns.cadenceHours[feed.feed], feed.cadence / HOUR)
     sampleFeed(panel, feed, span, columns)
   }
   return columns
 }
 
-function sampleFeed(panel: Panel, feed: FeedDeclaration, span: Span, columns: Columns): void {
+type SampledDeclaration = FeedDeclaration & { readonly feed: SampledFeed }
+const isSampled = (feed: FeedDeclaration): feed is SampledDeclaration => feed.feed !== 'account-ratio'
+
+function sampleFeed(panel: Panel, feed: SampledDeclaration, span: Span, columns: Columns): void {
   const isFlow = feed.feed === 'liquidations' || feed.feed === 'taker-flow'
   const firstHour = isFlow ? Math.max(0, span.hours - (span.flowHours ?? span.hours)) : 0
   const first = columns.instants[firstHour]!
@@ -130,7 +136,7 @@ const newerOf = (known: Observed | undefined, tick: Observed): Observed =>
 /** Writes one instant: the newest observation, and those received within the hour as `ticks[start … end)`. */
 type Reader = (i: number, newest: Observed, ticks: readonly Observed[], start: number, end: number) => void
 
-const READ: Record<FeedKind, (columns: Columns, feed: FeedDeclaration) => Reader> = {
+const READ: Record<SampledFeed, (columns: Columns, feed: FeedDeclaration) => Reader> = {
   bar: (columns) => (i, newest, ticks, start, end) => {
     if (newest.type !== 'bar') return
     columns.price[i] = newest.closePrice

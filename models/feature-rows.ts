@@ -1,6 +1,6 @@
-import type { FeedKind } from '../src/domain/market/tick.ts'
+import { FEED_KINDS } from '../src/domain/market/tick.ts'
 import { clamp, HOUR } from '../src/domain/units.ts'
-import type { Columns, VenueColumn } from './columns.ts'
+import type { Columns, SampledFeed, VenueColumn } from './columns.ts'
 import { FUEL_HOURS, type Fuel, fuelAt, type Openings, openingsOf } from './fuel.ts'
 import {
   chainLinked,
@@ -28,7 +28,7 @@ export type FeatureGroup =
   | 'calendar'
 
 /** Which feeds a group cannot do without. */
-export const FEED_OF_GROUP: Record<FeatureGroup, readonly FeedKind[]> = {
+export const FEED_OF_GROUP: Record<FeatureGroup, readonly SampledFeed[]> = {
   price: ['bar'],
   funding: ['funding'],
   'open-interest': ['open-interest'],
@@ -40,6 +40,11 @@ export const FEED_OF_GROUP: Record<FeatureGroup, readonly FeedKind[]> = {
   'book-depth': ['book-depth'],
   calendar: [],
 }
+
+/** The kinds that some group cannot do without: what a model can miss. */
+export const FEEDS_USED: readonly SampledFeed[] = FEED_KINDS.filter((kind): kind is SampledFeed =>
+  Object.values<readonly string[]>(FEED_OF_GROUP).some((kinds) => kinds.includes(kind)),
+)
 
 export interface Feature {
   readonly name: string
@@ -192,7 +197,7 @@ function group(name: FeatureGroup, features: readonly (readonly [string, Feature
   return features.map(([feature, value]) => ({ name: feature, group: name, value }))
 }
 
-function age(kind: FeedKind, of: FeatureGroup): Feature {
+function age(kind: SampledFeed, of: FeatureGroup): Feature {
   return { name: `age-${kind}`, group: of, floor: AGE_FLOOR, value: (p, i) => Math.log1p(p.columns.age[kind][i]!) }
 }
 

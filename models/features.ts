@@ -9,13 +9,13 @@
  */
 import { canonicalJson, sha256 } from '../src/domain/hash.ts'
 import { createPanel, type Panel } from '../src/domain/market/panel.ts'
-import { type Asset, FEED_KINDS, type FeedDeclaration, type FeedKind } from '../src/domain/market/tick.ts'
+import type { Asset, FeedDeclaration } from '../src/domain/market/tick.ts'
 import { DAY, HOUR, type TimestampMs } from '../src/domain/units.ts'
-import { type Columns, sampleColumns } from './columns.ts'
-import { FEATURES, FEED_OF_GROUP, type FeatureGroup, fillRow, prepare } from './feature-rows.ts'
+import { type Columns, type SampledFeed, sampleColumns } from './columns.ts'
+import { FEATURES, FEED_OF_GROUP, FEEDS_USED, type FeatureGroup, fillRow, prepare } from './feature-rows.ts'
 import { probeMarket } from './probe-market.ts'
 
-export { FEATURES, type FeatureGroup } from './feature-rows.ts'
+export { FEATURES, FEEDS_USED, type FeatureGroup } from './feature-rows.ts'
 
 /** Hourly rows in a window. */
 export const WINDOW_HOURS = 48
@@ -30,8 +30,8 @@ export interface FeatureWindow {
   readonly values: Float32Array
   /** 1 where the value is known, same shape. */
   readonly mask: Uint8Array
-  /** Kinds of feed of which nothing fresh is known at the last row. */
-  readonly maskedFeeds: readonly FeedKind[]
+  /** Kinds of feed that features are made of and of which nothing fresh is known at the last row. */
+  readonly maskedFeeds: readonly SampledFeed[]
   /** Whether the price is fresh at the last row. */
   readonly fresh: boolean
   /** Hours between the oldest row with a known price and the last row; below 47 the window is not full. */
@@ -56,7 +56,7 @@ export function featureWindow(
   return {
     values,
     mask,
-    maskedFeeds: FEED_KINDS.filter((kind) => Number.isNaN(columns.age[kind][last]!)),
+    maskedFeeds: FEEDS_USED.filter((kind) => Number.isNaN(columns.age[kind][last]!)),
     fresh: columns.price[last]! > 0,
     priceHours: oldest < 0 ? 0 : last - oldest,
   }
@@ -82,7 +82,7 @@ export function rowsOf(columns: Columns, count: number): { values: Float32Array;
 }
 
 /** Indices of the features that cannot be known without a kind of feed. */
-export const featuresOf = (kind: FeedKind): readonly number[] =>
+export const featuresOf = (kind: SampledFeed): readonly number[] =>
   FEATURES.flatMap((feature, i) => (FEED_OF_GROUP[feature.group as FeatureGroup].includes(kind) ? [i] : []))
 
 let hash: string | undefined

@@ -38,6 +38,7 @@ const METRICS: { readonly [K in FeedKind]: Readonly<Record<Property<K>, string>>
   },
   'taker-flow': { buyNotional: 'buy-notional-usd', sellNotional: 'sell-notional-usd', interval: 'interval-ms' },
   'book-depth': { bidNotional: 'bid-notional-usd', askNotional: 'ask-notional-usd' },
+  'account-ratio': { longShare: 'long-share' },
 }
 const DISCONNECT = 'disconnect'
 

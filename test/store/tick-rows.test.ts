@@ -70,6 +70,10 @@ const anyTick = fc.oneof(
     { noNullPrototype: true },
   ),
   fc.record(
+    { ...stamped, type: fc.constant('account-ratio'), longShare: fc.double({ noNaN: true, min: 1e-9, max: 1 - 1e-9 }) },
+    { noNullPrototype: true },
+  ),
+  fc.record(
     { ...stamped, type: fc.constant('disconnect'), feed: fc.constantFrom(...FEED_KINDS), reason: word },
     { noNullPrototype: true },
   ),

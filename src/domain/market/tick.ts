@@ -1,4 +1,4 @@
-import type { BaseQty, DurationMs, FundingPer8h, Price, TimestampMs, Usd } from '../units.ts'
+import type { BaseQty, DurationMs, Fraction, FundingPer8h, Price, TimestampMs, Usd } from '../units.ts'
 
 /** Base asset, upper case: `ETH`, `BTC`. */
 export type Asset = string
@@ -64,6 +64,12 @@ export interface BookDepth extends Stamped {
   readonly askNotional: Usd
 }
 
+export interface AccountRatio extends Stamped {
+  readonly type: 'account-ratio'
+  /** Share of the accounts holding a position that are net long, 0 to 1, both excluded. Accounts are counted, not their size. */
+  readonly longShare: Fraction
+}
+
 /** A gap is data: every consumer has to decide what silence means. */
 export interface Disconnect extends Stamped {
   readonly type: 'disconnect'
@@ -71,7 +77,7 @@ export interface Disconnect extends Stamped {
   readonly reason: string
 }
 
-export type Observed = Bar | OpenInterest | FundingRate | Liquidations | TakerFlow | BookDepth
+export type Observed = Bar | OpenInterest | FundingRate | Liquidations | TakerFlow | BookDepth | AccountRatio
 export type Tick = Observed | Disconnect
 export type FeedKind = Observed['type']
 
@@ -82,6 +88,7 @@ export const FEED_KINDS = [
   'liquidations',
   'taker-flow',
   'book-depth',
+  'account-ratio',
 ] as const satisfies readonly FeedKind[]
 
 /** What a source promises: from this venue, this kind of observation, this often. Twice the cadence without one is stale. */
