@@ -1,5 +1,13 @@
-import { type DurationMs, HOUR, MINUTE, timestamp } from '../../domain/units.ts'
-import { finite, type LiquidationEvent, parseInterval, positive, toOpenInterest, toTakerFlow } from './readings.ts'
+import { type DurationMs, duration, HOUR, MINUTE, timestamp } from '../../domain/units.ts'
+import {
+  finite,
+  type LiquidationEvent,
+  parseInterval,
+  positive,
+  toAccountRatio,
+  toOpenInterest,
+  toTakerFlow,
+} from './readings.ts'
 import { field, type LiveVenue, list, pages } from './venue.ts'
 
 const FLOW_INTERVALS = { minute: { text: '1m', length: MINUTE }, hour: { text: '1h', length: HOUR } } as const
@@ -18,6 +26,7 @@ export const binance: LiveVenue = {
     'taker-flow': MINUTE,
     'book-depth': MINUTE,
     liquidations: MINUTE,
+    'account-ratio': duration(5 * MINUTE),
   },
   series: 'mark',
   candlesPerCall: 1000,
@@ -57,6 +66,14 @@ export const binance: LiveVenue = {
     watch: (client) => client.watchLiquidationsForSymbols([]),
     read: (message) => [readForceOrder(message)],
   },
+
+  /** Every account that holds a position counts once, whatever its size. */
+  async accountRatios(client, symbol, { every, limit, since, until }, stampOf) {
+    const span = until === undefined ? {} : { until }
+    const rows = await client.fetchLongShortRatioHistory(symbol, every, since, limit, span)
+    return rows.map((row) => () => toAccountRatio(field(row.info, 'longAccount'), row.timestamp, stampOf))
+  },
+  accountRatiosPerCall: 500,
 
   async openInterestHistory(client, symbol, window, stampOf) {
     const rows = await pages({ ...window, step: HOUR, perCall: 500 }, (since, until) =>

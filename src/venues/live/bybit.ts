@@ -1,5 +1,5 @@
 import { duration, HOUR, MINUTE, timestamp } from '../../domain/units.ts'
-import { finite, type LiquidationEvent, positive, toOpenInterest, UnreadableError } from './readings.ts'
+import { finite, type LiquidationEvent, positive, toAccountRatio, toOpenInterest, UnreadableError } from './readings.ts'
 import { field, type LiveVenue, list, pages } from './venue.ts'
 
 /** Bybit linear perpetuals: every liquidation is pushed; open interest counts both sides and moves every five minutes. */
@@ -14,6 +14,7 @@ export const bybit: LiveVenue = {
     funding: MINUTE,
     'book-depth': MINUTE,
     liquidations: MINUTE,
+    'account-ratio': duration(5 * MINUTE),
   },
   series: 'mark',
   candlesPerCall: 1000,
@@ -36,6 +37,22 @@ export const bybit: LiveVenue = {
     watch: (client, symbols) => Promise.race(symbols.map((symbol) => client.watchLiquidations(symbol))),
     read: (message) => list(field(message, 'data')).map(readLiquidation),
   },
+
+  /** Asked for without ccxt's reading of the answer, which throws at the first figure that is no number. */
+  async accountRatios(client, symbol, { every, limit, since, until }, stampOf) {
+    const answer = await client.publicGetV5MarketAccountRatio({
+      category: 'linear',
+      symbol: client.market(symbol).id,
+      period: every === '5m' ? '5min' : every,
+      limit,
+      ...(since === undefined ? {} : { startTime: since, endTime: until }),
+    })
+    const rows = list(field(field(answer, 'result'), 'list')) // newest first
+    return rows
+      .toReversed()
+      .map((row) => () => toAccountRatio(field(row, 'buyRatio'), field(row, 'timestamp'), stampOf))
+  },
+  accountRatiosPerCall: 500,
 
   async openInterestHistory(client, symbol, window, stampOf) {
     const rows = await pages({ ...window, step: HOUR, perCall: 200 }, (since, until) =>

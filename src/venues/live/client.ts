@@ -19,6 +19,18 @@ export interface RawOpenInterest {
   readonly timestamp?: number | undefined
   readonly info: unknown
 }
+export interface RawAccountRatio {
+  /** Long over short accounts. */
+  readonly longShortRatio?: number | undefined
+  readonly timestamp?: number | undefined
+  readonly info: unknown
+}
+export interface RawTier {
+  readonly maxNotional?: number | undefined
+  readonly maintenanceMarginRate?: number | undefined
+  readonly maxLeverage?: number | undefined
+  readonly info: unknown
+}
 type Params = Readonly<Record<string, unknown>>
 
 /** The part of a ccxt.pro exchange that the feeds use. */
@@ -44,10 +56,20 @@ export interface VenueClient {
   fetchFundingRate(symbol: string): Promise<RawFunding>
   fetchFundingIntervals(symbols?: readonly string[]): Promise<Readonly<Record<string, RawFunding>>>
   fetchFundingRateHistory(symbol: string, since?: number, limit?: number): Promise<RawFunding[]>
+  fetchLongShortRatioHistory(
+    symbol: string,
+    timeframe: string,
+    since?: number,
+    limit?: number,
+    params?: Params,
+  ): Promise<RawAccountRatio[]>
+  fetchMarketLeverageTiers(symbol: string, params?: Params): Promise<RawTier[]>
   watchLiquidations(symbol: string): Promise<unknown>
   watchLiquidationsForSymbols(symbols?: readonly string[]): Promise<unknown>
   handleLiquidation(client: unknown, message: unknown): void
+  publicPostInfo(params: Params): Promise<unknown>
   fapiPublicGetKlines(params: Params): Promise<unknown>
+  publicGetV5MarketAccountRatio(params: Params): Promise<unknown>
   publicGetRubikStatContractsOpenInterestHistory(params: Params): Promise<unknown>
   publicGetGetLastTradesByInstrumentAndTime(params: Params): Promise<unknown>
   /** ccxt refuses plain ws:// addresses until this was called. */

@@ -7,6 +7,7 @@ import { parseInterval, type Stamp, toBar, toBookDepth, toFunding, topOf } from 
 import type { LiveVenue } from './venue.ts'
 
 const CANDLES = 5 // enough to bridge a few missed polls
+const COUNTS = 5 // of accounts, for the same reason
 const CLOSED_MS = 2_000 // a venue may still correct a candle right after its close
 
 /** How often each feed is asked for. Books faster than they are recorded, since the paper venue trades on them. */
@@ -98,7 +99,7 @@ export function feedReaders(
     },
   }
 
-  const { takerFlow, liquidationPoll } = venue
+  const { takerFlow, liquidationPoll, accountRatios } = venue
   if (takerFlow) {
     readers['taker-flow'] = async () =>
       problems.take(
@@ -109,6 +110,10 @@ export function feedReaders(
   if (liquidationPoll) {
     readers.liquidations = async () =>
       problems.take(where('liquidations'), await liquidationPoll(client, symbol, { now: clock.now() }, stamp))
+  }
+  if (accountRatios) {
+    readers['account-ratio'] = async () =>
+      problems.take(where('account-ratio'), await accountRatios(client, symbol, { every: '5m', limit: COUNTS }, stamp))
   }
   return Object.entries(readers).map(([feed, read]) => ({ feed: feed as FeedKind, read }))
 }

@@ -24,6 +24,7 @@ const POLL_EVERY: PollEvery = {
   'taker-flow': duration(10 * SECOND),
   liquidations: duration(10 * SECOND),
   'book-depth': duration(4 * SECOND),
+  'account-ratio': MINUTE,
 }
 const STEP_MS = 1_000
 const QUOTE_LIMIT_MS = 10_000

@@ -1,5 +1,5 @@
-import { HOUR, MINUTE, timestamp } from '../../domain/units.ts'
-import { type LiquidationEvent, positive, toOpenInterest } from './readings.ts'
+import { duration, HOUR, MINUTE, timestamp } from '../../domain/units.ts'
+import { type LiquidationEvent, positive, toAccountRatio, toOpenInterest } from './readings.ts'
 import { field, type LiveVenue, list, pages } from './venue.ts'
 
 /** OKX swaps: amounts in contracts; liquidations at most one an instrument and second. */
@@ -8,7 +8,14 @@ export const okx: LiveVenue = {
   module: 'okx',
   options: { fetchMarkets: { types: ['swap'] }, defaultType: 'swap' },
   symbolOf: (asset) => `${asset}/USDT:USDT`,
-  cadences: { bar: MINUTE, 'open-interest': MINUTE, funding: MINUTE, 'book-depth': MINUTE, liquidations: MINUTE },
+  cadences: {
+    bar: MINUTE,
+    'open-interest': MINUTE,
+    funding: MINUTE,
+    'book-depth': MINUTE,
+    liquidations: MINUTE,
+    'account-ratio': duration(5 * MINUTE),
+  },
   series: 'mark',
   candlesPerCall: 100,
   fundingPerCall: 100,
@@ -33,6 +40,17 @@ export const okx: LiveVenue = {
     watch: (client) => client.watchLiquidationsForSymbols(),
     read: readLiquidations,
   },
+
+  /** Gives long over short, not the shares. */
+  async accountRatios(client, symbol, { every, limit, since, until }, stampOf) {
+    const span = until === undefined ? {} : { until }
+    const rows = await client.fetchLongShortRatioHistory(symbol, every, since, limit, span)
+    return rows.map((row) => () => {
+      const ratio = positive(row.longShortRatio, 'ratio of long to short accounts')
+      return toAccountRatio(ratio / (1 + ratio), row.timestamp, stampOf)
+    })
+  },
+  accountRatiosPerCall: 100,
 
   async openInterestHistory(client, symbol, window, stampOf) {
     const rows = await pages({ ...window, step: HOUR, perCall: 100 }, async (begin, end) => {

@@ -1,8 +1,18 @@
-import type { Asset, Bar, BookDepth, FundingRate, OpenInterest, TakerFlow, VenueId } from '../../domain/market/tick.ts'
+import type {
+  AccountRatio,
+  Asset,
+  Bar,
+  BookDepth,
+  FundingRate,
+  OpenInterest,
+  TakerFlow,
+  VenueId,
+} from '../../domain/market/tick.ts'
 import {
   baseQty,
   type DurationMs,
   duration,
+  fraction,
   fundingPer8h,
   HOUR,
   MINUTE,
@@ -111,6 +121,14 @@ export const toTakerFlow = (
   buyNotional: usd(notNegative(buy, 'taker buy notional')),
   sellNotional: usd(notNegative(sell, 'taker sell notional')),
 })
+
+/** Share of accounts that are net long. With a side that has none there is no ratio: 0 and 1 cannot be read. */
+export function toAccountRatio(longShare: unknown, at: unknown, stampOf: (at: number) => Stamp): AccountRatio {
+  const share = finite(longShare, 'share of long accounts')
+  if (!(share > 0 && share < 1)) throw new UnreadableError(`Expected a share of long accounts in (0, 1), was ${share}`)
+  const eventAt = timestamp(positive(at, 'account ratio time'))
+  return { type: 'account-ratio', ...stampOf(eventAt), eventAt, longShare: fraction(share) }
+}
 
 export interface Top {
   readonly bestBid: number

@@ -1,4 +1,13 @@
-import type { Asset, Bar, FeedKind, Liquidations, OpenInterest, TakerFlow, VenueId } from '../../domain/market/tick.ts'
+import type {
+  AccountRatio,
+  Asset,
+  Bar,
+  FeedKind,
+  Liquidations,
+  OpenInterest,
+  TakerFlow,
+  VenueId,
+} from '../../domain/market/tick.ts'
 import type { DurationMs, TimestampMs } from '../../domain/units.ts'
 import type { RawBook, VenueClient } from './client.ts'
 import type { LiquidationEvent, Stamp } from './readings.ts'
@@ -45,9 +54,26 @@ export interface LiveVenue {
     window: { since: number; until: number },
     stampOf: (at: number) => Stamp,
   ): Promise<readonly (() => OpenInterest)[]>
+  /** How many accounts are long and how many short, where the venue counts them: the newest or those of a span, as readers. */
+  accountRatios?(
+    client: VenueClient,
+    symbol: string,
+    window: AccountRatioWindow,
+    stampOf: (at: number) => Stamp,
+  ): Promise<readonly (() => AccountRatio)[]>
+  readonly accountRatiosPerCall?: number
   readonly fundingPerCall: number
   /** Rates of the past are per this; undefined: per the time to the next one. */
   readonly pastFundingInterval?: DurationMs
+}
+
+export interface AccountRatioWindow {
+  /** How far apart the counts are. */
+  readonly every: '5m' | '1h'
+  readonly limit: number
+  /** Both or none. */
+  readonly since?: number
+  readonly until?: number
 }
 
 export interface LiquidationPush {

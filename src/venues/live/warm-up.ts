@@ -10,7 +10,8 @@ import { type LiveVenue, pages } from './venue.ts'
 export const WARM_UP = duration(29.5 * DAY)
 
 /**
- * The last month of one asset on one venue: hourly candles, funding, and open interest and taker flow where they are kept.
+ * The last month of one asset on one venue: hourly candles, funding, and open interest, taker flow and
+ * account ratios where they are kept.
  *
  * Every tick counts as received when it happened, as recorded history does: the venue had published it by then. What cannot
  * be fetched is noted and left out; the rest still comes.
@@ -61,8 +62,17 @@ export async function fetchHistory(
     })
   }
 
+  const accountRatios = async (): Promise<readonly (() => Tick)[]> => {
+    const { accountRatios: fetch, accountRatiosPerCall: limit = 100 } = venue
+    if (!fetch) return []
+    // From a moment before the hour and a row short of a page, whichever end of a span a venue leaves out: repeats drop later.
+    return await pages({ ...window, step: HOUR, perCall: limit - 1 }, (from, to) =>
+      fetch(client, symbol, { every: '1h', limit, since: from - 1, until: to }, stampOf),
+    )
+  }
+
   const all: Tick[] = []
-  for (const [name, fetch] of Object.entries({ bars, funding, openInterest, takerFlow })) {
+  for (const [name, fetch] of Object.entries({ bars, funding, openInterest, takerFlow, accountRatios })) {
     const where = `${venue.venueId} ${asset} history of ${name}`
     try {
       all.push(...problems.take(where, await fetch()))

@@ -1,7 +1,8 @@
 import { ASSETS, candles, HOUR, levels, MINUTE, priceAt, times } from './prices.ts'
 import { startVenueServer } from './server.ts'
 
-/** Binance USDⓈ-M: mark price candles, klines with taker volume, open interest in coins, forced orders on `/market`. */
+/** Binance USDⓈ-M: mark price candles, klines with taker volume, open interest in coins, accounts as shares, forced orders on
+ * `/market`. */
 export const startBinance = ({ now }: { now: () => number }) =>
   startVenueServer({
     answer({ path, query }): unknown {
@@ -36,6 +37,15 @@ export const startBinance = ({ now }: { now: () => number }) =>
               sumOpenInterestValue: '5970000000.00000000',
               timestamp,
             }))
+        case '/futures/data/globalLongShortAccountRatio': {
+          const step = query.period === '1h' ? HOUR : 5 * MINUTE
+          const to = Math.min(Number(query.endTime ?? now()), now())
+          const at = times({ step, from: from ?? to - limit * step, to })
+          return (from === undefined ? at.slice(-limit) : at.slice(0, limit)).map((timestamp) => ({
+            ...{ symbol: query.symbol, longAccount: '0.6442', longShortRatio: '1.8106', shortAccount: '0.3558' },
+            timestamp,
+          }))
+        }
         case '/fapi/v1/premiumIndex':
           return {
             symbol: query.symbol,

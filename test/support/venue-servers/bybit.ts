@@ -35,6 +35,17 @@ export const startBybit = ({ now }: { now: () => number }) => {
             nextPageCursor: '',
           })
         }
+        case '/v5/market/account-ratio': {
+          if (query.period !== '5min' && query.period !== '1h') {
+            return { retCode: 10001, retMsg: 'period is invalid', result: {}, retExtInfo: {}, time: now() }
+          }
+          const step = query.period === '1h' ? HOUR : 5 * MINUTE
+          const to = Math.min(Number(query.endTime ?? now()), now())
+          const at = times({ step, from: Number(query.startTime ?? to - limit * step), to }).slice(-limit)
+          const row = { symbol, buyRatio: '0.5707', sellRatio: '0.4293' }
+          const list = at.map((timestamp) => ({ ...row, timestamp: String(timestamp) })).reverse()
+          return ok({ list, nextPageCursor: '' })
+        }
         case '/v5/market/tickers': {
           const price = String(priceAt(asset, now()))
           const ticker = { symbol, lastPrice: price, indexPrice: price, markPrice: price, openInterest: '900000.00' }
@@ -47,6 +58,8 @@ export const startBybit = ({ now }: { now: () => number }) => {
           const rows = at.map((time) => ({ symbol, fundingRate: '0.0002', fundingRateTimestamp: String(time) }))
           return ok({ category: 'linear', list: rows.reverse() })
         }
+        case '/v5/market/risk-limit':
+          return ok({ category: 'linear', nextPageCursor: '', list: riskLimits(symbol) })
         case '/v5/market/orderbook': {
           const price = priceAt(asset, now())
           const { bids, asks } = levels(price, { step: price / 20_000, count: 500, amount: 3 })
@@ -75,6 +88,17 @@ export const allLiquidation = (symbol: string, at: number, side: 'Buy' | 'Sell' 
     { T: at, s: symbol, S: side, v: '0.5', p: '3000.00' },
   ],
 })
+
+/** The lowest tier's deduction is blank. */
+const riskLimits = (symbol: string) =>
+  [
+    ['900000', '0.005', '100.00', ''],
+    ['1200000', '0.0056', '90.00', '540'],
+    ['1500000', '0.0063', '80.00', '1380'],
+  ].map(([riskLimitValue, maintenanceMargin, maxLeverage, mmDeduction], i) => ({
+    ...{ id: i + 1, symbol, riskLimitValue, maintenanceMargin, maxLeverage, mmDeduction },
+    ...{ initialMargin: '0.02', isLowestRisk: i === 0 ? 1 : 0 },
+  }))
 
 const instrument = (asset: string) => ({
   symbol: `${asset}USDT`,

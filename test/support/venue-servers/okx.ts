@@ -22,6 +22,10 @@ export const startOkx = ({ now }: { now: () => number }) => {
               .reverse(),
           )
         }
+        case '/public/position-tiers':
+          return query.tdMode === 'isolated' && query.instType === 'SWAP'
+            ? ok(positionTiers(String(query.uly)))
+            : undefined
         case '/public/open-interest':
           return ok([
             { instId, instType: 'SWAP', oi: '5000000', oiCcy: '500000', oiUsd: '1500000000', ts: String(now()) },
@@ -33,6 +37,12 @@ export const startOkx = ({ now }: { now: () => number }) => {
               .map((at) => [String(at), '5000000', '500000', '1500000000'])
               .reverse(),
           )
+        case '/rubik/stat/contracts/long-short-account-ratio-contract': {
+          const step = query.period === '1H' ? HOUR : 5 * MINUTE
+          const to = Math.min(Number(query.end ?? now()), now())
+          const at = times({ step, from: Number(query.begin ?? to - limit * step), to }).slice(-limit)
+          return ok(at.map((time) => [String(time), '0.9398602814619824']).reverse())
+        }
         case '/public/funding-rate': {
           const fundingTime = Math.ceil(now() / (8 * HOUR)) * 8 * HOUR
           const rate = {
@@ -91,6 +101,17 @@ export const liquidationOrders = (instId: string, at: number, side: 'buy' | 'sel
     },
   ],
 })
+
+/** Sizes are in contracts. */
+const positionTiers = (family: string) =>
+  [
+    ['0', '5000', '0.004', '0.01', '100'],
+    ['5000.01', '10000', '0.005', '0.015', '66.66'],
+    ['10000.01', '25000', '0.0075', '0.02', '50'],
+  ].map(([minSz, maxSz, mmr, imr, maxLever], i) => ({
+    ...{ baseMaxLoan: '', imr, instFamily: family, instId: '', maxLever, maxSz, minSz, mmr },
+    ...{ optMgnFactor: '0', quoteMaxLoan: '', tier: String(i + 1), uly: family },
+  }))
 
 const instrument = (asset: string) => ({
   alias: '',

@@ -106,6 +106,14 @@ test('every feed that is declared comes, from every venue, in the units of the p
       return [venue, tick.type === 'funding' ? Number(tick.fundingRate.toFixed(8)) : 0]
     }),
   )
+  const longShare = Object.fromEntries(
+    ['binance', 'bybit', 'okx'].map((venue) => {
+      const tick = last(venue, 'account-ratio')
+      return [venue, tick.type === 'account-ratio' ? Number(tick.longShare.toFixed(4)) : 0]
+    }),
+  )
+  // OKX gives long over short, the others shares.
+  assert.deepEqual(longShare, { binance: 0.6442, bybit: 0.5707, okx: 0.4845 })
   assert.deepEqual(funding, { binance: 0.0001, bybit: 0.0002, okx: 0.00015, deribit: 0.00012, hyperliquid: 0.0001 })
 })
 
@@ -140,7 +148,11 @@ test('a month of history comes first, in order, as known at its time', () => {
     assert.ok(bars.length > 700, `${bars.length} bars of ${venue}`)
   }
   for (const venue of ['binance', 'bybit', 'okx']) {
-    assert.ok(history.filter((tick) => tick.type === 'open-interest' && tick.venue === venue).length > 700, venue)
+    for (const feed of ['open-interest', 'account-ratio']) {
+      const hours = history.filter((tick) => tick.type === feed && tick.venue === venue).map((tick) => tick.eventAt)
+      assert.ok(hours.length > 700, `${hours.length} of ${feed} of ${venue}`)
+      assert.ok(hours.every((eventAt) => eventAt % 3_600_000 === 0))
+    }
   }
   const steps = warmup.map((step) => step.at)
   assert.deepEqual(
@@ -193,7 +205,7 @@ test('a value that is no number is dropped, counted and told', async () => {
 test('a venue that dies says so feed by feed, holds up no other, and comes back', async () => {
   const died = ticks.length
   await venues.bybit.stop()
-  for (const feed of ['bar', 'open-interest', 'funding', 'book-depth', 'liquidations']) {
+  for (const feed of ['bar', 'open-interest', 'funding', 'book-depth', 'liquidations', 'account-ratio']) {
     const said = (tick: Tick): boolean => tick.type === 'disconnect' && tick.venue === 'bybit' && tick.feed === feed
     const tick = await until(said, `a disconnect of bybit's ${feed}`, died)
     assert.ok(tick.type === 'disconnect' && tick.reason.length > 0)
@@ -204,11 +216,11 @@ test('a venue that dies says so feed by feed, holds up no other, and comes back'
   }
   assert.ok(!ticks.some((tick) => tick.type === 'disconnect' && tick.venue !== 'bybit'))
   const cuts = ticks.filter((tick) => tick.type === 'disconnect')
-  assert.equal(cuts.length, 5, 'one per feed, however often it is tried')
+  assert.equal(cuts.length, 6, 'one per feed, however often it is tried')
 
   await venues.bybit.restart()
   const back = ticks.length
-  for (const feed of ['bar', 'open-interest', 'funding', 'book-depth', 'liquidations']) {
+  for (const feed of ['bar', 'open-interest', 'funding', 'book-depth', 'liquidations', 'account-ratio']) {
     await until((tick) => tick.type === feed && tick.venue === 'bybit', `${feed} of bybit again`, back)
   }
 })
