@@ -38,9 +38,22 @@ const CONTRACT_SIZES: Readonly<Record<VenueId, Readonly<Record<string, number>>>
 export const volumeUnit = (venue: VenueId, asset: string): number | undefined =>
   CONTRACT_SIZES[venue] ? CONTRACT_SIZES[venue][asset] : 1
 
-/** Which columns are worth parsing; the rest (sentiment, ratios, sums) has no feed here. */
+/**
+ * Long over short accounts, to two decimals. Without a name between, the column is Binance's USDT-margined perpetual: what the
+ * vendor was asked for, and its default.
+ */
+export const accountRatioColumn = (venue: VenueId): string =>
+  venue === 'binance' ? 'global_account_long_short_ratio' : `global_account_${venue}_long_short_ratio`
+
+/** The venue of such a column; undefined for any other. */
+export function accountRatioVenue(column: string): VenueId | undefined {
+  const found = /^global_account_(?:(.+)_)?long_short_ratio$/.exec(column)
+  return found ? (found[1] ?? 'binance') : undefined
+}
+
+/** Which columns are worth parsing; the rest (sentiment, top traders' ratios, sums) has no feed here. */
 export const WANTED: Readonly<Record<Grain, RegExp>> = {
   '1h': /^(spot|perp|mark)_.+_(open|high|low|close|volume)$|^funding_(?!.*_presumed$)|^oi_usd_.+_(prevhour|4h|4h_at_baropen)$|^liq_.+_KNOWN_AT_T4H$/,
-  '4h': /^oi_usd_all_close$|^oi_binance_(coinm|stable)_close$|^binance_(long|short)_liq_usd$|^funding_oiw_close$|^(fut|spot)_taker_.+_(buy|sell)_volume_usd$|^depth_(fut|spot)_.+_(bids|asks)_usd$/,
+  '4h': /^oi_usd_all_close$|^oi_binance_(coinm|stable)_close$|^binance_(long|short)_liq_usd$|^funding_oiw_close$|^(fut|spot)_taker_.+_(buy|sell)_volume_usd$|^depth_(fut|spot)_.+_(bids|asks)_usd$|^global_account_(.+_)?long_short_ratio$/,
   '1d': /^oi_(usd_all_coinglass_close|all_exchanges_usd|binance_stable_coins_close|binance_coinm_usd_close)$|^binance_(long|short)_liq_usd$|^funding_oiw_close$/,
 }

@@ -1,6 +1,6 @@
 import type { Bar, Liquidations, Observed, OpenInterest, TakerFlow, VenueId } from '../../domain/market/tick.ts'
 import { type DurationMs, HOUR, type TimestampMs, timestamp } from '../../domain/units.ts'
-import { AGGREGATE, AGGREGATE_SPOT, COIN_MARGINED, pricePrefix, volumeUnit } from './columns.ts'
+import { AGGREGATE, AGGREGATE_SPOT, accountRatioColumn, COIN_MARGINED, pricePrefix, volumeUnit } from './columns.ts'
 import { AGGREGATE_INTERVAL, fundingIntervalOf } from './funding-interval.ts'
 import type { Grid } from './grid.ts'
 import { type Grain, LENGTH } from './labels.ts'
@@ -58,6 +58,11 @@ export function writeFeed(ticks: readonly Kept[], writing: Writing): void {
         const name = `depth_${marketName(tick.venue)}`
         put(writing.grids, { grain: '4h', column: `${name}_bids_usd`, label: 'bar' }, tick.eventAt, tick.bidNotional)
         put(writing.grids, { grain: '4h', column: `${name}_asks_usd`, label: 'bar' }, tick.eventAt, tick.askNotional)
+        break
+      }
+      case 'account-ratio': {
+        const place: Place = { grain: '4h', column: accountRatioColumn(tick.venue), label: 'bar' }
+        put(writing.grids, place, tick.eventAt, tick.longShare / (1 - tick.longShare))
       }
     }
   }

@@ -23,9 +23,9 @@ export interface ExportResult {
  * Writes `panel_1h_<asset>.csv.gz`, and the 4 h and 1 d ones where something belongs there, such that replaying them gives
  * the same observations at the same instants.
  *
- * Bars are joined to hours; liquidations and taker flow are summed to four hours; of open interest, funding and depth the
- * last observation up to each label stands. Open interest is written in USD at the price of its instant, funding per the
- * venue's own interval. When something was received is not in the layout: replay puts its own lags there. Nor are
+ * Bars are joined to hours; liquidations and taker flow are summed to four hours; of open interest, funding, depth and
+ * accounts the last observation up to each label stands. Open interest is written in USD at the price of its instant, funding
+ * per the venue's own interval. When something was received is not in the layout: replay puts its own lags there. Nor are
  * disconnects: they are the empty cells.
  *
  * @param ticks - in order of receipt: where one event was received twice, the later one stands

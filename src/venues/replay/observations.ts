@@ -3,6 +3,7 @@ import {
   baseQty,
   type DurationMs,
   duration,
+  fraction,
   fundingPer8h,
   HOUR,
   later,
@@ -10,7 +11,7 @@ import {
   timestamp,
   usd,
 } from '../../domain/units.ts'
-import { AGGREGATE, AGGREGATE_SPOT, COIN_MARGINED } from './columns.ts'
+import { AGGREGATE, AGGREGATE_SPOT, accountRatioVenue, COIN_MARGINED } from './columns.ts'
 import { AGGREGATE_INTERVAL, fundingIntervalOf } from './funding-interval.ts'
 import { closesAt, type Grain, LENGTH, RECEIPT_LAG } from './labels.ts'
 import type { PriceAt } from './price-at.ts'
@@ -38,8 +39,8 @@ const THROTTLED_SINCE = timestamp(Date.UTC(2021, 3, 27))
  * Everything but bars that the three panels of an asset hold, finest first: hourly and four-hourly before daily.
  *
  * Open interest in USD becomes coins at the price of the same instant; funding becomes a rate per eight hours; book depth is
- * the vendor's default range of ±1 % around mid, as one figure for each side. Where a price or a venue's funding interval is
- * not known, there is no observation.
+ * the vendor's default range of ±1 % around mid, as one figure for each side; long over short accounts become the share of
+ * accounts that are long. Where a price or a venue's funding interval is not known, there is no observation.
  */
 export function readCandidates(files: Partial<Record<Grain, PanelFile>>, context: Context): readonly Candidate[] {
   return [
@@ -169,6 +170,16 @@ function aggregates(file: PanelFile, grain: '4h' | '1d', context: Context): read
           askNotional: usd(asks),
         })),
       }
+    }),
+    ...file.columns.flatMap((column): readonly Candidate[] => {
+      const venue = accountRatioVenue(column)
+      if (venue === undefined) return []
+      const ticks = read(file, column, (ratio, row) =>
+        ratio > 0
+          ? { type: 'account-ratio' as const, ...stampOf(venue, row), longShare: fraction(ratio / (1 + ratio)) }
+          : undefined,
+      )
+      return [{ feed: 'account-ratio', venue, cadence, ticks }]
     }),
   ]
 }

@@ -9,6 +9,7 @@ import {
   baseQty,
   DAY,
   duration,
+  fraction,
   fundingPer8h,
   HOUR,
   later,
@@ -57,6 +58,7 @@ for (const [asset, from, to] of [
   ['ETH', '2025-01-03', '2025-02-06'],
   ['BTC', '2022-05-05', '2022-05-14'],
   ['ETH', '2025-07-01', '2025-07-08'],
+  ['BTC', '2025-02-01', '2025-02-06'],
 ] as const) {
   test(`${asset} ${from} … ${to}: what was replayed, exported and replayed again is the same`, { skip }, async (t) => {
     const window = { from: timestamp(Date.parse(from)), to: timestamp(Date.parse(to)), warmupDays: 2 }
@@ -126,6 +128,10 @@ test('what live venues sent is joined to the panel: hours of minutes, the last f
       sellNotional: usd(8),
     },
     { type: 'book-depth', ...stamp('bybit', 2.5), bidNotional: usd(100), askNotional: usd(200) },
+    { type: 'account-ratio', ...stamp('bybit', 2.5), longShare: fraction(0.6) },
+    { type: 'account-ratio', ...stamp('bybit', 3.5), longShare: fraction(0.75) },
+    { type: 'account-ratio', ...stamp('binance', 4), longShare: fraction(0.2) },
+    { type: 'account-ratio', ...stamp('bybit', 4.25), longShare: fraction(0.5) },
     { type: 'disconnect', ...stamp('bybit', 3), feed: 'bar', reason: 'socket closed' },
   ]
   const folder = await temporaryFolder(t)
@@ -179,6 +185,18 @@ test('what live venues sent is joined to the panel: hours of minutes, the last f
   assert.deepEqual(
     of('book-depth').map((tick) => [hoursOf(tick), tick.venue]),
     [[4, 'bybit']],
+  )
+  assert.deepEqual(
+    of('account-ratio').map((tick) => [
+      hoursOf(tick),
+      tick.venue,
+      tick.type === 'account-ratio' && Number(tick.longShare.toFixed(9)),
+    ]),
+    [
+      [4, 'bybit', 0.75],
+      [4, 'binance', 0.2],
+      [8, 'bybit', 0.5],
+    ],
   )
 })
 

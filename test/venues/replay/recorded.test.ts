@@ -65,10 +65,12 @@ suite('recorded history', () => {
     assert.deepEqual(feedsOf(eth, 'funding'), ['all-exchanges 4 h'])
     assert.deepEqual(feedsOf(eth, 'taker-flow'), ['all-exchanges-spot 4 h'])
     assert.deepEqual(feedsOf(eth, 'book-depth'), ['binance-spot 4 h'])
+    assert.deepEqual(feedsOf(eth, 'account-ratio'), [])
 
     const btc = await replay('BTC', '2025-01-27', '2025-02-06')
     assert.deepEqual(feedsOf(btc, 'taker-flow'), ['all-exchanges 4 h', 'all-exchanges-spot 4 h'])
     assert.deepEqual(feedsOf(btc, 'book-depth'), ['binance 4 h', 'binance-spot 4 h'])
+    assert.deepEqual(feedsOf(btc, 'account-ratio'), ['binance 4 h'])
   })
 
   test('may 2022 has prices and funding, daily open interest and liquidations, and nothing else', {
@@ -84,7 +86,8 @@ suite('recorded history', () => {
       assert.deepEqual(feedsOf(source, 'funding'), [...venues, 'all-exchanges 24 h'])
       assert.deepEqual(feedsOf(source, 'open-interest'), [openInterest])
       assert.deepEqual(feedsOf(source, 'liquidations'), ['binance 24 h'])
-      assert.deepEqual([...feedsOf(source, 'taker-flow'), ...feedsOf(source, 'book-depth')], [])
+      for (const kind of ['taker-flow', 'book-depth', 'account-ratio'])
+        assert.deepEqual(feedsOf(source, kind), [], kind)
     }
   })
 
@@ -125,6 +128,21 @@ suite('recorded history', () => {
     assert.equal(usdChange.toFixed(3), '-0.162')
     assert.equal((after.openInterest / before.openInterest - 1).toFixed(3), '-0.048')
     assert.equal((panel.latest('funding', 'all-exchanges', 'ETH', knownAt)!.fundingRate * 1e4).toFixed(2), '-4.21')
+  })
+
+  test('the accounts of the four hours of 2025-02-03 00:00 are known at 04:10, as a share', { skip }, async () => {
+    const panel = createPanel()
+    for (const tick of await ticksOf(await replay('BTC', '2025-02-02', '2025-02-04', 1))) panel.apply(tick)
+    const knownAt = later(at('2025-02-03T04:00'), 10 * MINUTE)
+    const [before, after] = [timestamp(knownAt - 1), knownAt].map(
+      (instant) => panel.latest('account-ratio', 'binance', 'BTC', instant)!,
+    )
+    assert.deepEqual([before!.eventAt, after!.eventAt], [at('2025-02-03T00:00'), at('2025-02-03T04:00')])
+    // What the column says in the rows of 02-02 20:00 and 02-03 00:00 is long over short.
+    assert.deepEqual(
+      [before!, after!].map(({ longShare }) => (longShare / (1 - longShare)).toFixed(2)),
+      ['2.15', '2.16'],
+    )
   })
 
   test('a venue that joins the aggregate is no change of positions', { skip }, async () => {
