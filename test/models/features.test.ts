@@ -101,6 +101,13 @@ test('price and funding alone mask all the rest', () => {
   }
 })
 
+test('a feed that no feature is made of is neither read nor missed', () => {
+  const panel = panelOf(market.ticks)
+  const feeds = market.feeds.filter(({ feed }) => feed !== 'account-ratio')
+  assert.ok(feeds.length < market.feeds.length)
+  assert.deepEqual(featureWindow(panel, 'ETH', market.to, feeds), featureWindow(panel, 'ETH', market.to, market.feeds))
+})
+
 test('open interest every four hours hides hourly changes and keeps longer ones', () => {
   const isKept = (instant: number): boolean => instant % (4 * HOUR) === 0
   const ticks = market.ticks.filter(

@@ -95,7 +95,9 @@ function openMarket(asset: Asset, { seed, from, preset = 'realistic' }: Simulate
     ...(SCALES[asset] ?? OTHER_SCALE),
     shared: createSharedShocks(seed),
   })
-  return { asset, world, publish: createPublisher({ asset, from, normal: createGaussian(createRandom(own + 1)) }) }
+  const normal = createGaussian(createRandom(own + 1))
+  const accountNormal = createGaussian(createRandom(seedOf(seed, `${asset} accounts`)))
+  return { asset, world, publish: createPublisher({ asset, from, normal, accountNormal }) }
 }
 
 /** A seed of 32 bits from a seed and a name, so that an asset's world does not depend on which others there are (FNV-1a). */

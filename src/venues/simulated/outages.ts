@@ -10,6 +10,7 @@ const [SHORTEST, LONGEST] = [10, 360]
 
 /**
  * Cuts one feed of one venue off now and then, for all assets, for ten minutes to six hours. What falls into the gap is lost.
+ * Account ratios are spared: most cuts are shorter than their hour, and which feed is cut stays what it was without them.
  *
  * Call it once per step, in order: it returns the ticks that get through, after a `disconnect` for each feed newly cut.
  */
@@ -21,7 +22,7 @@ export function createOutages(feeds: readonly FeedDeclaration[], random: () => n
     const cuts: Disconnect[] = []
     for (const venue of VENUES) {
       if (random() >= CHANCE) continue
-      const own = feeds.filter((feed) => feed.venue === venue)
+      const own = feeds.filter((feed) => feed.venue === venue && feed.feed !== 'account-ratio')
       const kinds = [...new Set(own.map((feed) => feed.feed))]
       const feed = kinds[Math.floor(random() * kinds.length)]!
       const minutes = clamp(-MEAN_MINUTES * Math.log(1 - random()), SHORTEST, LONGEST)

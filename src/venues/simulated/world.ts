@@ -55,6 +55,8 @@ export interface WorldStep {
   readonly dailyVolatility: number
   /** True cascade gain of the longs within 3 % below. */
   readonly gain: number
+  /** Sentiment of those who open positions, −1 to 1; positive shifts leverage from shorts to longs. */
+  readonly sentiment: number
 }
 
 /** The true liquidation map at this instant: what an estimator of clusters is judged against. */
@@ -131,6 +133,7 @@ export function createWorld(options: WorldOptions): World {
         askDepth: depth * parameters.upDepth,
         dailyVolatility: state.stepVolatility * Math.sqrt(STEPS_PER_DAY),
         gain: dynamics.gain(),
+        sentiment: mood,
       }
     },
     truth() {

@@ -3,9 +3,12 @@ import { test } from 'node:test'
 import { freshnessByKind } from '../../../src/domain/market/freshness.ts'
 import { createPanel } from '../../../src/domain/market/panel.ts'
 import type { Tick } from '../../../src/domain/market/tick.ts'
+import { createGaussian, createRandom } from '../../../src/domain/random.ts'
 import { DAY, HOUR, later, MINUTE, timestamp } from '../../../src/domain/units.ts'
 import type { MarketSource, MarketStep } from '../../../src/ports.ts'
 import { createSimulatedMarket, type SimulatedMarketOptions } from '../../../src/venues/simulated/market.ts'
+import { createPublisher, STEP } from '../../../src/venues/simulated/publication.ts'
+import { createWorld } from '../../../src/venues/simulated/world.ts'
 import { correlation } from './facts.ts'
 
 const FROM = timestamp(Date.UTC(2026, 0, 5))
@@ -86,6 +89,45 @@ test('open interest is reported late, by 5, 15 and 60 minutes', async () => {
     assert.ok(reports.length > 20)
     assert.deepEqual([...new Set(reports.map((tick) => tick.receivedAt - tick.eventAt))], [lag])
   }
+})
+
+test('accounts are counted by the hour on one venue, told five minutes later', async () => {
+  const market = createSimulatedMarket({ ...OPTIONS, assets: ['ETH'] })
+  const ratios = ofType(await readAll(market), 'account-ratio')
+  assert.equal(ratios.length, 5 * 24)
+  for (const { venue, eventAt, receivedAt, longShare } of ratios) {
+    assert.deepEqual([venue, eventAt % HOUR, receivedAt - eventAt], ['sim-a', 0, 5 * MINUTE])
+    assert.ok(longShare > 0 && longShare < 1)
+  }
+})
+
+test('account ratios are sentiment and a noise that no other figure depends on', () => {
+  const worlds = [0, 1].map(() =>
+    createWorld({ seed: 3, preset: 'realistic', asset: 'ETH', startPrice: 1, openInterestUsd: 1 }),
+  )
+  const noise = createGaussian(createRandom(1))
+  const noisy = createPublisher({
+    asset: 'ETH',
+    from: FROM,
+    normal: createGaussian(createRandom(2)),
+    accountNormal: noise,
+  })
+  const plain = createPublisher({ asset: 'ETH', from: FROM, normal: createGaussian(createRandom(2)) })
+  const [sentiments, measured]: [number[], number[]] = [[], []]
+  for (let i = 0; i < 30 * 288; i++) {
+    const at = later(FROM, i * STEP)
+    const [one, two] = worlds.map((world) => world.step())
+    const [ticks, others] = [noisy(one!, at), plain(two!, at)].map((published) =>
+      Map.groupBy(published, ({ type }) => (type === 'account-ratio' ? 'accounts' : 'others')),
+    )
+    assert.deepEqual(ticks!.get('others'), others!.get('others'), 'noise of accounts changes nothing else')
+    if (at % HOUR === 0) sentiments.push(one!.sentiment)
+    for (const tick of ticks!.get('accounts') ?? []) {
+      if (tick.type === 'account-ratio') measured.push(Math.log(tick.longShare / (1 - tick.longShare)))
+    }
+  }
+  const shared = correlation(measured, sentiments.slice(0, measured.length))
+  assert.ok(shared > 0.9 && shared < 1, `Expected a correlation just under 1, was ${shared}`)
 })
 
 test('ticks come from declared feeds only, and every declared feed speaks', async () => {
