@@ -6,7 +6,10 @@ import hedgeHistory from './hedge-history.ts'
 import hedgePropose from './hedge-propose.ts'
 import hedgeStatus from './hedge-status.ts'
 import help from './help.ts'
+import liqCalibration from './liq-calibration.ts'
 import liqClusters from './liq-clusters.ts'
+import liqExplain from './liq-explain.ts'
+import liqMap from './liq-map.ts'
 import modelStatus from './model-status.ts'
 import riskHalt from './risk-halt.ts'
 import riskReduce from './risk-reduce.ts'
@@ -21,7 +24,10 @@ export const commands: readonly Command[] = [
   hedgeHistory,
   approve,
   decline,
+  liqMap,
   liqClusters,
+  liqExplain,
+  liqCalibration,
   alerts,
   riskStatus,
   riskHalt,

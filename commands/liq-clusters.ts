@@ -1,8 +1,24 @@
 import { z } from 'zod'
-import { describeCluster, describeConfidence } from '../src/app/cards.ts'
 import { command } from '../src/chat/command.ts'
-import { formatAge, formatPrice, formatTime } from '../src/domain/format.ts'
+import type { Cluster } from '../src/domain/forecast.ts'
+import { formatAge, formatPercent, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
 import { symbol } from './arguments.ts'
+import { profilePicture } from './liq-pictures.ts'
+import {
+  bandOf,
+  confidenceLine,
+  dataLine,
+  distanceOf,
+  ESTIMATE,
+  nearestFirst,
+  nothingKnown,
+  sharesOf,
+  shortId,
+  sideOf,
+  whyNoMap,
+} from './liq-text.ts'
+
+const MOST_SHOWN = 8
 
 /** `/liq clusters [symbol]`: where leveraged positions are estimated to die, nearest first, with calibrated confidence. */
 export default command({
@@ -14,31 +30,38 @@ export default command({
   }),
 
   async run({ options, at }, app) {
-    const latest = await app.listClusters(options.symbol)
-    if (!latest)
+    const reading = await app.readMap({ asset: options.symbol })
+    if (!reading) return nothingKnown(options.symbol)
+    const { forecast, clusters, current } = reading
+    if (clusters.length === 0)
       return {
-        tone: 'refused',
-        title: `Nothing known about ${options.symbol}`,
-        text: 'No forecast has been made for it. /hedge status lists the assets of the book.',
+        tone: 'info',
+        title: `${options.symbol}: no clusters`,
+        text: whyNoMap(reading),
+        footer: formatTime(forecast.at),
       }
-    const { forecast, clusters } = latest
-    if (clusters.length === 0) {
-      const openInterest = forecast.market.freshness.find((feed) => feed.feed === 'open-interest')?.freshness
-      const why =
-        openInterest?.state === 'missing'
-          ? 'No open interest has been received, so there is no map.'
-          : 'The map holds nothing that stands out.'
-      return { tone: 'info', title: `${options.symbol}: no clusters`, text: why, footer: formatTime(forecast.at) }
-    }
-    const nearest = [...clusters].sort((a, b) => a.distance - b.distance).slice(0, 8)
+    const nearest = nearestFirst(clusters).slice(0, MOST_SHOWN)
+    const farther = clusters.length - nearest.length
     return {
       tone: 'info',
       title: `${options.symbol} liquidation clusters at ${formatPrice(forecast.market.price)}`,
-      fields: nearest.map((cluster) => ({
-        name: `${cluster.side === 'sell' ? 'longs' : 'shorts'} ${formatPrice(cluster.peakPrice)}`,
-        value: `${describeCluster(cluster)}; confidence ${describeConfidence(cluster)}`,
-      })),
-      footer: `${formatTime(forecast.at)}, ${formatAge(at - forecast.at)} old; an estimate from open interest, never a list of real positions`,
+      fields: [
+        ...nearest.map((cluster) => ({
+          name: `${sideOf(cluster)} ${formatPrice(cluster.peakPrice)}, id ${shortId(cluster.clusterId)}`,
+          value: describe(cluster),
+        })),
+        { name: 'Data', value: dataLine(nearest) ?? 'no clusters' },
+        ...(farther > 0 ? [{ name: 'Farther away', value: `${farther} more, see /liq map` }] : []),
+      ],
+      ...(current ? { picture: profilePicture(current, reading, nearest) } : {}),
+      footer: `${formatTime(forecast.at)}, ${formatAge(at - forecast.at)} old; /liq explain <id> says more; ${ESTIMATE}`,
     }
   },
 })
+
+const describe = (cluster: Cluster): string =>
+  [
+    `${bandOf(cluster)}, ${distanceOf(cluster)}, ${cluster.distanceSigma.toFixed(1)} standard deviations of a day`,
+    `${formatUsd(cluster.notional)}, ${formatPercent(cluster.shareOfOpenInterest)} of open interest${cluster.gain === undefined ? '' : `, cascade gain ${cluster.gain.toFixed(2)}`}, age ${formatAge(cluster.age)}, ${sharesOf(cluster.venueShares)}`,
+    confidenceLine(cluster),
+  ].join('\n')

@@ -5,6 +5,7 @@ import deliverMessages from './deliver-messages.ts'
 import executeProposal from './execute-proposal.ts'
 import expireProposal from './expire-proposal.ts'
 import type { Job } from './job.ts'
+import judgeClusters from './judge-clusters.ts'
 import proposeHedges from './propose-hedges.ts'
 import reconcile from './reconcile.ts'
 import refreshForecasts from './refresh-forecasts.ts'
@@ -20,6 +21,7 @@ export const jobs = [
   deliverMessages,
   reconcile,
   applyRetention,
+  judgeClusters,
 ] as const
 
 /** The handlers that a process of these roles runs. */

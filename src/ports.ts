@@ -5,7 +5,7 @@
  */
 import type { Card } from './domain/card.ts'
 import type { ClientOrderId, Fill, OrderState } from './domain/execution/order.ts'
-import type { ModelIdentity, Prediction } from './domain/forecast.ts'
+import type { Horizon, ModelIdentity, Prediction } from './domain/forecast.ts'
 import type { Instrument, InstrumentId } from './domain/instrument.ts'
 import type { Panel } from './domain/market/panel.ts'
 import type { Asset, FeedDeclaration, Tick, VenueId } from './domain/market/tick.ts'
@@ -141,6 +141,42 @@ export interface ModelCardFacts extends ModelIdentity {
   readonly gates: Readonly<Record<string, boolean>>
 }
 
+// ---------------------------------------------------------------- confidence of clusters
+
+/** Forecasts of nearly the same probability, and the rate at which they came true, with its 90 % interval. */
+export interface ConfidenceBin {
+  readonly meanProbability: number
+  readonly rate: number
+  readonly low: number
+  readonly high: number
+  readonly count: number
+}
+
+/** How the confidence that is loaded did on held-out data, within one horizon. */
+export interface ConfidenceFacts {
+  /** One cluster and day is one. */
+  readonly samples: number
+  readonly days: number
+  readonly events: number
+  readonly ece: number
+  /** 1 − Brier/Brier of the base rate: above 0 is better than climatology. */
+  readonly brierSkill: number
+  /** The same of distance and volatility alone. */
+  readonly baselineBrierSkill: number
+  /** 1 − Brier/Brier of distance and volatility alone, with its 95 % interval. */
+  readonly skillOverBaseline?: { readonly value: number; readonly low: number; readonly high: number }
+  /** Days and sides with an event: the number that counts for significance. */
+  readonly episodes?: number
+  readonly reliability: readonly ConfidenceBin[]
+  readonly baselineReliability?: readonly ConfidenceBin[]
+  readonly calibratedOn: ModelIdentity['calibratedOn']
+  /** Market, assets, dates, seeds, in words. */
+  readonly trainedOn: string
+}
+
+/** By horizon; missing where nothing is claimed. */
+export type ConfidenceReport = Readonly<Partial<Record<Horizon, ConfidenceFacts>>>
+
 // ---------------------------------------------------------------- queue
 
 export interface JobData {
@@ -153,6 +189,7 @@ export interface JobData {
   'deliver-messages': Record<string, never>
   reconcile: Record<string, never>
   'apply-retention': Record<string, never>
+  'judge-clusters': { readonly at: TimestampMs }
 }
 export type JobName = keyof JobData
 

@@ -1,4 +1,3 @@
-import type { Asset } from '../domain/market/tick.ts'
 import type { Notifier } from '../ports.ts'
 import { createApplyRetention } from './apply-retention.ts'
 import { createChangeTradingState } from './change-trading-state.ts'
@@ -10,13 +9,17 @@ import {
 } from './decide-proposal.ts'
 import { createDeliverMessages } from './deliver-messages.ts'
 import { createExecuteProposal } from './execute-proposal.ts'
+import { createExplainCluster } from './explain-cluster.ts'
 import { createFollowMarket } from './follow-market.ts'
+import { createJudgeClusters } from './judge-clusters.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { createProposeHedge } from './propose-hedge.ts'
 import { createProposeHedges } from './propose-hedges.ts'
+import { createReadMap } from './read-map.ts'
 import { createReconcile } from './reconcile.ts'
 import { createRefreshForecasts } from './refresh-forecasts.ts'
+import { createReportCalibration } from './report-calibration.ts'
 import { createReportStatus } from './report-status.ts'
 
 /**
@@ -34,6 +37,7 @@ export function createApp(
   return {
     followMarket: createFollowMarket(ports, market),
     refreshForecasts: createRefreshForecasts(ports, market),
+    judgeClusters: createJudgeClusters(ports, market),
     proposeHedge,
     proposeHedges: createProposeHedges(ports, proposeHedge),
     approveProposal: createApproveProposal(ports),
@@ -47,7 +51,9 @@ export function createApp(
     changeTradingState: createChangeTradingState(ports, reconcile),
     reportStatus: createReportStatus(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),
-    listClusters: (asset: Asset) => ports.store.forecasts.latest(asset),
+    readMap: createReadMap(ports, market),
+    explainCluster: createExplainCluster(ports),
+    reportCalibration: createReportCalibration(ports),
     listAlerts: (limit: number) => ports.store.alerts.recent(limit),
     describeModel: () => ports.forecaster.model,
   }

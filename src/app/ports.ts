@@ -1,4 +1,4 @@
-import type { Clock, Forecaster, Ids, Queue, Store, Venue } from '../ports.ts'
+import type { Clock, ConfidenceReport, Forecaster, Ids, MarginTierSource, Queue, Store, Venue } from '../ports.ts'
 import type { Settings } from './settings.ts'
 
 /** Everything a verb may touch. Built once, in main. */
@@ -7,9 +7,13 @@ export interface Ports {
   readonly queue: Queue
   readonly venue: Venue
   readonly forecaster: Forecaster
+  /** Undefined where the market is not live: then the tables on record and those that ship are all there is. */
+  readonly marginTiers?: MarginTierSource | undefined
   readonly clock: Clock
   readonly ids: Ids
   readonly settings: Settings
+  /** Held-out figures of the confidence that is loaded; undefined where its file holds none. */
+  readonly confidenceReport?: ConfidenceReport
   /** This process, as it signs leases. */
   readonly instanceId: string
 }

@@ -1,25 +1,36 @@
 import type { Cluster, Forecast } from '../domain/forecast.ts'
 import { clustersAt } from '../domain/liquidation/clusters.ts'
 import type { Asset } from '../domain/market/tick.ts'
-import type { TimestampMs } from '../domain/units.ts'
+import { HOUR, type TimestampMs } from '../domain/units.ts'
 import { type MarketState, marketContext } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { createRaiseAlerts } from './raise-alerts.ts'
+import { createRecordMap } from './record-map.ts'
 
-/** Forecast and clusters of every asset as of `at`, stored; then alerts; then the question whether a hedge should change. */
+/**
+ * Forecast and clusters of every asset as of `at`, stored, and the map once an hour; then alerts; then the question whether a
+ * hedge should change, and once an hour what became of earlier clusters.
+ */
 export const createRefreshForecasts = (ports: Ports, market: MarketState) => {
   const raiseAlerts = createRaiseAlerts(ports)
+  const recordMap = createRecordMap(ports, market)
+  let judgedHour = Number.NEGATIVE_INFINITY
   return async ({ at }: { at: TimestampMs }): Promise<readonly Forecast[]> => {
     const forecasts: Forecast[] = []
     for (const asset of Object.keys(ports.settings.book.exposures)) {
       const made = await forecastOne(ports, market, asset, at)
       if (!made) continue
       await ports.store.forecasts.save(made.forecast, made.clusters)
+      await recordMap({ asset, at })
       await raiseAlerts({ asset, clusters: made.clusters, price: made.forecast.market.price, at })
       forecasts.push(made.forecast)
     }
-    if (forecasts.length > 0)
-      await ports.queue.add({ name: 'propose-hedges', data: { at }, jobId: `propose-hedges-${at}` })
+    if (forecasts.length === 0) return []
+    await ports.queue.add({ name: 'propose-hedges', data: { at }, jobId: `propose-hedges-${at}` })
+    if (Math.floor(at / HOUR) > judgedHour) {
+      await ports.queue.add({ name: 'judge-clusters', data: { at }, jobId: `judge-clusters-${at}` })
+      judgedHour = Math.floor(at / HOUR)
+    }
     return forecasts
   }
 }

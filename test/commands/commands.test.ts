@@ -55,7 +55,7 @@ const PEOPLE: readonly Person[] = ['vera', 'tom', 'ben', 'ana']
 
 /** What to type after a command so that it has everything it must have. */
 const argumentsFor = (name: string, proposalId = '0000000000') =>
-  name === 'approve' || name === 'decline' ? proposalId : ''
+  name === 'approve' || name === 'decline' ? proposalId : name === 'liq explain' ? 'ETH-sell' : ''
 
 test('every command can be a slash command: names, descriptions and their lengths', () => {
   for (const { name, description, role } of commands) {
@@ -126,17 +126,8 @@ test('history tells what became of each proposal, newest first', async (t) => {
   assert.equal((await desk.say('vera', '/hedge history 1')).fields!.length, 1)
 })
 
-test('clusters are listed nearest first with confidence and interval, alerts with their length', async (t) => {
+test('alerts are listed with what they were raised on and their length', async (t) => {
   const desk = await busyDesk(t)
-  const clusters = await desk.say('vera', '/liq clusters eth')
-  assert.deepEqual(
-    clusters.fields!.map(({ name }) => name),
-    ['longs 2,900.00', 'longs 2,750.50'],
-  )
-  assert.match(clusters.fields![1]!.value, /confidence 61\.0 % \[50\.0 %, 70\.0 %\]/)
-  assert.match(clusters.footer!, /never a list of real positions/)
-  const unknown = await desk.say('vera', '/liq clusters SOL')
-  assert.deepEqual([unknown.tone, unknown.title], ['refused', 'Nothing known about SOL'])
   const alerts = await desk.say('vera', '/alerts')
   assert.equal(alerts.tone, 'warning')
   assert.match(alerts.fields![0]!.value, /^open for 0 s; raised at 61\.0 %/)

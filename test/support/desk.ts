@@ -26,7 +26,7 @@ import {
 import { createLog, type Logger } from '../../src/log.ts'
 import { DEMO_MEMBERS } from '../../src/main/demo-members.ts'
 import { createSeededIds } from '../../src/main/ids.ts'
-import type { Forecaster, Quote, Store, VirtualClock } from '../../src/ports.ts'
+import type { ConfidenceReport, Forecaster, Quote, Store, VirtualClock } from '../../src/ports.ts'
 import { createStore } from '../../src/store/store.ts'
 import { createVenueLedger, type VenueLedger } from '../../src/venues/paper/ledger.ts'
 import { createPaperVenue, type VenueHooks } from '../../src/venues/paper/paper-venue.ts'
@@ -48,6 +48,7 @@ export interface DeskOptions {
   /** Where cards arrive: a desk that continues another keeps its channel. */
   readonly channel?: TestChannel
   readonly forecaster?: Forecaster
+  readonly confidenceReport?: ConfidenceReport
   readonly log?: Logger
   /** Stands between the app and the store, to break what the test wants broken. */
   readonly wrapStore?: (store: Store) => Store
@@ -134,6 +135,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     clock,
     ids,
     settings,
+    confidenceReport: options.confidenceReport,
     instanceId: opened.instanceId,
   }
   const app = createApp(ports, { market: createMarketState(), notifiers: () => [channel] })
