@@ -9,6 +9,7 @@ import judgeClusters from './judge-clusters.ts'
 import proposeHedges from './propose-hedges.ts'
 import reconcile from './reconcile.ts'
 import refreshForecasts from './refresh-forecasts.ts'
+import refreshMarginTiers from './refresh-margin-tiers.ts'
 import remindApprovers from './remind-approvers.ts'
 
 /** Everything that happens on its own. */
@@ -22,6 +23,7 @@ export const jobs = [
   reconcile,
   applyRetention,
   judgeClusters,
+  refreshMarginTiers,
 ] as const
 
 /** The handlers that a process of these roles runs. */

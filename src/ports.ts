@@ -189,6 +189,7 @@ export interface JobData {
   'deliver-messages': Record<string, never>
   reconcile: Record<string, never>
   'apply-retention': Record<string, never>
+  'refresh-margin-tiers': Record<string, never>
   'judge-clusters': { readonly at: TimestampMs }
 }
 export type JobName = keyof JobData
@@ -238,4 +239,5 @@ export interface Notifier {
 
 // ---------------------------------------------------------------- store
 
+export type * from './ports/margin-tiers.ts'
 export type * from './ports/store.ts'

@@ -13,6 +13,7 @@ import { createExplainCluster } from './explain-cluster.ts'
 import { createFollowMarket } from './follow-market.ts'
 import { createJudgeClusters } from './judge-clusters.ts'
 import type { MarketState } from './market-state.ts'
+import { createLoadMarginTiers } from './load-margin-tiers.ts'
 import type { Ports } from './ports.ts'
 import { createProposeHedge } from './propose-hedge.ts'
 import { createProposeHedges } from './propose-hedges.ts'
@@ -48,6 +49,7 @@ export function createApp(
     reconcile,
     applyRetention: createApplyRetention(ports, market),
     deliverMessages: createDeliverMessages(ports, notifiers),
+    loadMarginTiers: createLoadMarginTiers(ports),
     changeTradingState: createChangeTradingState(ports, reconcile),
     reportStatus: createReportStatus(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),

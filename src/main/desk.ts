@@ -13,7 +13,7 @@ import type { Config } from '../config.ts'
 import type { Member } from '../domain/member.ts'
 import { DAY, later, type TimestampMs } from '../domain/units.ts'
 import type { Logger } from '../log.ts'
-import type { Clock, Ids, MarketSource, Queue, VirtualClock } from '../ports.ts'
+import type { Clock, Ids, MarginTierSource, MarketSource, Queue, VirtualClock } from '../ports.ts'
 import { createQueue } from '../queue/queue.ts'
 import { createStore, type PostgresStore } from '../store/store.ts'
 import { createVenueLedger } from '../venues/paper/ledger.ts'
@@ -114,8 +114,19 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const market = createMarketState((await readConfidence(ARTIFACT_FOLDER))?.horizons)
     const chats = roles.includes('bot') ? await options.openChats() : []
     const settings = toSettings(config, options.channels)
+    const marginTiers = source.name === 'live' ? await liveMarginTiers(config, clock) : undefined
     const app = createApp(
-      { store, queue, venue, forecaster, clock, ids: options.ids(), settings, instanceId: store.instanceId },
+      {
+        store,
+        queue,
+        marginTiers,
+        venue,
+        forecaster,
+        clock,
+        ids: options.ids(),
+        settings,
+        instanceId: store.instanceId,
+      },
       { market, notifiers: () => chats },
     )
     const dispatch = createDispatch({ commands, app, store, clock, log })
@@ -172,6 +183,16 @@ async function drive(desk: Driven, driving: Parameters<Desk['drive']>[0]): Promi
       if (warmed++ % 240 === 0) onProgress(`Reading history up to ${new Date(step.at).toISOString().slice(0, 10)}`)
     },
     ...driving,
+  })
+}
+
+async function liveMarginTiers({ market }: Config, clock: Clock): Promise<MarginTierSource> {
+  const { createMarginTierSource } = await import('../venues/live/margin-tiers-source.ts')
+  return createMarginTierSource({
+    venues: market.liveVenues,
+    assets: market.assets,
+    endpoints: market.endpoints,
+    clock,
   })
 }
 

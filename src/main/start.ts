@@ -5,7 +5,7 @@ import type { ChatAdapter } from '../chat/command.ts'
 import { CONSOLE_CHANNEL, createConsoleChat } from '../chat/console.ts'
 import { type Config, loadConfig } from '../config.ts'
 import type { Member } from '../domain/member.ts'
-import { HOUR, MINUTE } from '../domain/units.ts'
+import { DAY, HOUR, MINUTE } from '../domain/units.ts'
 import { createLog, type Logger } from '../log.ts'
 import { chooseMarket } from './choose-market.ts'
 import { openDesk } from './desk.ts'
@@ -115,14 +115,17 @@ async function openPlatforms(config: Config, log: Logger): Promise<readonly Chat
   ]
 }
 
-/** What has no event to wake it: reconciling, and forgetting what is older than the retention. */
+/** What has no event to wake it: reconciling, forgetting what is older than the retention, asking venues for their tiers. */
 function keepHouse(desk: Awaited<ReturnType<typeof openDesk>>, config: Config, log: Logger): NodeJS.Timeout[] {
-  const add = (name: 'reconcile' | 'apply-retention') => () =>
+  const add = (name: 'reconcile' | 'apply-retention' | 'refresh-margin-tiers') => () =>
     void desk.queue
       .add({ name, data: {}, jobId: name })
       .catch((error: unknown) => log.warn({ err: error, job: name }, 'housekeeping could not be woken'))
+  const live = desk.source.name === 'live'
+  if (live) add('refresh-margin-tiers')()
   return [
     setInterval(add('reconcile'), MINUTE),
     ...(config.data.retention === undefined ? [] : [setInterval(add('apply-retention'), HOUR)]),
+    ...(live ? [setInterval(add('refresh-margin-tiers'), DAY)] : []),
   ]
 }

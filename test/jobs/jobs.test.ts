@@ -19,6 +19,7 @@ const EXPECTED: Record<JobName, 'bot' | 'worker'> = {
   'deliver-messages': 'bot',
   reconcile: 'worker',
   'apply-retention': 'worker',
+  'refresh-margin-tiers': 'worker',
   'judge-clusters': 'worker',
 }
 
@@ -38,8 +39,8 @@ test('what moves money is never retried by the queue', () => {
 test('a process takes the jobs of its roles and leaves the others', async (t) => {
   const { app } = await openDesk(t)
   assert.deepEqual(Object.keys(handlersFor(['bot'], app)), ['deliver-messages'])
-  assert.equal(Object.keys(handlersFor(['worker'], app)).length, 8)
-  assert.equal(Object.keys(handlersFor(['bot', 'worker'], app)).length, 9)
+  assert.equal(Object.keys(handlersFor(['worker'], app)).length, 9)
+  assert.equal(Object.keys(handlersFor(['bot', 'worker'], app)).length, 10)
 })
 
 test('each job runs on an empty desk', async (t) => {
@@ -54,6 +55,7 @@ test('each job runs on an empty desk', async (t) => {
   await desk.queue.add({ name: 'deliver-messages', data: {}, jobId: 'f' })
   await desk.queue.add({ name: 'reconcile', data: {}, jobId: 'g' })
   await desk.queue.add({ name: 'apply-retention', data: {}, jobId: 'h' })
+  await desk.queue.add({ name: 'refresh-margin-tiers', data: {}, jobId: 'm' })
   await desk.queue.add({ name: 'judge-clusters', data: { at }, jobId: 'i' })
   await desk.settle()
   assert.deepEqual(desk.queue.waiting(), [])

@@ -8,6 +8,8 @@ export const startHyperliquid = ({ now }: { now: () => number }) =>
       if (path !== '/info') return undefined
       const coin = String(body.coin ?? 'ETH')
       switch (body.type) {
+        case 'meta':
+          return META
         case 'metaAndAssetCtxs':
           return [
             { universe: ASSETS.map((name) => ({ name, szDecimals: 4, maxLeverage: 50, marginTableId: 50 })) },
@@ -41,6 +43,27 @@ export const startHyperliquid = ({ now }: { now: () => number }) =>
       }
     },
   })
+
+/** BTC has a table of its own, ETH, below 50, one maximum for every size. */
+const META = {
+  universe: [
+    { name: 'BTC', szDecimals: 5, maxLeverage: 40, marginTableId: 56 },
+    { name: 'ETH', szDecimals: 4, maxLeverage: 25, marginTableId: 25 },
+  ],
+  marginTables: [
+    [
+      56,
+      {
+        description: 'tiered 40x',
+        marginTiers: [
+          { lowerBound: '0.0', maxLeverage: 40 },
+          { lowerBound: '150000000.0', maxLeverage: 20 },
+        ],
+      },
+    ],
+  ],
+  collateralToken: 0,
+}
 
 const context = (price: number) => ({
   funding: '0.0000125',
