@@ -32,7 +32,7 @@ export default command({
 })
 
 function assetFields(
-  { holding, forecast, unrealizedPnl, netDelta, openProposal, openAlerts }: AssetStatus,
+  { holding, forecast, unrealizedPnl, netDelta, liquidation, openProposal, openAlerts }: AssetStatus,
   at: TimestampMs,
 ) {
   const { asset } = holding
@@ -46,6 +46,7 @@ function assetFields(
       name: `${asset} position`,
       value: `${held}${netDelta === undefined ? '' : `, net ${formatUsd(netDelta)}`}${pnl}`,
     },
+    ...(liquidation ? [{ name: `${asset} liquidation`, value: describeLiquidation(liquidation) }] : []),
     ...(forecast
       ? [
           {
@@ -69,6 +70,22 @@ function assetFields(
       value: `cluster at ${formatPrice(alert.cluster.peakPrice)} since ${formatTime(alert.raisedAt)}`,
     })),
   ]
+}
+
+/** Always with its assumption: the paper account posts no margin and cannot be liquidated. */
+function describeLiquidation({ found, distance, ...by }: NonNullable<AssetStatus['liquidation']>): string {
+  const assumed = `if the paper short stood alone on ${by.assumedLeverage}x isolated margin, by ${by.venue} tiers of ${formatTime(by.tiersFrom).slice(0, 10)}`
+  switch (found.kind) {
+    case 'at': {
+      const side = (distance ?? 0) < 0 ? 'below' : 'above'
+      const away = distance === undefined ? '' : `, ${formatPercent(Math.abs(distance))} ${side} the price`
+      return `at mark ${formatPrice(found.price)}${away}, ${assumed}`
+    }
+    case 'never':
+      return `at no price, ${assumed}`
+    case 'beyond-tiers':
+      return `${formatUsd(found.notional)} is more than the ${formatUsd(found.maxNotional)} that can be held, ${assumed}`
+  }
 }
 
 type Freshness = NonNullable<AssetStatus['forecast']>['market']['freshness']

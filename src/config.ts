@@ -160,6 +160,7 @@ function toConfig(values: Values) {
     trading: { mode: 'paper' as const },
     book: { name: values.BOOK_NAME, exposures: values.BOOK },
     hedge: sizing,
+    hedgeLeverage: values.HEDGE_LEVERAGE,
     forecast: { every: values.FORECAST_EVERY_MS },
     alerts: {
       threshold: values.ALERT_THRESHOLD,

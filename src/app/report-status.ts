@@ -5,6 +5,7 @@ import type { Limits } from '../domain/risk/checks.ts'
 import { type TimestampMs, type Usd, usd } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
 import { type Holding, readHolding } from './book.ts'
+import { type HedgeLiquidation, hedgeLiquidation } from './hedge-liquidation.ts'
 import type { Ports } from './ports.ts'
 
 export interface AssetStatus {
@@ -13,6 +14,7 @@ export interface AssetStatus {
   /** Marked at the newest price; undefined before the first. */
   readonly unrealizedPnl?: Usd
   readonly netDelta?: Usd
+  readonly liquidation?: HedgeLiquidation
   readonly openProposal?: Proposal
   readonly openAlerts: readonly Alert[]
 }
@@ -51,6 +53,7 @@ export const createReportStatus = (ports: Ports) => async (): Promise<BookStatus
             ),
             netDelta: usd((holding.exposure - holding.hedge) * price),
           }),
+      liquidation: await hedgeLiquidation(ports, holding, price),
       openProposal: newest,
       openAlerts: await store.alerts.open(asset),
     })

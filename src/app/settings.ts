@@ -9,6 +9,8 @@ import type { BaseQty, Bps, DurationMs, Usd } from '../domain/units.ts'
 export interface Settings {
   readonly book: { readonly name: string; readonly exposures: Readonly<Record<Asset, BaseQty>> }
   readonly sizing: SizingRules
+  /** Assumed for the hedge leg's liquidation price: isolated margin = notional / this. */
+  readonly hedgeLeverage: number
   readonly forecasts: { readonly every: DurationMs }
   readonly alerts: AlertRules
   readonly approvals: {

@@ -202,6 +202,7 @@ const resumeAt = (source: MarketSource, lastReceivedAt: TimestampMs | undefined)
 const toSettings = (config: Config, channels: Settings['channels']): Settings => ({
   book: config.book,
   sizing: config.hedge,
+  hedgeLeverage: config.hedgeLeverage,
   forecasts: config.forecast,
   alerts: config.alerts,
   approvals: config.approvals,

@@ -14,6 +14,7 @@ export const testSettings = (over: Partial<Settings> = {}): Settings => ({
     takerFee: bps(5),
     halfSpread: bps(1),
   },
+  hedgeLeverage: 3,
   forecasts: { every: duration(30_000) },
   alerts: { threshold: fraction(0.3), hysteresis: fraction(0.1), cooldown: duration(6 * HOUR), maxDuration: DAY },
   approvals: {
