@@ -145,9 +145,11 @@ function inferredSpacing(
   panel: Panel,
   { feed, venue, asset, at }: { feed: FeedKind; venue: VenueId; asset: Asset; at: TimestampMs },
 ): DurationMs {
-  const events = panel.between(feed, venue, asset, later(at, -3 * DAY), at).map(({ eventAt }) => eventAt)
-  const [before, last] = events.slice(-2)
-  return duration(before !== undefined && last !== undefined && last > before ? last - before : DAY)
+  for (const reach of [HOUR, 3 * DAY]) {
+    const [before, last] = panel.between(feed, venue, asset, later(at, -reach), at).slice(-2)
+    if (before && last) return duration(last.eventAt > before.eventAt ? last.eventAt - before.eventAt : DAY)
+  }
+  return DAY
 }
 
 /** Summed over the venues that show their book, scaled up to the open interest they stand for. */

@@ -24,6 +24,16 @@ export interface Panel {
     from: TimestampMs,
     at: TimestampMs,
   ): readonly Of<K>[]
+  /**
+   * For each of `marks` (ascending) the newest event of a feed by then, out of what was received in (from, known]; as a
+   * sampling of a long window it costs the marks, not the window.
+   */
+  newestAt<K extends FeedKind>(
+    feed: K,
+    venue: VenueId,
+    asset: Asset,
+    sampling: { readonly marks: readonly TimestampMs[]; readonly from: TimestampMs; readonly known: TimestampMs },
+  ): readonly (Of<K> | undefined)[]
   /** The venue whose bars stand for the asset's price: mark before perp before spot, then the longest history. */
   priceVenue(asset: Asset): VenueId | undefined
   /** The last bar of the price venue received by `at`. */
@@ -95,6 +105,28 @@ export function createPanel(): Panel {
       const list = read(feed, venue, asset)
       return list.slice(countReceivedBy(list, from), countReceivedBy(list, at))
     },
+    newestAt(feed, venue, asset, { marks, from, known }) {
+      const list = read(feed, venue, asset)
+      const [start, end] = [countReceivedBy(list, from), countReceivedBy(list, known)]
+      let [next, stride] = [start, 0]
+      return marks.map((mark) => {
+        const before = next
+        // Marks and bars are mostly evenly spaced: look where the last step leads first.
+        const near = { low: Math.max(next, next + stride - 2), high: Math.min(end, next + stride + 2) }
+        const isNear =
+          near.low < near.high && list[near.low]!.receivedAt <= mark && list[near.high - 1]!.receivedAt > mark
+        // Nothing is received before it happens, so what was received by the mark had happened by then.
+        next = countReceivedBy(list, mark, isNear ? near : { low: next, high: end })
+        while (next < end && list[next]!.eventAt <= mark) next++
+        stride = next - before
+        let best: (typeof list)[number] | undefined
+        // For the same reason nothing received before the newest event can be newer than it.
+        for (let i = next - 1; i >= start && !(best && list[i]!.receivedAt < best.eventAt); i--) {
+          if (!best || list[i]!.eventAt > best.eventAt) best = list[i]
+        }
+        return best
+      })
+    },
     priceVenue: (asset) => priceVenues.get(asset),
     lastBar(asset, at) {
       const venue = priceVenues.get(asset)
@@ -116,9 +148,12 @@ export function createPanel(): Panel {
   }
 }
 
-/** How many of a list ordered by receipt had been received by `at` (binary search). */
-function countReceivedBy(list: readonly { receivedAt: TimestampMs }[], at: TimestampMs): number {
-  let [low, high] = [0, list.length]
+/** How many of a list ordered by receipt had been received by `at` (binary search between `low` and `high`). */
+function countReceivedBy(
+  list: readonly { receivedAt: TimestampMs }[],
+  at: TimestampMs,
+  { low, high } = { low: 0, high: list.length },
+): number {
   while (low < high) {
     const middle = (low + high) >> 1
     if (list[middle]!.receivedAt <= at) low = middle + 1

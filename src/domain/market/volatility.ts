@@ -30,20 +30,14 @@ export function hourlyPrices(
 ): HourlyPrices {
   const venue = panel.priceVenue(asset)
   if (venue === undefined) return { prices: [], carried: 0 }
-  const bars = panel.between('bar', venue, asset, later(at, -(hours + LEAD_HOURS) * HOUR), known)
+  const marks = Array.from({ length: hours + 1 }, (_, i) => later(at, (i - hours) * HOUR))
+  const from = later(at, -(hours + LEAD_HOURS) * HOUR)
   const prices: number[] = []
   let carried = 0
-  let next = 0
-  let last: (typeof bars)[number] | undefined
-  for (let back = hours; back >= 0; back--) {
-    const mark = at - back * HOUR
-    for (; next < bars.length && bars[next]!.eventAt <= mark; next++) {
-      // Receipt order may differ from event order when a venue corrects itself: the newest event wins.
-      if (!last || bars[next]!.eventAt >= last.eventAt) last = bars[next]
-    }
-    if (!last) continue
-    if (mark - last.eventAt >= Math.max(HOUR, last.interval)) carried++
-    prices.push(last.closePrice)
+  for (const [i, bar] of panel.newestAt('bar', venue, asset, { marks, from, known }).entries()) {
+    if (!bar) continue
+    if (marks[i]! - bar.eventAt >= Math.max(HOUR, bar.interval)) carried++
+    prices.push(bar.closePrice)
   }
   return { prices, carried }
 }
