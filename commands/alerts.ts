@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { describeConfidence } from '../src/app/cards.ts'
 import { command } from '../src/chat/command.ts'
+import type { Alert } from '../src/domain/alert.ts'
+import { raisedPerDay, shareOfTimeUnderAlert } from '../src/domain/alert-figures.ts'
 import { formatAge, formatPercent, formatPrice, formatTime } from '../src/domain/format.ts'
+import { DAY, later, type TimestampMs } from '../src/domain/units.ts'
 
-/** `/alerts [limit]`: cluster episodes under alert, newest first. */
+const DAYS = 7
+
+/** `/alerts [limit]`: cluster episodes under alert, newest first, and how much of the last week was under alert. */
 export default command({
   name: 'alerts',
   description: 'Cluster alerts, open and past, newest first',
@@ -14,13 +19,38 @@ export default command({
     const alerts = await app.listAlerts(options.limit)
     if (alerts.length === 0)
       return { tone: 'info', title: 'No alerts', text: 'No cluster has crossed the threshold so far.' }
+    const lately = await app.alertsSince(later(at, -DAYS * DAY))
     return {
       tone: alerts.some((alert) => !alert.endedAt) ? 'warning' : 'info',
       title: `Last ${alerts.length} alerts`,
-      fields: alerts.map((alert) => ({
-        name: `${alert.asset} ${alert.cluster.side === 'sell' ? 'longs' : 'shorts'} at ${formatPrice(alert.cluster.peakPrice)}`,
-        value: `${alert.endedAt ? `${formatTime(alert.raisedAt)}, lasted ${formatAge(alert.endedAt - alert.raisedAt)}, ${alert.endReason}` : `open for ${formatAge(at - alert.raisedAt)}`}; raised at ${describeConfidence(alert.cluster)}, peak ${formatPercent(alert.peakConfidence)}`,
-      })),
+      fields: [
+        ...alerts.map((alert) => ({
+          name: `${alert.asset} ${alert.cluster.side === 'sell' ? 'longs' : 'shorts'} at ${formatPrice(alert.cluster.peakPrice)}`,
+          value: describeEpisode(alert, at),
+        })),
+        ...[...new Set(lately.map(({ asset }) => asset))].sort().map((asset) => ({
+          name: `${asset}, last ${DAYS} days`,
+          value: describeDays(
+            lately.filter((alert) => alert.asset === asset),
+            at,
+          ),
+        })),
+      ],
     }
   },
 })
+
+function describeEpisode(alert: Alert, at: TimestampMs): string {
+  const { raisedAt, endedAt, endReason, stage, severity, horizon, cluster, peakConfidence } = alert
+  const course = endedAt
+    ? `${formatTime(raisedAt)}, lasted ${formatAge(endedAt - raisedAt)}, ${endReason}`
+    : `open for ${formatAge(at - raisedAt)}, ${stage}`
+  return `${course}, ${severity}; raised at ${describeConfidence(cluster, horizon)}, peak ${formatPercent(peakConfidence)}`
+}
+
+function describeDays(alerts: readonly Alert[], at: TimestampMs): string {
+  const from = later(at, -DAYS * DAY)
+  const perDay = raisedPerDay(alerts, from, at)
+  const total = perDay.reduce((sum, count) => sum + count, 0)
+  return `${total} raised (${perDay.join(', ')} by day, oldest first), under alert ${formatPercent(shareOfTimeUnderAlert(alerts, from, at))} of the time`
+}

@@ -164,9 +164,11 @@ function toConfig(values: Values) {
     forecast: { every: values.FORECAST_EVERY_MS },
     alerts: {
       threshold: values.ALERT_THRESHOLD,
+      horizon: values.ALERT_HORIZON,
       hysteresis: values.ALERT_HYSTERESIS,
       cooldown: values.ALERT_COOLDOWN_MS,
       maxDuration: duration(values.ALERT_MAX_HOURS * HOUR),
+      budgetPerDay: values.ALERT_BUDGET_PER_DAY,
     },
     approvals: {
       expiry: values.PROPOSAL_EXPIRY_MS,

@@ -1,3 +1,4 @@
+import type { TimestampMs } from '../domain/units.ts'
 import type { Notifier } from '../ports.ts'
 import { createApplyRetention } from './apply-retention.ts'
 import { createChangeTradingState } from './change-trading-state.ts'
@@ -57,6 +58,7 @@ export function createApp(
     explainCluster: createExplainCluster(ports),
     reportCalibration: createReportCalibration(ports),
     listAlerts: (limit: number) => ports.store.alerts.recent(limit),
+    alertsSince: (from: TimestampMs) => ports.store.alerts.standingSince(from),
     describeModel: () => ports.forecaster.model,
   }
 }

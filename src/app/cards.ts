@@ -1,4 +1,3 @@
-import type { Alert } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
 import { realisedCost } from '../domain/execution/cost.ts'
 import type { Fill, Order } from '../domain/execution/order.ts'
@@ -27,7 +26,6 @@ const TITLES: Record<ProposalState, string> = {
 }
 
 export const proposalCardKey = (proposal: Pick<Proposal, 'proposalId'>): string => `proposal:${proposal.proposalId}`
-export const alertCardKey = (alert: Pick<Alert, 'alertId'>): string => `alert:${alert.alertId}`
 
 /** The one card of a proposal, from offer to fills; buttons only while it can still be decided. */
 export function proposalCard(
@@ -114,38 +112,8 @@ function executionFields(
   ]
 }
 
-/** An alert names price, distance, notional, confidence with interval, coverage, and what the desk loses if price goes there. */
-export function alertCard(alert: Alert, facts: { unhedgedCoins: number; price: number }): Card {
-  const { cluster } = alert
-  const loss = facts.unhedgedCoins * (cluster.peakPrice - facts.price)
-  return {
-    tone: alert.endedAt ? 'info' : 'critical',
-    title: alert.endedAt
-      ? `Alert over: ${cluster.asset} cluster at ${formatPrice(cluster.peakPrice)} ${alert.endReason ?? ''}`.trim()
-      : `${cluster.asset}: ${cluster.side === 'sell' ? 'long' : 'short'} liquidations at ${formatPrice(cluster.peakPrice)}`,
-    fields: [
-      { name: 'Cluster', value: describeCluster(cluster) },
-      { name: 'Confidence', value: `${describeConfidence(cluster)}, threshold ${formatPercent(alert.threshold, 0)}` },
-      {
-        name: 'If price goes there',
-        value: `the book's unhedged ${formatQuantity(facts.unhedgedCoins, cluster.asset)} ${loss < 0 ? 'lose' : 'gain'} ${formatUsd(Math.abs(loss))}`,
-      },
-      { name: 'Raised', value: formatTime(alert.raisedAt) },
-      ...(alert.endedAt
-        ? [
-            {
-              name: 'Over',
-              value: `${formatTime(alert.endedAt)}, ${alert.endReason ?? 'ended'}, peak ${formatPercent(alert.peakConfidence, 0)}`,
-            },
-          ]
-        : []),
-    ],
-    footer: `Cluster ${cluster.clusterId}`,
-  }
-}
-
 export const describeCluster = (cluster: Cluster): string =>
-  `${formatPrice(cluster.lowPrice)}–${formatPrice(cluster.highPrice)}, ${(cluster.distance / 100).toFixed(1)} % ${cluster.side === 'sell' ? 'below' : 'above'}, ${formatUsd(cluster.notional)} (${formatPercent(cluster.shareOfOpenInterest)} of open interest), age ${formatAge(cluster.age)}, ${Object.entries(
+  `${formatPrice(cluster.lowPrice)}–${formatPrice(cluster.highPrice)}, ${(cluster.distance / 100).toFixed(1)} % ${cluster.side === 'sell' ? 'below' : 'above'} (${cluster.distanceSigma.toFixed(2)} standard deviations of a day), ${formatUsd(cluster.notional)} (${formatPercent(cluster.shareOfOpenInterest)} of open interest), age ${formatAge(cluster.age)}, ${Object.entries(
     cluster.venueShares,
   )
     .sort(([, a], [, b]) => b - a)

@@ -12,7 +12,7 @@ import { createRecordMap } from './record-map.ts'
  * hedge should change, and once an hour what became of earlier clusters.
  */
 export const createRefreshForecasts = (ports: Ports, market: MarketState) => {
-  const raiseAlerts = createRaiseAlerts(ports)
+  const raiseAlerts = createRaiseAlerts(ports, market)
   const recordMap = createRecordMap(ports, market)
   let judgedHour = Number.NEGATIVE_INFINITY
   return async ({ at }: { at: TimestampMs }): Promise<readonly Forecast[]> => {

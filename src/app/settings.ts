@@ -1,4 +1,4 @@
-import type { AlertRules } from '../domain/alerting.ts'
+import type { AlertRules } from '../domain/alert.ts'
 import type { SizingRules } from '../domain/hedging/size.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Platform } from '../domain/member.ts'

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { HORIZONS } from '../domain/forecast.ts'
 import { HEDGE_POLICIES } from '../domain/hedging/policies.ts'
 import { ASSET, book, LIVE_VENUES, liveVenues, market } from './market.ts'
 import { admins, members } from './people.ts'
@@ -98,9 +99,11 @@ export const VARIABLES = {
   FORECAST_EVERY_MS: withDefault(milliseconds(1000), '30000'),
 
   ALERT_THRESHOLD: withDefault(share(), '0.3'),
+  ALERT_HORIZON: withDefault(choice(HORIZONS), '24h'),
   ALERT_HYSTERESIS: withDefault(share(), '0.08'),
   ALERT_COOLDOWN_MS: withDefault(milliseconds(), '21600000'),
   ALERT_MAX_HOURS: withDefault(number('a number of hours', { min: 1, max: 720 }), '4'),
+  ALERT_BUDGET_PER_DAY: withDefault(count('alerts'), '4'),
 
   PROPOSAL_EXPIRY_MS: withDefault(milliseconds(10_000), '600000'),
   PROPOSAL_MAX_DRIFT_BPS: withDefault(basisPoints(), '50'),

@@ -14,7 +14,6 @@ const WARNING_ODDS = 2
 const CRITICAL_ODDS = 4
 const SELF_SUSTAINING_GAIN = 1
 const FELT_LOSS = 0.05
-const HEAVY_LOSS = 0.1
 
 /**
  * How loudly an alert speaks: steps are added up, none is a notice, one a warning, two or more critical.
@@ -25,7 +24,6 @@ const HEAVY_LOSS = 0.1
  * | confidence with four times the odds of the threshold (0.30 → 0.63)| 2     |
  * | cascade gain of 1 or more: forced selling would sustain itself    | 1     |
  * | book loses 5 % of its exposure's value at the cluster's far edge  | 1     |
- * | book loses 10 % of it                                             | 2     |
  * | price has touched the cluster                                     | 1     |
  * | open interest falls: the cascade is on                            | 2     |
  *
@@ -46,7 +44,7 @@ export function severityOf(facts: {
   const [odds, asked] = [confidence * (1 - threshold), threshold * (1 - confidence)]
   let steps = odds >= CRITICAL_ODDS * asked ? 2 : odds >= WARNING_ODDS * asked ? 1 : 0
   if (gain !== undefined && gain >= SELF_SUSTAINING_GAIN) steps += 1
-  if (lossShare >= FELT_LOSS) steps += lossShare >= HEAVY_LOSS ? 2 : 1
+  if (lossShare >= FELT_LOSS) steps += 1
   if (stage === 'touched') steps += 1
   if (stage === 'cascading') steps += 2
   return ALERT_SEVERITIES[Math.min(steps, 2)]!

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { commands } from '../../commands/index.ts'
+import { createMarketState } from '../../src/app/market-state.ts'
 import { createRaiseAlerts } from '../../src/app/raise-alerts.ts'
 import type { Card } from '../../src/domain/card.ts'
 import type { CascadeForecast, Prediction } from '../../src/domain/forecast.ts'
@@ -130,7 +131,11 @@ test('alerts are listed with what they were raised on and their length', async (
   const desk = await busyDesk(t)
   const alerts = await desk.say('vera', '/alerts')
   assert.equal(alerts.tone, 'warning')
-  assert.match(alerts.fields![0]!.value, /^open for 0 s; raised at 61\.0 %/)
+  assert.deepEqual(alerts.fields!.at(-1), {
+    name: 'ETH, last 7 days',
+    value: '1 raised (0, 0, 0, 0, 0, 0, 1 by day, oldest first), under alert 0.0 % of the time',
+  })
+  assert.match(alerts.fields![0]!.value, /^open for 0 s, raised, critical; raised at 61\.0 %/)
 })
 
 test('help lists what a role may say, and one command in full', async (t) => {
@@ -210,7 +215,10 @@ async function busyDesk(t: Cleanup): Promise<TestDesk> {
     typeof aCluster
   >
   await desk.forecast({ prediction: ESTIMATED, clusters: [aCluster(), near], fundingRate: 0.0001 })
-  await createRaiseAlerts(desk.ports)({
+  await createRaiseAlerts(
+    desk.ports,
+    createMarketState(),
+  )({
     asset: 'ETH',
     clusters: [aCluster()],
     price: price(3000),

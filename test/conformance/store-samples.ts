@@ -70,7 +70,7 @@ export function everyKindOfTick(): Tick[] {
 export const aCluster = (changes: { clusterId?: string } = {}): Cluster =>
   ({
     clusterId: 'ETH-sell-1',
-    firstSeenAt: 1,
+    firstSeenAt: Date.UTC(2026, 0, 5, 6),
     asset: 'ETH',
     side: 'sell',
     lowPrice: 2_700,
@@ -84,8 +84,8 @@ export const aCluster = (changes: { clusterId?: string } = {}): Cluster =>
     age: 86_400_000,
     venueShares: { binance: 0.6, okx: 0.4 },
     leverage: [
-      { leverage: 10, share: 0.7, lowEntryPrice: 3_000, highEntryPrice: 3_080, openedAt: 1 },
-      { leverage: 25, share: 0.3, lowEntryPrice: 2_830, highEntryPrice: 2_860, openedAt: 2 },
+      { leverage: 10, share: 0.7, lowEntryPrice: 3_000, highEntryPrice: 3_080, openedAt: Date.UTC(2026, 0, 4, 12) },
+      { leverage: 25, share: 0.3, lowEntryPrice: 2_830, highEntryPrice: 2_860, openedAt: Date.UTC(2026, 0, 4, 18) },
     ],
     confidence: {
       '4h': { kind: 'undetermined', reason: 'TOO_FEW_OUTCOMES' },

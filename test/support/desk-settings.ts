@@ -16,7 +16,14 @@ export const testSettings = (over: Partial<Settings> = {}): Settings => ({
   },
   hedgeLeverage: 3,
   forecasts: { every: duration(30_000) },
-  alerts: { threshold: fraction(0.3), hysteresis: fraction(0.1), cooldown: duration(6 * HOUR), maxDuration: DAY },
+  alerts: {
+    threshold: fraction(0.3),
+    horizon: '24h',
+    hysteresis: fraction(0.1),
+    cooldown: duration(6 * HOUR),
+    maxDuration: DAY,
+    budgetPerDay: 4,
+  },
   approvals: {
     expiry: duration(10 * MINUTE),
     maxDrift: bps(50),
