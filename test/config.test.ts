@@ -51,6 +51,15 @@ test('.env.example says a line, with its unit, about every variable', () => {
   }
 })
 
+test('the leverage assumed for the hedge leg is 3, and at least 1', () => {
+  assert.equal(parseConfig({}).hedgeLeverage, 3)
+  assert.equal(parseConfig({ HEDGE_LEVERAGE: '2.5' }).hedgeLeverage, 2.5)
+  for (const HEDGE_LEVERAGE of ['0.5', '101', '3x']) {
+    const [mistake] = mistakesOf(() => parseConfig({ HEDGE_LEVERAGE })).mistakes
+    assert.match(mistake!.message, /^Expected a leverage, from 1 to 100, was/)
+  }
+})
+
 test('an empty environment gives the defaults, and so does .env.example', () => {
   const config = parseConfig({})
   assert.deepEqual(parseConfig(parseEnv(EXAMPLE)), config)

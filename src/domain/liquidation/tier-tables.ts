@@ -56,7 +56,7 @@ export const DEFAULT_TIER_TABLES: readonly TierTable[] = [
     [800_000_000, 0.25, 2, 80_506_450],
     [1_200_000_000, 0.5, 1, 280_506_450],
   ]),
-  // The mirror that circulates of BTCUSDT lacks rows 3 to 5 and stops at 80 M: it breaks the recursion and is not used.
+  // An excerpt of BTCUSDT in circulation leaves rows out and stops at 80 M: it breaks the recursion and is not used.
   table('bybit', 'BTCUSDT', { from: '2025-12-29', source: BYBIT }, [
     [2_000_000, 0.005, 100, 0],
     [2_600_000, 0.0056, 90, 1_200],
