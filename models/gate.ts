@@ -16,7 +16,8 @@ export interface Gate {
 }
 
 const DRAWS = 400
-const RESAMPLES = 100
+/** As specification §2.5 asks; with a hundred, chance decides heads that stand near the bound. */
+const RESAMPLES = 500
 
 /** Forecasts and outcomes, and which of them belong together: what shares a block is drawn together. */
 export interface Outcomes {

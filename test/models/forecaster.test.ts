@@ -141,7 +141,7 @@ test('on a market it has not seen its mean forecasts are near the rates that com
     })
     return forecast / came
   }
-  // Three hundred days hold about fifteen cascades each way: half or twice as many would still be chance.
+  // Three hundred days hold about fifteen cascades of a day each way, fewer of three days: half or twice as many would still be chance.
   for (const head of HEADS) {
     const [low, high] = head === 'overlay-pays' ? [0.85, 1.2] : [0.4, 2.5]
     const found = ratio(head)
