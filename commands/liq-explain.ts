@@ -11,6 +11,7 @@ import {
   distanceOf,
   ESTIMATE,
   type Estimated,
+  formatChance,
   sharesOf,
   shortId,
   sideOf,
@@ -110,17 +111,21 @@ const gainOf = ({ gain, side }: Cluster): string =>
     ? 'not known: no venue shows its order book'
     : `${gain.toFixed(2)}: of each 1 % that price ${side === 'sell' ? 'falls' : 'rises'} into it, forced orders push it ${(gain).toFixed(2)} % further against the depth there is; from 1 on it feeds itself`
 
-const leverageOf = ({ leverage }: Cluster, seenAt: TimestampMs): string =>
-  leverage.length === 0
-    ? 'not known'
-    : leverage
-        .map(
-          (one) =>
-            `${one.leverage}x ${formatPercent(one.share, 0)}: entered at ${formatPrice(one.lowEntryPrice)}–${formatPrice(one.highEntryPrice)}, opened ${formatAge(seenAt - one.openedAt)} before on average`,
-        )
-        .join('\n')
+/** A share that would be written as 0 % is left out. */
+const WORTH_NAMING = 0.005
+
+function leverageOf({ leverage }: Cluster, seenAt: TimestampMs): string {
+  const named = leverage.filter(({ share }) => share >= WORTH_NAMING)
+  if (named.length === 0) return 'not known'
+  return named
+    .map(
+      (one) =>
+        `${one.leverage}x ${formatPercent(one.share, 0)}: entered at ${formatPrice(one.lowEntryPrice)}–${formatPrice(one.highEntryPrice)}, opened ${formatAge(seenAt - one.openedAt)} before on average`,
+    )
+    .join('\n')
+}
 
 const madeOf = (said: ClusterConfidence): string =>
   said.kind === 'undetermined'
     ? `undetermined: ${WHY_UNDETERMINED[said.reason]}`
-    : `touch ${formatPercent(said.pTouch)} × event when touched ${formatPercent(said.pEventGivenTouch)} = ${formatPercent(said.pTouch * said.pEventGivenTouch)}, calibrated ${formatPercent(said.confidence)} [${formatPercent(said.low)}, ${formatPercent(said.high)}]; distance and volatility alone ${formatPercent(said.baseline)}`
+    : `touch ${formatPercent(said.pTouch)} × event when touched ${formatPercent(said.pEventGivenTouch)} = ${formatPercent(said.pTouch * said.pEventGivenTouch)}, calibrated ${formatChance(said.confidence)} [${formatPercent(said.low)}, ${formatPercent(said.high)}]; distance and volatility alone ${formatChance(said.baseline)}`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command } from '../src/chat/command.ts'
 import type { Cluster } from '../src/domain/forecast.ts'
-import { formatAge, formatPercent, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
+import { formatAge, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
 import { HOUR } from '../src/domain/units.ts'
 import { symbol } from './arguments.ts'
 import { mapPicture, profilePicture } from './liq-pictures.ts'
@@ -10,6 +10,7 @@ import {
   distanceOf,
   ESTIMATE,
   estimateOf,
+  formatChance,
   nearestFirst,
   nothingKnown,
   shortId,
@@ -76,7 +77,7 @@ function lineOf(cluster: Cluster): string {
   const within = estimateOf(cluster, '24h')
   const said = cluster.confidence['24h']
   const likely = within
-    ? `24 h ${formatPercent(within.confidence)} (distance and volatility alone ${formatPercent(within.baseline)})`
+    ? `24 h ${formatChance(within.confidence)} (distance and volatility alone ${formatChance(within.baseline)})`
     : `24 h undetermined${said.kind === 'undetermined' ? `: ${WHY_UNDETERMINED[said.reason]}` : ''}`
   return `${formatPrice(cluster.peakPrice)}, ${distanceOf(cluster)}, ${formatUsd(cluster.notional)}, ${likely}, id ${shortId(cluster.clusterId)}`
 }

@@ -18,11 +18,14 @@ export const WHY_UNDETERMINED: Readonly<Record<Undetermined['reason'], string>> 
   STALE_PRICE: 'the price is out of date',
   TOO_LITTLE_HISTORY: 'fewer than two days of history',
   NO_CALIBRATION: 'no calibration is loaded',
-  TOO_FEW_OUTCOMES: 'what it would be calibrated on happened too seldom',
+  TOO_FEW_OUTCOMES: 'too few outcomes to calibrate on',
 }
 
 /** Enough of an id to find its cluster by; the whole is 16 characters. */
 export const shortId = (clusterId: string): string => clusterId.slice(0, 8)
+
+/** A probability; one that rounds to nothing is not nothing. */
+export const formatChance = (value: number): string => (value < 0.0005 ? 'under 0.1 %' : formatPercent(value))
 
 export const sideOf = ({ side }: Pick<Cluster, 'side'>): string => (side === 'sell' ? 'longs' : 'shorts')
 
@@ -56,11 +59,11 @@ export function confidenceLine({ confidence }: Pick<Cluster, 'confidence'>): str
     const one = confidence[horizon]
     if (one.kind === 'undetermined') return `${horizon} undetermined (${WHY_UNDETERMINED[one.reason]})`
     const interval = horizon === '24h' ? ` [${formatPercent(one.low)}, ${formatPercent(one.high)}]` : ''
-    return `${horizon} ${formatPercent(one.confidence)}${interval}`
+    return `${horizon} ${formatChance(one.confidence)}${interval}`
   })
   const alone = HORIZONS.flatMap((horizon) => {
     const one = confidence[horizon]
-    return one.kind === 'estimated' ? [`${horizon} ${formatPercent(one.baseline)}`] : []
+    return one.kind === 'estimated' ? [`${horizon} ${formatChance(one.baseline)}`] : []
   })
   return `confidence ${said.join(', ')}\ndistance and volatility alone ${alone.join(', ')}`
 }
@@ -78,7 +81,7 @@ export function dataLine(clusters: readonly Cluster[]): string | undefined {
 }
 
 export const describeData = (said: Estimated): string =>
-  `data ${said.quality}, ${formatPercent(said.coverage, 0)} of open interest covered, ${formatAge(said.dataAge)} old; ${describeCalibration(said.calibratedOn)}`
+  `quality ${said.quality}, ${formatPercent(said.coverage, 0)} of open interest covered, ${formatAge(said.dataAge)} old; ${describeCalibration(said.calibratedOn)}`
 
 /** Why an asset has no map or no clusters, and what to do. */
 export function whyNoMap({ forecast, clusters, current }: MapReading): string {
@@ -116,7 +119,7 @@ export const inWords = (clusters: readonly Cluster[]): string =>
   clusters
     .map((cluster) => {
       const within = estimateOf(cluster, '24h')
-      const likely = within ? `, ${formatPercent(within.confidence)} within 24 h` : ''
+      const likely = within ? `, ${formatChance(within.confidence)} within 24 h` : ''
       return `${formatUsd(cluster.notional)} of ${sideOf(cluster)} at ${formatPrice(cluster.peakPrice)}${likely}`
     })
     .join('; ')

@@ -71,7 +71,7 @@ test('the map shows the record as a heat map, with the nearest clusters of each 
   )
   assert.equal(
     said(card, 'Data'),
-    'data good, 90 % of open interest covered, 5 min old; calibrated on simulated data only',
+    'quality good, 90 % of open interest covered, 5 min old; calibrated on simulated data only',
   )
   assert.match(said(card, 'On record'), /^4 hourly maps since 2026-01-05 09:00 UTC$/)
   assert.match(card.footer!, /an estimate from open interest, never a list of real positions/)
@@ -134,11 +134,21 @@ test('clusters are listed nearest first with everything that is known of each, a
   assert.deepEqual(card.fields![1]!.value.split('\n'), [
     '2,700.00–2,800.00, 8.3 % below, 2.1 standard deviations of a day',
     '$1.50 B, 12.0 % of open interest, cascade gain 0.40, age 24 h, binance 60 %, okx 40 %',
-    'confidence 4h undetermined (what it would be calibrated on happened too seldom), 24h 61.0 % [50.0 %, 70.0 %], 72h 75.0 %',
+    'confidence 4h undetermined (too few outcomes to calibrate on), 24h 61.0 % [50.0 %, 70.0 %], 72h 75.0 %',
     'distance and volatility alone 24h 42.0 %, 72h 42.0 %',
   ])
   assert.match(card.fields![0]!.value, /\nconfidence undetermined: more than half of open interest is out of date$/)
   assert.deepEqual(pictureOf(card, 'liquidation-profile').snapshot, snapshotAt(0))
+})
+
+test('a chance too small for the digits shown is not called none', async (t) => {
+  const desk = await openDesk(t)
+  const [cluster] = clusters()
+  const tiny = { ...cluster!.confidence['24h'], confidence: 0.0002, low: 0, baseline: 0.0006 } as never
+  await desk.forecast({ clusters: [{ ...cluster!, confidence: { ...cluster!.confidence, '24h': tiny } }] })
+  const { fields } = await desk.say('vera', '/liq clusters')
+  assert.match(fields![0]!.value, /24h under 0\.1 % \[0\.0 %, 70\.0 %\]/)
+  assert.match(fields![0]!.value, /alone 24h 0\.1 %/)
 })
 
 test('only the nearest eight are listed, and it says how many there are', async (t) => {
@@ -174,7 +184,7 @@ test('a cluster is explained down to leverage, entry prices and how its confiden
     said(card, 'Within 24h'),
     'touch 70.0 % × event when touched 87.0 % = 60.9 %, calibrated 61.0 % [50.0 %, 70.0 %]; distance and volatility alone 42.0 %',
   )
-  assert.match(said(card, 'Within 4h'), /^undetermined: what it would be calibrated on happened too seldom$/)
+  assert.match(said(card, 'Within 4h'), /^undetermined: too few outcomes to calibrate on$/)
 })
 
 test('an id that is unknown, or the beginning of several, is told with those that are meant', async (t) => {
