@@ -1,6 +1,8 @@
 import type { Bench } from './bench.ts'
 import forecastCycle from './forecast-cycle.ts'
 import hedgeStatus from './hedge-status.ts'
+import { liqMapBar, liqMapMinute } from './liq-map-bar.ts'
+import { liqMapLinear, liqMapMemory, liqMapRebuild } from './liq-map-rebuild.ts'
 import memoryIdle from './memory-idle.ts'
 import predict from './predict.ts'
 import { queuePostgres, queueRedis } from './queue.ts'
@@ -16,6 +18,11 @@ export const benches: readonly Bench[] = [
   queuePostgres,
   queueRedis,
   simulatedMarket,
+  liqMapBar,
+  liqMapMinute,
+  liqMapRebuild,
+  liqMapLinear,
+  liqMapMemory,
   startWarm,
   memoryIdle,
   setupCold,
