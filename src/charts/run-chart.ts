@@ -1,4 +1,5 @@
 import { formatPercent, formatPrice } from '../domain/format.ts'
+import { type ChartOptions, textStyle, themeOf } from './theme.ts'
 
 export interface RunChartData {
   readonly asset: string
@@ -20,31 +21,10 @@ export interface RunChartData {
   readonly pCascadeDownBaseline: readonly (readonly [number, number])[]
 }
 
-const LIGHT = {
-  background: '#ffffff',
-  ink: '#1c2733',
-  faint: '#dfe5ea',
-  price: '#2563a6',
-  hedge: '#0f766e',
-  fill: '#b45309',
-  alert: '#c2342b',
-  baseline: '#8594a3',
-}
-const DARK: typeof LIGHT = {
-  background: '#11181f',
-  ink: '#e4eaf0',
-  faint: '#2b3742',
-  price: '#7db4ee',
-  hedge: '#4fc3b3',
-  fill: '#f0a94f',
-  alert: '#f07a72',
-  baseline: '#8594a3',
-}
-
 /** One run on three panes: price with fills and alerts, hedge ratio, and both cascade probabilities side by side. */
-export function runChart(data: RunChartData, { dark }: { dark: boolean }): Record<string, unknown> {
-  const colour = dark ? DARK : LIGHT
-  const text = { color: colour.ink, fontFamily: 'DejaVu Sans', fontSize: 15 }
+export function runChart(data: RunChartData, { dark }: { dark: boolean }): ChartOptions {
+  const colour = themeOf(dark)
+  const text = textStyle(colour.ink, 15)
   const pane = (top: string, height: string) => ({ left: 90, right: 30, top, height })
   const xAxis = (gridIndex: number, labels: boolean) => ({
     type: 'time',
