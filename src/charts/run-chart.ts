@@ -56,6 +56,7 @@ export function runChart(data: RunChartData, { dark }: { dark: boolean }): Chart
   })
   return {
     animation: false,
+    useUTC: true,
     backgroundColor: colour.background,
     textStyle: text,
     title: {

@@ -112,3 +112,20 @@ function svgOf(options: Record<string, unknown>): string {
     chart.dispose()
   }
 }
+
+test('time is told in UTC wherever it is drawn', () => {
+  const program = `
+    import { renderSvg } from ${JSON.stringify(fileURLToPath(new URL('../../src/charts/render.ts', import.meta.url)))}
+    import { runChart } from ${JSON.stringify(fileURLToPath(new URL('../../src/charts/run-chart.ts', import.meta.url)))}
+    process.stdout.write(renderSvg(runChart(${JSON.stringify(run())}, { dark: false }), { width: 900, height: 600 }))`
+  const drawn = ['UTC', 'Asia/Kolkata'].map(
+    (TZ) =>
+      spawnSync(process.execPath, ['--input-type=module-typescript', '-e', program], {
+        timeout: 60_000,
+        encoding: 'utf8',
+        env: { ...process.env, TZ },
+      }).stdout,
+  )
+  assert.match(drawn[0]!, />12:00</)
+  assert.equal(drawn[0], drawn[1])
+})
