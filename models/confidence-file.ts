@@ -44,7 +44,7 @@ const calibration = z.discriminatedUnion('kind', [
     kind: z.literal('fitted'),
     touch: logistic,
     event: logistic,
-    baseline: logistic,
+    baselineEvent: logistic,
     final: calibrator,
     baselineFinal: calibrator,
     independence: z.number(),

@@ -71,6 +71,16 @@ program
   .option('--json', 'print the report as one JSON value')
   .action(async (options) => (await import('./main/train.ts')).runTrain(options))
 
+program
+  .command('prove')
+  .description(
+    'prove map and cluster confidence on simulated markets and write models/reports; fails when a check does',
+  )
+  .option('--seeds <number>', 'how many seeds are judged, each a year; as many others are fitted on', positive, 8)
+  .option('--out <folder>', 'where to write')
+  .option('--json', 'print the report as one JSON value')
+  .action(async (options) => (await import('./main/prove.ts')).runProve(options))
+
 const hedge = program.command('hedge').description('sizing without a market')
 hedge
   .command('size')

@@ -1,7 +1,7 @@
 import { HORIZON_LENGTH, HORIZONS, type Horizon } from '../forecast.ts'
 import { createPanel, type Panel } from '../market/panel.ts'
 import type { Asset, FeedDeclaration, Tick, VenueId } from '../market/tick.ts'
-import { DAY, duration, HOUR, later, type TimestampMs } from '../units.ts'
+import { DAY, duration, HOUR, later, price, type TimestampMs } from '../units.ts'
 import { aftermathOf, CASCADE_RULE, clusterOutcome, type EventRule } from './cluster-outcome.ts'
 import { type BareCluster, findClusters } from './clusters.ts'
 import { type Conditions, conditionsAt } from './conditions.ts'
@@ -36,13 +36,24 @@ interface Pending {
   readonly outcomes: Map<Horizon, readonly (HorizonOutcome | undefined)[]>
 }
 
+/** A market to take clusters from that are not there: what a map of it is worth must be nothing. */
+export interface Placebo {
+  readonly panel: Panel
+  readonly map: LiquidationMap
+  /**
+   * `in-place`: clusters stand where the other map has them (same price path, open interest of another time). `moved`: they
+   * are as far from the price as they were on the other market.
+   */
+  readonly kind: 'in-place' | 'moved'
+}
+
 export interface ConfidenceCollector {
   /**
    * Call it in order, after the panel and the map have taken in everything received by `at`.
    *
-   * @param truth - where outcomes are read, when the map was built on something else than what happened
+   * @param placebo - what to tell instead of the truth, while outcomes stay those of the truth
    */
-  observe(panel: Panel, map: LiquidationMap, at: TimestampMs, truth?: Panel): void
+  observe(panel: Panel, map: LiquidationMap, at: TimestampMs, placebo?: Placebo): void
   /** With the outcomes that are known by now. */
   samples(): readonly ConfidenceSample[]
 }
@@ -60,15 +71,18 @@ export function createConfidenceCollector(options: CollectorOptions): Confidence
   let open: Pending[] = []
   let day: number | undefined
 
-  const snapshot = (panel: Panel, map: LiquidationMap, at: TimestampMs, truth: Panel): void => {
-    const conditions = conditionsAt(map, panel, { asset, at, feeds })
-    if (!conditions || conditions.undetermined) return
-    const venues = venuesToFollow(truth, asset, at).map(({ venue }) => venue)
+  const snapshot = (panel: Panel, map: LiquidationMap, at: TimestampMs, placebo: Placebo | undefined): void => {
+    const real = conditionsAt(map, panel, { asset, at, feeds })
+    if (!real || real.undetermined) return
+    const told = placebo ? whatIsTold(placebo, real, { asset, at, feeds }) : { conditions: real, clusters: undefined }
+    if (!told) return
+    const { conditions } = told
+    const venues = venuesToFollow(panel, asset, at).map(({ venue }) => venue)
     const cadences = feeds
       .filter((feed) => feed.feed === 'open-interest' && feed.asset === asset && venues.includes(feed.venue))
       .map(({ cadence }) => cadence)
     const fallWindow = duration(Math.max(rule.fallWindow, ...cadences))
-    const clusters = findClusters(map, conditions, { at, previous: [] })
+    const clusters = told.clusters ?? findClusters(map, conditions, { at, previous: [] })
     if (clusters.length === 0) return
     const pending = { at, conditions, venues, rule: { ...rule, fallWindow }, clusters, outcomes: new Map() }
     taken.push(pending)
@@ -95,14 +109,14 @@ export function createConfidenceCollector(options: CollectorOptions): Confidence
   }
 
   return {
-    observe(panel, map, at, truth = panel) {
+    observe(panel, map, at, placebo) {
       const today = Math.floor(at / DAY)
-      if (today !== day && at - today * DAY <= LATEST_START) snapshot(panel, map, at, truth)
+      if (today !== day && at - today * DAY <= LATEST_START) snapshot(panel, map, at, placebo)
       day = today
       for (const pending of open) {
         for (const horizon of HORIZONS) {
           const ripe = pending.at + HORIZON_LENGTH[horizon] + pending.rule.fallWindow + REPORTING_DELAY
-          if (at >= ripe && !pending.outcomes.has(horizon)) judge(truth, pending, horizon, at)
+          if (at >= ripe && !pending.outcomes.has(horizon)) judge(panel, pending, horizon, at)
         }
       }
       if (open[0] && open[0].outcomes.size === HORIZONS.length)
@@ -127,6 +141,21 @@ export function createConfidenceCollector(options: CollectorOptions): Confidence
   }
 }
 
+/** The clusters and conditions of a placebo, with price and volatility as they really are. */
+function whatIsTold(
+  { panel, map, kind }: Placebo,
+  { price: now, hourlyVolatility, fastVolatility }: Conditions,
+  question: { asset: Asset; at: TimestampMs; feeds: readonly FeedDeclaration[] },
+): { conditions: Conditions; clusters: readonly BareCluster[] } | undefined {
+  const other = conditionsAt(map, panel, question)
+  if (!other || other.undetermined) return undefined
+  const clusters = findClusters(map, other, { at: question.at, previous: [] })
+  const conditions = { ...other, price: now, hourlyVolatility, fastVolatility }
+  if (kind === 'in-place') return { conditions, clusters }
+  const moved = (level: number) => price((level * now) / other.price)
+  return { conditions, clusters: clusters.map((cluster) => ({ ...cluster, peakPrice: moved(cluster.peakPrice) })) }
+}
+
 /** A step of a market as the collector reads it. */
 export interface ObservedStep {
   readonly at: TimestampMs
@@ -137,34 +166,39 @@ export interface ObservedStep {
  * Runs market steps through a panel and a map of its own and collects the samples: everything training needs in one call.
  *
  * @param steps - in order of `at`, as market sources give them
- * @param options - `placebo` changes the ticks that the map and the features see, while outcomes are those of the steps given:
- *   what a map of another market would have been worth
+ * @param options - `placebo` gives the ticks of another market at the same instants, or a changed version of the same
  * @see createConfidenceCollector
  */
 export async function collectConfidenceSamples(
   steps: AsyncIterable<ObservedStep> | Iterable<ObservedStep>,
   options: CollectorOptions & {
-    readonly placebo?: (step: ObservedStep) => readonly Tick[]
+    readonly placebo?: { readonly kind: Placebo['kind']; readonly ticks: (step: ObservedStep) => readonly Tick[] }
     readonly map?: Omit<MapOptions, 'asset'>
     /** Called after each step; for those who measure something else on the way. */
     readonly onStep?: (panel: Panel, map: LiquidationMap, at: TimestampMs) => void
   },
 ): Promise<readonly ConfidenceSample[]> {
   const { asset, placebo, onStep } = options
-  const truth = createPanel()
-  const panel = placebo ? createPanel() : truth
-  const map = createLiquidationMap({ asset, ...options.map })
+  const market = (): { panel: Panel; map: LiquidationMap } => ({
+    panel: createPanel(),
+    map: createLiquidationMap({ asset, ...options.map }),
+  })
+  const fold = ({ panel, map }: ReturnType<typeof market>, ticks: readonly Tick[], at: TimestampMs): void => {
+    for (const tick of ticks) if (tick.asset === asset) panel.apply(tick)
+    advanceMap(map, panel, asset, at)
+  }
+  const real = market()
+  const other = placebo && { ...market(), kind: placebo.kind }
   const collector = createConfidenceCollector(options)
   let forgottenAt = Number.NEGATIVE_INFINITY
   for await (const step of steps) {
     const { at } = step
-    for (const tick of step.ticks) if (tick.asset === asset) truth.apply(tick)
-    if (placebo) for (const tick of placebo(step)) if (tick.asset === asset) panel.apply(tick)
-    advanceMap(map, panel, asset, at)
-    collector.observe(panel, map, at, truth)
-    onStep?.(panel, map, at)
+    fold(real, step.ticks, at)
+    if (other) fold(other, placebo.ticks(step), at)
+    collector.observe(real.panel, real.map, at, other)
+    onStep?.(real.panel, real.map, at)
     if (at - forgottenAt < DAY) continue
-    for (const each of new Set([panel, truth])) each.forget(later(at, -KEEP_DAYS * DAY))
+    for (const { panel } of other ? [real, other] : [real]) panel.forget(later(at, -KEEP_DAYS * DAY))
     forgottenAt = at
   }
   return collector.samples()

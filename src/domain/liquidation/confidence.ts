@@ -23,9 +23,16 @@ const MIN_EVENTS_FOR_ISOTONIC = 200
 const MIN_EPISODES = 20
 /** Stretches of days, each calibrated by regressions that were fitted on the others. */
 const FOLDS = 5
+/** Penalties tried for P(event | touch); which is best is judged on the folds left out. */
+const PENALTIES = [1, 4, 16, 64]
+/** A calibration of so many episodes is believed by half; the other half leaves the score as it is. */
+const HALF_BELIEVED = 20
+/** Blocks of an isotonic fit hold at least so many samples, and this share of all: small ones at the ends flatter. */
 const MIN_BLOCK = 30
+const MIN_BLOCK_SHARE = 0.01
 const PLATT_BANDS = 10
-const [LEAST, MOST] = [0.001, 0.99]
+/** Lower than the specification's 0.001: within four hours a far cluster is rarer than that, and a floor above it miscalibrates. */
+const [LEAST, MOST] = [0.0001, 0.99]
 /** How much of a sample's weight is left where data are coarse or thin: judgement, so that the interval is wider there. */
 const QUALITY_WEIGHT: Readonly<Record<Quality, number>> = { good: 1, reduced: 0.5, poor: 0.25 }
 
@@ -97,8 +104,8 @@ export type ConfidenceCalibration = {
       readonly touch: LogisticModel
       /** P(event | touch) from `eventRow`. */
       readonly event: LogisticModel
-      /** P(event) from the inputs of `touch` alone. */
-      readonly baseline: LogisticModel
+      /** P(event | touch) from distance and volatility alone, for the baseline: the same model without the map. */
+      readonly baselineEvent: LogisticModel
       /** From the product to the confidence. */
       readonly final: Calibrator
       readonly baselineFinal: Calibrator
@@ -134,7 +141,7 @@ export function confidenceFeatures(cluster: Omit<Cluster, 'confidence'>, conditi
 /**
  * How likely it is, within a horizon, that price touches the cluster and open interest then falls.
  *
- *     P(touch) · P(event | touch) → isotonic or Platt → [0.001, 0.99]
+ *     P(touch) · P(event | touch) → isotonic or Platt → [0.0001, 0.99]
  *
  * P(touch) starts from the driftless reflection 2·Φ(−distance/σ√H). The interval is Wilson's (90 %) of the calibration
  * block that the product falls in, over independent samples, of which fewer count where data are missing or coarse.
@@ -187,7 +194,10 @@ export function probabilitiesOf(features: ConfidenceFeatures, calibration: Fitte
   const pTouch = predictLogistic(calibration.touch, distance)
   const pEventGivenTouch = predictLogistic(calibration.event, eventRow(features, calibration.horizon))
   const calibrated = applyCalibrator(calibration.final, pTouch * pEventGivenTouch)
-  const baseline = applyCalibrator(calibration.baselineFinal, predictLogistic(calibration.baseline, distance))
+  const baseline = applyCalibrator(
+    calibration.baselineFinal,
+    pTouch * predictLogistic(calibration.baselineEvent, baselineRow(features, calibration.horizon)),
+  )
   return {
     pTouch,
     pEventGivenTouch,
@@ -220,6 +230,7 @@ export function fitConfidence(
         path: `${sample.series}/${dayOf(sample)}/${sample.side}`,
         distance: touchRow(sample.features, horizon),
         inputs: eventRow(sample.features, horizon),
+        plain: baselineRow(sample.features, horizon),
         touched: outcome.touched ? 1 : 0,
         event: outcome[target] ? 1 : 0,
       },
@@ -228,24 +239,42 @@ export function fitConfidence(
   const common = { calibratedOn, trainedOn, horizon, counts: countsOf(rows) }
   if (common.counts.episodes < MIN_EPISODES) return { kind: 'too-few-outcomes', needed: MIN_EPISODES, ...common }
 
-  const scored = crossFit(rows, Math.ceil(HORIZON_LENGTH[horizon] / DAY) + 1)
+  const embargoDays = Math.ceil(HORIZON_LENGTH[horizon] / DAY) + 1
+  const { penalty, scored } = PENALTIES.map((each) => ({
+    penalty: each,
+    scored: crossFit(rows, { embargoDays, penalty: each }),
+  })).reduce((best, other) => (lossOf(other.scored) < lossOf(best.scored) ? other : best))
   const outcomes = scored.map(({ row }) => row.event)
   const overlap = Math.max(1, HORIZON_LENGTH[horizon] / DAY)
+  const { episodes } = common.counts
   return {
     kind: 'fitted',
     ...common,
-    ...fitRegressions(rows),
+    ...fitRegressions(rows, penalty),
     final: fitCalibrator(
       scored.map(({ product }) => product),
-      outcomes,
+      { outcomes, episodes },
     ),
     baselineFinal: fitCalibrator(
       scored.map(({ baseline }) => baseline),
-      outcomes,
+      { outcomes, episodes },
     ),
     independence: new Set(rows.map(({ path }) => path)).size / rows.length / overlap,
   }
 }
+
+interface Scored {
+  readonly row: Row
+  readonly product: number
+  readonly baseline: number
+}
+
+/** Mean log loss of the uncalibrated product. */
+const lossOf = (scored: readonly Scored[]): number =>
+  scored.reduce((sum, { row, product }) => {
+    const p = clamp(product, 1e-6, 1 - 1e-6)
+    return sum - Math.log(row.event === 1 ? p : 1 - p)
+  }, 0) / scored.length
 
 interface Row {
   readonly day: number
@@ -253,6 +282,7 @@ interface Row {
   readonly path: string
   readonly distance: number[]
   readonly inputs: number[]
+  readonly plain: number[]
   readonly touched: number
   readonly event: number
 }
@@ -270,8 +300,8 @@ function countsOf(rows: readonly Row[]): ConfidenceCounts {
 /** Scores of every row whose stretch of days others could be fitted without. */
 function crossFit(
   rows: readonly Row[],
-  embargoDays: number,
-): readonly { readonly row: Row; readonly product: number; readonly baseline: number }[] {
+  { embargoDays, penalty }: { embargoDays: number; penalty: number },
+): readonly Scored[] {
   const days = [...new Set(rows.map(({ day }) => day))].sort((a, b) => a - b)
   return Array.from({ length: FOLDS }, (_, fold) => {
     const first = days[Math.floor((fold * days.length) / FOLDS)]!
@@ -279,30 +309,37 @@ function crossFit(
     const own = rows.filter(({ day }) => day >= first && day <= last)
     const others = rows.filter(({ day }) => day < first - embargoDays || day > last + embargoDays)
     if (!others.some(({ touched }) => touched === 1)) return []
-    const { touch, event, baseline } = fitRegressions(others)
-    return own.map((row) => ({
-      row,
-      product: predictLogistic(touch, row.distance) * predictLogistic(event, row.inputs),
-      baseline: predictLogistic(baseline, row.distance),
-    }))
+    const { touch, event, baselineEvent } = fitRegressions(others, penalty)
+    return own.map((row) => {
+      const pTouch = predictLogistic(touch, row.distance)
+      return {
+        row,
+        product: pTouch * predictLogistic(event, row.inputs),
+        baseline: pTouch * predictLogistic(baselineEvent, row.plain),
+      }
+    })
   }).flat()
 }
 
-function fitRegressions(rows: readonly Row[]): Pick<FittedConfidence, 'touch' | 'event' | 'baseline'> {
+function fitRegressions(
+  rows: readonly Row[],
+  penalty: number,
+): Pick<FittedConfidence, 'touch' | 'event' | 'baselineEvent'> {
   const touched = rows.filter((row) => row.touched === 1)
-  const distances = rows.map(({ distance }) => distance)
   return {
     touch: fitLogistic(
-      distances,
+      rows.map(({ distance }) => distance),
       rows.map((row) => row.touched),
     ),
     event: fitLogistic(
       imputed(touched.map(({ inputs }) => inputs)),
       touched.map(({ event }) => event),
+      { l2: penalty },
     ),
-    baseline: fitLogistic(
-      distances,
-      rows.map(({ event }) => event),
+    baselineEvent: fitLogistic(
+      touched.map(({ plain }) => plain),
+      touched.map(({ event }) => event),
+      { l2: penalty },
     ),
   }
 }
@@ -315,6 +352,12 @@ const distanceOver = ({ distanceSigma }: ConfidenceFeatures, horizon: Horizon): 
 
 const touchRow = (features: ConfidenceFeatures, horizon: Horizon): number[] => [
   logit(clamp(2 * normalCdf(-distanceOver(features, horizon)), 1e-6, 1 - 1e-6)),
+  features.volatilityRatio,
+]
+
+/** What of P(event | touch) is known without a map. */
+const baselineRow = (features: ConfidenceFeatures, horizon: Horizon): number[] => [
+  distanceOver(features, horizon),
   features.volatilityRatio,
 ]
 
@@ -331,7 +374,7 @@ const eventRow = (features: ConfidenceFeatures, horizon: Horizon): number[] => {
     openInterestChange,
     leverageSpread,
     coverage,
-    distanceOver(features, horizon),
+    ...baselineRow(features, horizon),
     known(sizeOfDepth),
     known(crowding),
     known(openInterestChange),
@@ -347,12 +390,22 @@ function imputed(rows: readonly number[][]): number[][] {
   return rows.map((row) => row.map((value, j) => (Number.isNaN(value) ? means[j]! : value)))
 }
 
-function fitCalibrator(scores: readonly number[], outcomes: readonly number[]): Calibrator {
+function fitCalibrator(
+  scores: readonly number[],
+  { outcomes, episodes }: { outcomes: readonly number[]; episodes: number },
+): Calibrator {
   const events = outcomes.reduce((sum, outcome) => sum + outcome, 0)
-  return events >= MIN_EVENTS_FOR_ISOTONIC
-    ? { kind: 'isotonic', blocks: fitIsotonic(scores, outcomes, { minCount: MIN_BLOCK }) }
-    : { kind: 'platt', ...fitPlatt(scores, outcomes), blocks: equalBands(scores, outcomes) }
+  if (events >= MIN_EVENTS_FOR_ISOTONIC) return { kind: 'isotonic', blocks: smoothedBlocks(scores, outcomes) }
+  const { a, b } = fitPlatt(scores, outcomes)
+  const belief = episodes / (episodes + HALF_BELIEVED)
+  return { kind: 'platt', a: belief * a, b: belief * b + 1 - belief, blocks: equalBands(scores, outcomes) }
 }
+
+/** Half an event and half a non-event more in each block (Jeffreys): none seen is not none possible. */
+const smoothedBlocks = (scores: readonly number[], outcomes: readonly number[]): readonly IsotonicBlock[] =>
+  fitIsotonic(scores, outcomes, { minCount: Math.max(MIN_BLOCK, Math.round(MIN_BLOCK_SHARE * scores.length)) }).map(
+    (block) => ({ ...block, count: block.count + 1, positives: block.positives + 0.5 }),
+  )
 
 const applyCalibrator = (calibrator: Calibrator, score: number): number =>
   calibrator.kind === 'isotonic' ? applyIsotonic(calibrator.blocks, score) : applyPlatt(calibrator, score)

@@ -1,3 +1,4 @@
+import { accountLogRatio } from '../market/accounts.ts'
 import type { Panel } from '../market/panel.ts'
 import type { Asset, Bar, FundingRate, OpenInterest, VenueId } from '../market/tick.ts'
 import { type BaseQty, baseQty, DAY, type DurationMs, HOUR, MINUTE, type Price, type TimestampMs } from '../units.ts'
@@ -15,6 +16,7 @@ const NEUTRAL_FUNDING = 1e-4
 const FUNDING_FLOOR = 5e-5 // 0.5 bp: funding sits at its neutral rate so long that its spread can be nothing
 const FLOOR_SHARE = 0.1
 const LOG_VOLATILITY_FLOOR = 0.1
+const ACCOUNTS_FLOOR = 0.02 // of the log ratio: a ratio that hardly moves has no mood
 const VOLATILITY_KEEP = 0.5 ** (1 / 24)
 /** Open interest not heard for so long no longer says which venues there are. */
 const FORGET_VENUE_AFTER = 3 * DAY
@@ -61,11 +63,13 @@ export function createMapBars(asset: Asset): MapBars {
   const takerHalfYear = createRolling(HALF_YEAR_HOURS)
   const volatilityMonth = createRolling(MONTH_HOURS)
   const guard = createOpenInterestGuard()
+  const accountsMonth = createRolling(MONTH_HOURS)
   const usedReadings = new Map<VenueId, TimestampMs>()
   let sampledHour = Number.NEGATIVE_INFINITY
   let lastHourPrice: number | undefined
   let variance: number | undefined
   let taker: number | undefined
+  let accounts: number | undefined
 
   const sampleHour = (panel: Panel, bar: Bar): void => {
     const hour = Math.floor(bar.eventAt / HOUR)
@@ -87,6 +91,8 @@ export function createMapBars(asset: Asset): MapBars {
       takerMonth.push(taker)
       takerHalfYear.push(taker)
     }
+    accounts = accountLogRatio(panel, asset, bar.receivedAt)
+    if (accounts !== undefined) accountsMonth.push(accounts)
     lastHourPrice = bar.closePrice
     sampledHour = hour
   }
@@ -110,6 +116,11 @@ export function createMapBars(asset: Asset): MapBars {
     return spread > 0 ? (taker - takerMonth.mean()) / spread : undefined
   }
 
+  const accountsZ = (): number | undefined => {
+    if (accounts === undefined || accountsMonth.count() < MIN_SAMPLES) return undefined
+    return (accounts - accountsMonth.mean()) / Math.max(accountsMonth.deviation(), ACCOUNTS_FLOOR)
+  }
+
   const volatilityZ = (): number | undefined => {
     if (!variance || volatilityMonth.count() < MIN_SAMPLES) return undefined
     const spread = Math.max(volatilityMonth.deviation(), LOG_VOLATILITY_FLOOR)
@@ -121,10 +132,13 @@ export function createMapBars(asset: Asset): MapBars {
     fundingZ: (panel, at) => fundingZ(panel, undefined, at),
     read(panel, { from, to }, take) {
       const priceVenue = panel.priceVenue(asset)
+      for (const { type, venue, eventAt: at } of panel.refused(asset, from, to)) {
+        if (type === 'bar') guard.note({ at, venue, kind: 'bad-bar', detail: 'no price can be so; passed over' })
+      }
       if (priceVenue === undefined) return
       for (const bar of panel.between('bar', priceVenue, asset, from, to)) {
         sampleHour(panel, bar)
-        const common = { takerZ: takerZ(), volatilityZ: volatilityZ() }
+        const common = { takerZ: takerZ(), accountsZ: accountsZ(), volatilityZ: volatilityZ() }
         const bars = venuesToFollow(panel, asset, bar.receivedAt).map(({ venue, reading }): MapBar => {
           const fresh = reading.eventAt > (usedReadings.get(venue) ?? Number.NEGATIVE_INFINITY)
           if (fresh) usedReadings.set(venue, reading.eventAt)
