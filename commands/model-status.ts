@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import type { App } from '../src/app/app.ts'
 import { describeCalibration } from '../src/app/cards.ts'
 import { command } from '../src/chat/command.ts'
 import { HORIZONS } from '../src/domain/forecast.ts'
 import { formatPercent } from '../src/domain/format.ts'
-import type { ModelCardFacts } from '../src/ports.ts'
 
 /** `/model status`: which model answers, on which engine, what it was trained and calibrated on, and what it beats. */
 export default command({
@@ -46,7 +46,8 @@ const EVENTS: readonly Event[] = [
   { name: 'Hedge overlay pays', heads: [['24h', 'overlay-pays']] },
 ]
 
-type Figure = ModelCardFacts['metrics'][string]
+type Model = NonNullable<ReturnType<App['describeModel']>>
+type Figure = Model['metrics'][string]
 
 const LINES: readonly {
   readonly name: string
@@ -65,7 +66,7 @@ function beside(format: (value: number) => string) {
 }
 
 /** One line per figure, the horizons side by side; nothing for an event that the model does not answer. */
-function describeEvent({ metrics, gates }: ModelCardFacts, { name, heads }: Event) {
+function describeEvent({ metrics, gates }: Model, { name, heads }: Event) {
   const row = (label: string, cell: (head: string) => string | undefined): string[] => {
     const cells = heads.flatMap(([horizon, head]) => {
       const text = cell(head)
