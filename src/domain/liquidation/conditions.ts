@@ -1,7 +1,7 @@
 import type { ClusterConfidence } from '../forecast.ts'
 import { freshnessOf } from '../market/freshness.ts'
 import type { Panel } from '../market/panel.ts'
-import type { Asset, FeedDeclaration, FeedKind, VenueId } from '../market/tick.ts'
+import type { Asset, FeedDeclaration, FeedKind, OpenInterest, VenueId } from '../market/tick.ts'
 import { ewmaVolatility, hourlyReturns } from '../market/volatility.ts'
 import {
   DAY,
@@ -50,6 +50,7 @@ export interface Conditions {
   readonly fundingZ?: number
   /** Log change over 24 h, in coins. */
   readonly openInterestChange?: number
+  /** At most `reduced` for a day after a followed venue has changed what it publishes, or jumped. */
   readonly quality: Quality
   /** Share of open interest from which something fresh had been heard. */
   readonly coverage: Fraction
@@ -71,7 +72,7 @@ export function conditionsAt(
   const returns = hourlyReturns(panel, asset, hour, VOLATILITY_HOURS, at)
   const followed = venuesToFollow(panel, asset, at).map(({ venue, reading }) => ({
     venue,
-    coins: reading.openInterest as number,
+    coins: coinsOf(map, reading, bar.closePrice) ?? map.venues.get(venue)?.openInterest ?? 0,
     age: Math.max(0, at - reading.eventAt),
     ...feedState(panel, feeds, { feed: 'open-interest', venue, asset, at }),
   }))
@@ -90,11 +91,15 @@ export function conditionsAt(
   else if (returns.length < MIN_HOURS || !(at - oldest >= MIN_HOURS * HOUR)) undetermined = 'TOO_LITTLE_HISTORY'
 
   let quality: Quality = 'reduced'
+  const unsettled = followed.some(
+    ({ venue }) => at - (map.bars.guard.changedAt(venue) ?? Number.NEGATIVE_INFINITY) < DAY,
+  )
   if (shareOf(({ fresh, cadence }) => fresh && cadence < DAY / 2) < MIN_FRESH_SHARE) quality = 'poor'
   else if (
     shareOf(({ fresh, cadence }) => fresh && cadence <= HOUR) >= GOOD_FRESH_SHARE &&
     bar.series !== 'spot' &&
-    fundingZ !== undefined
+    fundingZ !== undefined &&
+    !unsettled
   )
     quality = 'good'
 
@@ -109,7 +114,7 @@ export function conditionsAt(
       shares: new Map(followed.map(({ venue, coins }) => [venue, coins / total])),
     }),
     fundingZ,
-    openInterestChange: changeOverDay(panel, asset, hour),
+    openInterestChange: changeOverDay(map, panel, asset, hour),
     quality,
     coverage: fraction(Math.min(1, freshShare)),
     dataAge: duration(
@@ -172,13 +177,20 @@ function depthAt(
   return { sell: bids * scale, buy: asks * scale }
 }
 
-function changeOverDay(panel: Panel, asset: Asset, at: TimestampMs): number | undefined {
+function changeOverDay(map: LiquidationMap, panel: Panel, asset: Asset, at: TimestampMs): number | undefined {
+  const dayAgo = later(at, -DAY)
+  const [price, earlierPrice] = [at, dayAgo].map((instant) => panel.lastBar(asset, instant)?.closePrice ?? 0)
   let [now, before] = [0, 0]
   for (const { venue, reading } of venuesToFollow(panel, asset, at)) {
-    const earlier = panel.latest('open-interest', venue, asset, later(at, -DAY))
-    if (!earlier) continue
-    now += reading.openInterest
-    before += earlier.openInterest
+    const earlier = panel.latest('open-interest', venue, asset, dayAgo)
+    const [coins, earlierCoins] = [coinsOf(map, reading, price!), earlier && coinsOf(map, earlier, earlierPrice!)]
+    if (coins === undefined || earlierCoins === undefined) continue
+    now += coins
+    before += earlierCoins
   }
   return now > 0 && before > 0 ? Math.log(now / before) : undefined
 }
+
+/** A reading as the map believed it, whatever unit the venue published it in. */
+const coinsOf = (map: LiquidationMap, { venue, openInterest, eventAt }: OpenInterest, price: number) =>
+  map.bars.guard.coinsOf({ venue, coins: openInterest, at: eventAt, price })

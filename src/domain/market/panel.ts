@@ -10,8 +10,13 @@ type Of<K extends FeedKind> = Extract<Observed, { type: K }>
  * same thing in all three. Series are kept in order of `receivedAt`; a late correction of an older event is kept too.
  */
 export interface Panel {
-  /** Folds one tick in. Returns false when the tick is a duplicate (same feed, event and receipt) and changed nothing. */
+  /**
+   * Folds one tick in. Returns false when nothing was changed: the tick is a duplicate (same feed, event and receipt), or it
+   * cannot be (a number that is none, a bar without a positive price or with its high below its low).
+   */
   apply(tick: Tick): boolean
+  /** What could not be and was received in (from, at]; of all assets at most a hundred are kept. */
+  refused(asset: Asset, from: TimestampMs, at: TimestampMs): readonly Observed[]
   assets(): readonly Asset[]
   venues(feed: FeedKind, asset: Asset): readonly VenueId[]
   /** The newest observation of a feed received by `at`, or undefined. */
@@ -44,6 +49,7 @@ export interface Panel {
   forget(before: TimestampMs): void
 }
 
+const MAX_REFUSED = 100
 const SERIES_RANK: Record<Bar['series'], number> = { mark: 0, perp: 1, spot: 2 }
 
 export function createPanel(): Panel {
@@ -52,6 +58,7 @@ export function createPanel(): Panel {
   const cuts = new Map<string, TimestampMs[]>()
   const assetsSeen = new Set<Asset>()
   const priceVenues = new Map<Asset, VenueId>()
+  const refused: Observed[] = []
 
   const read = <K extends FeedKind>(feed: K, venue: VenueId, asset: Asset): Of<K>[] =>
     (series.get(feedKey({ feed, venue, asset })) ?? []) as Of<K>[]
@@ -70,6 +77,11 @@ export function createPanel(): Panel {
         const key = feedKey(tick)
         cuts.set(key, [...(cuts.get(key) ?? []), tick.receivedAt].slice(-100))
         return true
+      }
+      if (!isPossible(tick)) {
+        refused.push(tick)
+        if (refused.length > MAX_REFUSED) refused.shift()
+        return false
       }
       const key = feedKey({ feed: tick.type, venue: tick.venue, asset: tick.asset })
       const list = series.get(key)
@@ -90,6 +102,8 @@ export function createPanel(): Panel {
       else list.splice(position, 0, tick)
       return true
     },
+    refused: (asset, from, at) =>
+      refused.filter((tick) => tick.asset === asset && tick.receivedAt > from && tick.receivedAt <= at),
     assets: () => [...assetsSeen],
     venues: (feed, asset) => venuesByFeed.get(`${feed}/${asset}`) ?? [],
     latest(feed, venue, asset, at) {
@@ -145,6 +159,29 @@ export function createPanel(): Panel {
         if (drop > 0) list.splice(0, drop)
       }
     },
+  }
+}
+
+/** Adapters keep this out; should one fail to, one price of nothing must not spoil every average it enters. */
+function isPossible(tick: Observed): boolean {
+  switch (tick.type) {
+    case 'bar': {
+      const { openPrice, highPrice, lowPrice, closePrice, volume = 0 } = tick
+      const positive = lowPrice > 0 && closePrice > 0 && openPrice > 0 && highPrice >= lowPrice
+      return positive && Number.isFinite(highPrice + openPrice + closePrice + volume)
+    }
+    case 'open-interest':
+      return Number.isFinite(tick.openInterest)
+    case 'funding':
+      return Number.isFinite(tick.fundingRate)
+    case 'liquidations':
+      return Number.isFinite(tick.longNotional + tick.shortNotional)
+    case 'taker-flow':
+      return Number.isFinite(tick.buyNotional + tick.sellNotional)
+    case 'book-depth':
+      return Number.isFinite(tick.bidNotional + tick.askNotional)
+    case 'account-ratio':
+      return Number.isFinite(tick.longShare)
   }
 }
 
