@@ -3,6 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { HORIZONS, type Horizon } from '../src/domain/forecast.ts'
 import type { ConfidenceCalibrations } from '../src/domain/liquidation/confidence.ts'
+import type { ConfidenceFacts, ConfidenceReport as Shown } from '../src/ports.ts'
 import { writeJson } from './artifact.ts'
 import type { HorizonReport } from './confidence-report.ts'
 
@@ -88,3 +89,27 @@ function parseJson(text: string): unknown {
     return undefined
   }
 }
+
+/** The report as chat shows it. */
+export const confidenceFacts = ({ horizons, report }: ConfidenceArtifact): Shown =>
+  Object.fromEntries(
+    HORIZONS.flatMap((horizon) => {
+      const [row, calibration] = [report[horizon], horizons[horizon]]
+      if (!row || !calibration) return []
+      const facts: ConfidenceFacts = {
+        samples: row.samples,
+        days: row.days,
+        events: row.events,
+        episodes: row.episodes,
+        ece: row.ece,
+        brierSkill: row.brierSkill,
+        baselineBrierSkill: row.brierClimatology > 0 ? 1 - row.brierDistanceOnly / row.brierClimatology : 0,
+        skillOverBaseline: { value: row.brierSkillOverDistance, ...row.brierSkillInterval },
+        reliability: row.reliability,
+        baselineReliability: row.reliabilityDistanceOnly,
+        calibratedOn: calibration.calibratedOn,
+        trainedOn: calibration.trainedOn,
+      }
+      return [[horizon, facts]]
+    }),
+  )

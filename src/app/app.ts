@@ -13,8 +13,8 @@ import { createExecuteProposal } from './execute-proposal.ts'
 import { createExplainCluster } from './explain-cluster.ts'
 import { createFollowMarket } from './follow-market.ts'
 import { createJudgeClusters } from './judge-clusters.ts'
-import type { MarketState } from './market-state.ts'
 import { createLoadMarginTiers } from './load-margin-tiers.ts'
+import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { createProposeHedge } from './propose-hedge.ts'
 import { createProposeHedges } from './propose-hedges.ts'
@@ -49,8 +49,8 @@ export function createApp(
     executeProposal: createExecuteProposal(ports),
     reconcile,
     applyRetention: createApplyRetention(ports, market),
+    loadMarginTiers: createLoadMarginTiers(ports, market),
     deliverMessages: createDeliverMessages(ports, notifiers),
-    loadMarginTiers: createLoadMarginTiers(ports),
     changeTradingState: createChangeTradingState(ports, reconcile),
     reportStatus: createReportStatus(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),

@@ -1,3 +1,4 @@
+import { marginsOf } from '../domain/liquidation/bucket-margins.ts'
 import { advanceMap, createLiquidationMap } from '../domain/liquidation/map.ts'
 import type { Tick } from '../domain/market/tick.ts'
 import { DAY, HOUR, later, type TimestampMs } from '../domain/units.ts'
@@ -59,7 +60,8 @@ export const createFollowMarket = ({ store, queue, settings }: Ports, market: Ma
 function fold(market: MarketState, ticks: readonly Tick[], at: TimestampMs): void {
   for (const tick of ticks) market.panel.apply(tick)
   for (const asset of new Set(ticks.map((tick) => tick.asset))) {
-    const map = market.maps.get(asset) ?? createLiquidationMap({ asset })
+    const margins = marginsOf(asset, () => market.tierTables)
+    const map = market.maps.get(asset) ?? createLiquidationMap({ asset, margins })
     market.maps.set(asset, advanceMap(map, market.panel, asset, at))
   }
 }

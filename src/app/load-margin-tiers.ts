@@ -2,6 +2,7 @@ import { contractTerms } from '../domain/liquidation/contract-terms.ts'
 import { atPrice, sameTiers, type TierTable, tiersAt } from '../domain/liquidation/margin-tiers.ts'
 import { DEFAULT_TIER_TABLES } from '../domain/liquidation/tier-tables.ts'
 import type { AuditEntry, MarginTierReading, Store } from '../ports.ts'
+import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 
 /** Every table that is known: the loaded ones on record and those that ship. */
@@ -18,7 +19,7 @@ export const readTierTables = async ({
  * @returns what came of each venue and asset; nothing where the market is not live
  */
 export const createLoadMarginTiers =
-  ({ store, clock, marginTiers }: Ports) =>
+  ({ store, clock, marginTiers }: Ports, market: Pick<MarketState, 'tierTables'>) =>
   async (): Promise<readonly MarginTierReading[]> => {
     const readings = (await marginTiers?.load()) ?? []
     for (const reading of readings) {
@@ -51,6 +52,7 @@ export const createLoadMarginTiers =
           break
       }
     }
+    if (readings.length > 0) market.tierTables = await readTierTables({ store })
     return readings
   }
 

@@ -2,6 +2,8 @@ import type { Cluster, MarketContext } from '../domain/forecast.ts'
 import { volatilityTimedRatio } from '../domain/hedging/policies.ts'
 import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
 import type { LiquidationMap } from '../domain/liquidation/map.ts'
+import type { TierTable } from '../domain/liquidation/margin-tiers.ts'
+import { DEFAULT_TIER_TABLES } from '../domain/liquidation/tier-tables.ts'
 import { freshnessByKind, freshnessOf } from '../domain/market/freshness.ts'
 import { currentFunding, fundingCorrelation } from '../domain/market/funding.ts'
 import { createPanel, type Panel } from '../domain/market/panel.ts'
@@ -19,6 +21,8 @@ export interface MarketState {
   /** The last list of clusters, to keep their identity from bar to bar. */
   readonly clusters: Map<Asset, readonly Cluster[]>
   readonly calibrations: ConfidenceCalibrations
+  /** Maintenance tables of the venues: those that ship until what is on record has been read. */
+  tierTables: readonly TierTable[]
 }
 
 export const createMarketState = (calibrations: ConfidenceCalibrations = {}): MarketState => ({
@@ -27,6 +31,7 @@ export const createMarketState = (calibrations: ConfidenceCalibrations = {}): Ma
   maps: new Map(),
   clusters: new Map(),
   calibrations,
+  tierTables: DEFAULT_TIER_TABLES,
 })
 
 const VOLATILITY_HALF_LIFE_HOURS = 48

@@ -1,10 +1,11 @@
 import { commands } from '../../commands/index.ts'
 import { handlersFor } from '../../jobs/index.ts'
-import { readConfidence } from '../../models/confidence-file.ts'
+import { confidenceFacts, readConfidence } from '../../models/confidence-file.ts'
 import { loadEngine } from '../../models/engine.ts'
 import { createForecaster } from '../../models/forecaster.ts'
 import { type App, createApp } from '../app/app.ts'
 import { driveMarket } from '../app/drive-market.ts'
+import { readTierTables } from '../app/load-margin-tiers.ts'
 import { createMarketState, type MarketState } from '../app/market-state.ts'
 import type { Settings } from '../app/settings.ts'
 import type { ChatAdapter, Dispatch } from '../chat/command.ts'
@@ -111,7 +112,9 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       (it) => it.close(),
     )
     const forecaster = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine: await loadEngine() })
-    const market = createMarketState((await readConfidence(ARTIFACT_FOLDER))?.horizons)
+    const confidence = await readConfidence(ARTIFACT_FOLDER)
+    const market = createMarketState(confidence?.horizons)
+    market.tierTables = await readTierTables({ store })
     const chats = roles.includes('bot') ? await options.openChats() : []
     const settings = toSettings(config, options.channels)
     const marginTiers = source.name === 'live' ? await liveMarginTiers(config, clock) : undefined
@@ -126,6 +129,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
         ids: options.ids(),
         settings,
         instanceId: store.instanceId,
+        confidenceReport: confidence && confidenceFacts(confidence),
       },
       { market, notifiers: () => chats },
     )

@@ -19,7 +19,7 @@ async function openLiveDesk(t: Cleanup) {
   t.after(() => servers.stop())
   const venues = ['binance', 'bybit', 'okx', 'deribit', 'hyperliquid']
   const marginTiers = createMarginTierSource({ venues, assets: ['ETH'], endpoints: servers.endpoints, clock })
-  const load = createLoadMarginTiers({ ...desk.ports, marginTiers })
+  const load = createLoadMarginTiers({ ...desk.ports, marginTiers }, { tierTables: [] })
   const said = async () =>
     (await store.audit.recent(100))
       .filter(({ action }) => action.startsWith('margin-tiers.'))

@@ -1,7 +1,7 @@
 import type { Asset, VenueId } from '../market/tick.ts'
 import type { TimestampMs } from '../units.ts'
 import { type ContractTerms, contractTerms } from './contract-terms.ts'
-import type { LeverageBucket } from './leverage.ts'
+import { LEVERAGE_BUCKETS, type LeverageBucket } from './leverage.ts'
 import { type TierTable, tiersAt } from './margin-tiers.ts'
 
 /** Judgement, not measurement: high leverage is held in small size (tiers 1 and 2), low leverage in the middle of a table. */
@@ -16,6 +16,15 @@ export interface BucketMargin {
   readonly allowed: boolean
   readonly maintenanceOn: ContractTerms['maintenanceOn']
 }
+
+/** What each bucket of a map pays on a venue at an instant. */
+export type MarginsOf = (venue: VenueId, at: TimestampMs) => readonly BucketMargin[]
+
+/** Margins as a liquidation map asks for them; `tables` may change as newer ones are loaded. */
+export const marginsOf =
+  (asset: Asset, tables: () => readonly TierTable[], buckets = LEVERAGE_BUCKETS): MarginsOf =>
+  (venue, at) =>
+    bucketMargins(tables(), { venue, asset, at }, buckets)
 
 interface Kept {
   readonly buckets: readonly LeverageBucket[]

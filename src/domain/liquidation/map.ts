@@ -9,6 +9,7 @@
 import type { Panel } from '../market/panel.ts'
 import type { Asset, VenueId } from '../market/tick.ts'
 import { DAY, fraction, HOUR, price, type TimestampMs, timestamp } from '../units.ts'
+import type { BucketMargin, MarginsOf } from './bucket-margins.ts'
 import { LEVERAGE_BUCKETS, type LeverageBucket, leveragedShares, leverageMix } from './leverage.ts'
 import { liquidationPrice } from './liquidation-price.ts'
 import { AGGREGATE, createMapBars, type MapBar, type MapBars } from './map-bars.ts'
@@ -46,14 +47,6 @@ export interface MapOptions {
   /** Whether shares of leverage are learned from what is liquidated; default true. */
   readonly learn?: boolean
 }
-
-export interface BucketMargin {
-  readonly maintenanceRate: number
-  readonly maintenanceOn: 'mark' | 'entry'
-  /** False where the venue does not offer that much leverage. */
-  readonly allowed: boolean
-}
-export type MarginsOf = (venue: VenueId, at: TimestampMs) => readonly BucketMargin[]
 
 interface Memory {
   readonly closesAt: TimestampMs
