@@ -3,7 +3,7 @@ import { REMEMBERED_DAYS } from '../src/app/explain-cluster.ts'
 import { command } from '../src/chat/command.ts'
 import type { Card } from '../src/domain/card.ts'
 import { type Cluster, type ClusterConfidence, HORIZONS } from '../src/domain/forecast.ts'
-import { formatAge, formatPercent, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
+import { formatAge, formatChance, formatPercent, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
 import type { TimestampMs } from '../src/domain/units.ts'
 import {
   bandOf,
@@ -11,7 +11,6 @@ import {
   distanceOf,
   ESTIMATE,
   type Estimated,
-  formatChance,
   sharesOf,
   shortId,
   sideOf,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command } from '../src/chat/command.ts'
 import type { Cluster } from '../src/domain/forecast.ts'
-import { formatAge, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
+import { formatAge, formatChance, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
 import { HOUR } from '../src/domain/units.ts'
 import { symbol } from './arguments.ts'
 import { mapPicture, profilePicture } from './liq-pictures.ts'
@@ -10,7 +10,6 @@ import {
   distanceOf,
   ESTIMATE,
   estimateOf,
-  formatChance,
   nearestFirst,
   nothingKnown,
   shortId,

@@ -2,7 +2,7 @@ import { describeCalibration } from '../src/app/cards.ts'
 import type { MapReading } from '../src/app/read-map.ts'
 import type { Card } from '../src/domain/card.ts'
 import { type Cluster, type ClusterConfidence, HORIZONS, type Horizon } from '../src/domain/forecast.ts'
-import { formatAge, formatPercent, formatPrice, formatUsd } from '../src/domain/format.ts'
+import { formatAge, formatChance, formatPercent, formatPrice, formatUsd } from '../src/domain/format.ts'
 import type { LabelledCluster } from '../src/domain/picture.ts'
 
 /** How the answers about clusters say things, so that one thing is said one way in all of them. */
@@ -23,9 +23,6 @@ export const WHY_UNDETERMINED: Readonly<Record<Undetermined['reason'], string>> 
 
 /** Enough of an id to find its cluster by; the whole is 16 characters. */
 export const shortId = (clusterId: string): string => clusterId.slice(0, 8)
-
-/** A probability; one that rounds to nothing is not nothing. */
-export const formatChance = (value: number): string => (value < 0.0005 ? 'under 0.1 %' : formatPercent(value))
 
 export const sideOf = ({ side }: Pick<Cluster, 'side'>): string => (side === 'sell' ? 'longs' : 'shorts')
 

@@ -5,6 +5,7 @@ import { type CascadeProbabilities, type Cluster, HORIZONS, type Horizon, type P
 import {
   formatAge,
   formatBps,
+  formatChance,
   formatPercent,
   formatPrice,
   formatQuantity,
@@ -138,7 +139,7 @@ export function describePrediction(prediction: Prediction): string {
     HORIZONS.flatMap((horizon) => {
       const cascade = cascades[horizon]
       if (!cascade) return []
-      return `${horizon} ${formatPercent(cascade[p])}${describeGate(cascade.gatePassed[way])} (${formatPercent(cascade.baseline[p])})`
+      return `${horizon} ${formatChance(cascade[p])}${describeGate(cascade.gatePassed[way])} (${formatChance(cascade.baseline[p])})`
     }).join(', ')
   return [
     `cascade down ${row('down', 'pCascadeDown')}`,

@@ -22,6 +22,9 @@ export const formatQuantity = (value: number, asset: string): string =>
 
 export const formatPercent = (value: number, digits = 1): string => `${(value * 100).toFixed(digits)} %`
 
+/** A probability; one that rounds to nothing is not nothing. */
+export const formatChance = (value: number): string => (value < 0.0005 ? 'under 0.1 %' : formatPercent(value))
+
 export const formatBps = (value: number): string => `${value.toFixed(1)} bps`
 
 /** `2025-02-03 01:00 UTC` */

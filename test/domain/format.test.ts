@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   formatAge,
   formatBps,
+  formatChance,
   formatPercent,
   formatPrice,
   formatQuantity,
@@ -82,4 +83,12 @@ test('no finite number formats as anything but a number', () => {
       assert.match(formatPrice(Math.abs(value)), /^\d[\d,.]*(e[+-]\d+)?$/)
     }),
   )
+})
+
+test('a small chance is never shown as none', () => {
+  table(formatChance, [
+    [0.00001, 'under 0.1 %'],
+    [0.0005, '0.1 %'],
+    [0.021, '2.1 %'],
+  ])
 })
