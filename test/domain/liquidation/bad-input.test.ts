@@ -3,16 +3,11 @@
  * NaN or infinite, open interest must stay accounted for, and what was not believed must be said.
  */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import { HORIZONS } from '../../../src/domain/forecast.ts'
 import { type BareCluster, clustersAt } from '../../../src/domain/liquidation/clusters.ts'
 import { type Conditions, conditionsAt } from '../../../src/domain/liquidation/conditions.ts'
-import {
-  type ConfidenceCalibrations,
-  type ConfidenceSample,
-  fitConfidence,
-} from '../../../src/domain/liquidation/confidence.ts'
 import { density, extentOf } from '../../../src/domain/liquidation/density.ts'
 import { advanceMap, createLiquidationMap, type LiquidationMap } from '../../../src/domain/liquidation/map.ts'
 import { LONG, SHORT } from '../../../src/domain/liquidation/position-bins.ts'
@@ -20,7 +15,8 @@ import { snapshotOf } from '../../../src/domain/liquidation/snapshot.ts'
 import { createPanel, type Panel } from '../../../src/domain/market/panel.ts'
 import type { FeedDeclaration, Tick } from '../../../src/domain/market/tick.ts'
 import { createGaussian, createRandom } from '../../../src/domain/random.ts'
-import { DAY, HOUR, price, timestamp } from '../../../src/domain/units.ts'
+import { HOUR, price } from '../../../src/domain/units.ts'
+import { madeUpConfidence } from './made-up-confidence.ts'
 import { bar, depth, funding, hour, openInterest } from './setup.ts'
 
 const FEEDS: readonly FeedDeclaration[] = (['a', 'b'] as const).flatMap((venue) => [
@@ -29,35 +25,7 @@ const FEEDS: readonly FeedDeclaration[] = (['a', 'b'] as const).flatMap((venue) 
   ...(venue === 'a' ? ([{ feed: 'bar', venue, asset: 'ETH', cadence: HOUR }] as const) : []),
 ])
 
-let calibrations: ConfidenceCalibrations
-before(() => {
-  const random = createRandom(1)
-  const samples = Array.from({ length: 800 }, (_, i): ConfidenceSample => {
-    const distanceSigma = 3 * random()
-    const touched = random() < Math.exp(-distanceSigma)
-    const outcome = { touched, event: touched && random() < 0.7, continued: touched }
-    return {
-      at: timestamp(Math.floor(i / 4) * DAY),
-      side: i % 2 === 0 ? 'sell' : 'buy',
-      series: 'ETH',
-      features: {
-        distanceSigma,
-        volatilityRatio: random() - 0.5,
-        size: -4 - random(),
-        sizeOfDepth: random(),
-        gain: random(),
-        age: 3 * random(),
-        crowding: random() - 0.5,
-        openInterestChange: 0.1 * random(),
-        leverageSpread: random(),
-        coverage: 1,
-      },
-      outcomes: Object.fromEntries(HORIZONS.map((horizon) => [horizon, outcome])),
-    }
-  })
-  const facts = { calibratedOn: 'simulated', trainedOn: 'made up' } as const
-  calibrations = Object.fromEntries(HORIZONS.map((horizon) => [horizon, fitConfidence(samples, { ...facts, horizon })]))
-})
+const calibrations = madeUpConfidence()
 
 /** Everything that a reader of the map can see, at one instant. */
 interface Seen {
