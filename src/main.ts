@@ -81,6 +81,19 @@ program
   .option('--json', 'print the report as one JSON value')
   .action(async (options) => (await import('./main/prove.ts')).runProve(options))
 
+program
+  .command('liq-validate')
+  .description('judge map and cluster confidence on recorded data, fitted on what lies before the window')
+  .requiredOption('--data <folder>', 'folder of recorded data')
+  .option('--symbol <asset>', 'asset', 'ETH')
+  .requiredOption('--from <date>', 'start of the window (UTC)', instant)
+  .requiredOption('--to <date>', 'end of the window (UTC), the day itself included when given as a date', endOf)
+  .option('--refit <days>', 'fit anew after so many days, on everything before; default once, before the window', positive)
+  .option('--report', 'write models/reports')
+  .option('--out <folder>', 'write the report there')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./main/liq-validate.ts')).runLiqValidate(options))
+
 const hedge = program.command('hedge').description('sizing without a market')
 hedge
   .command('size')

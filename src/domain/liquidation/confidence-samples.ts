@@ -175,7 +175,7 @@ export async function collectConfidenceSamples(
     readonly placebo?: { readonly kind: Placebo['kind']; readonly ticks: (step: ObservedStep) => readonly Tick[] }
     readonly map?: Omit<MapOptions, 'asset'>
     /** Called after each step; for those who measure something else on the way. */
-    readonly onStep?: (panel: Panel, map: LiquidationMap, at: TimestampMs) => void
+    readonly onStep?: (panel: Panel, map: LiquidationMap, at: TimestampMs, placebo?: LiquidationMap) => void
   },
 ): Promise<readonly ConfidenceSample[]> {
   const { asset, placebo, onStep } = options
@@ -196,7 +196,7 @@ export async function collectConfidenceSamples(
     fold(real, step.ticks, at)
     if (other) fold(other, placebo.ticks(step), at)
     collector.observe(real.panel, real.map, at, other)
-    onStep?.(real.panel, real.map, at)
+    onStep?.(real.panel, real.map, at, other?.map)
     if (at - forgottenAt < DAY) continue
     for (const { panel } of other ? [real, other] : [real]) panel.forget(later(at, -KEEP_DAYS * DAY))
     forgottenAt = at

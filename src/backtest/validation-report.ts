@@ -1,0 +1,46 @@
+import { HORIZONS } from '../domain/forecast.ts'
+import { percent, reliabilityTable, span } from './proof-report.ts'
+import type { ValidationReport } from './recorded-validation.ts'
+
+/** The report as Markdown, with the command that makes it. */
+export function formatValidation(report: ValidationReport, command: string): string {
+  const { symbol, from, to, sweeps, placebo, horizons, fittedOn } = report
+  const day = horizons['24h']
+  return [
+    `# ${symbol}: liquidation map and cluster confidence on recorded data`,
+    '',
+    `Written by \`${command}\`.`,
+    '',
+    `Window ${from} to ${to}, ${report.bars} bars of four hours. Fitted on ${fittedOn.join(' and ')} before the days judged, with a gap of four days. Descriptive: the record of open interest is short, and no skill is claimed from it.`,
+    '',
+    'The event: spot price reaches the peak of the cluster within the horizon, and open interest in coins then falls by 1 % or more within four hours. One cluster and day (00:00 UTC) is one sample; an episode is a day and side with an event.',
+    '',
+    '## Confidence',
+    '',
+    'Skill over distance is 1 − Brier/Brier of distance and volatility alone, with its 95 % interval by week-long blocks; climatology is the rate of the distance band before the window.',
+    '',
+    '| within | clusters | days | episodes | rate | ECE | Brier | climatology | distance only | skill over distance | gate |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
+    ...HORIZONS.map((horizon) => {
+      const row = horizons[horizon]
+      if ('undetermined' in row) return `| ${horizon} | undetermined: ${row.undetermined} | | | | | | | | | |`
+      return `| ${horizon} | ${row.samples} | ${row.days} | ${row.episodes} | ${percent(row.base)} | ${row.ece.toFixed(4)} | ${row.brier.toFixed(5)} | ${row.brierClimatology.toFixed(5)} | ${row.brierDistanceOnly.toFixed(5)} | ${percent(row.brierSkillOverDistance)} [${span(row)}] | ${row.gate.passed ? 'passed' : 'not passed'} |`
+    }),
+    '',
+    ...reliabilityTable('undetermined' in day ? undefined : day),
+    '## What was swept',
+    '',
+    `- Rank correlation of swept with printed notional on ${sweeps.ranked} bars of four hours that moved by more than a standard deviation: ${show(sweeps.spearman)}; of |return| alone: ${show(sweeps.spearmanReturn)}. The prints are Binance's and throttled to one a second: lower bounds.`,
+    `- R² of the fall of open interest, fitted before the window and judged in it: |r| and r² ${show(sweeps.r2Return)}, with the swept share beside them ${show(sweeps.r2Full)}; ΔR² ${show(sweeps.deltaR2)}.`,
+    '',
+    '## Placebo: the same prices, open interest of four weeks before',
+    '',
+    `- Skill over distance within 24 h: ${placebo.brierSkill === null ? 'undetermined' : `${percent(placebo.brierSkill)} [${placebo.brierSkillInterval!.map((value) => (value * 100).toFixed(1)).join(', ')}]`}`,
+    `- Rank correlation of swept with printed notional: ${show(placebo.spearmanSwept)}; ΔR²: ${show(placebo.deltaR2)}`,
+    '',
+    'A map of the right prices with the wrong open interest still knows where price has been, and churn puts positions there: what it keeps of these figures is worth that much, and the rest is what open interest adds.',
+    '',
+  ].join('\n')
+}
+
+const show = (value: number | null): string => (value === null ? 'undetermined' : value.toFixed(3))
