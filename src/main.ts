@@ -9,7 +9,7 @@ import { addDays } from 'date-fns/addDays'
 import { isValid } from 'date-fns/isValid'
 import { parseISO } from 'date-fns/parseISO'
 import { ConfigError } from './config.ts'
-import { type TimestampMs, timestamp } from './domain/units.ts'
+import { DAY, type DurationMs, duration, HOUR, MINUTE, type TimestampMs, timestamp } from './domain/units.ts'
 
 const program = new Command('breakwater')
   .description('A chat-ops hedging desk: liquidation map, cascade forecasts, approved hedges')
@@ -23,6 +23,12 @@ const instant = (value: string): TimestampMs => {
     throw new InvalidArgumentError(`Expected a UTC date such as 2025-02-03 or 2025-02-03T01:00Z, was ${value}.`)
   }
   return timestamp(at.getTime())
+}
+const span = (value: string): DurationMs => {
+  const found = /^(\d+)(m|h|d)$/.exec(value)
+  const length = found ? Number(found[1]) * { m: MINUTE, h: HOUR, d: DAY }[found[2] as 'm' | 'h' | 'd'] : 0
+  if (!(length > 0)) throw new InvalidArgumentError(`Expected a time such as 30m, 4h or 1d, was ${value}.`)
+  return duration(length)
 }
 const positive = (value: string): number => {
   const number = Number(value)
@@ -88,11 +94,37 @@ program
   .option('--symbol <asset>', 'asset', 'ETH')
   .requiredOption('--from <date>', 'start of the window (UTC)', instant)
   .requiredOption('--to <date>', 'end of the window (UTC), the day itself included when given as a date', endOf)
-  .option('--refit <days>', 'fit anew after so many days, on everything before; default once, before the window', positive)
+  .option(
+    '--refit <days>',
+    'fit anew after so many days, on everything before; default once, before the window',
+    positive,
+  )
   .option('--report', 'write models/reports')
   .option('--out <folder>', 'write the report there')
   .option('--json', 'print one JSON object')
   .action(async (options) => (await import('./main/liq-validate.ts')).runLiqValidate(options))
+
+program
+  .command('liq-map')
+  .description('the liquidation map of recorded data at an instant, with clusters and their confidence')
+  .requiredOption('--data <folder>', 'folder of recorded data')
+  .option('--symbol <asset>', 'asset', 'ETH')
+  .requiredOption('--at <time>', 'instant (UTC)', instant)
+  .option('--png <file>', 'draw the three days before it')
+  .option('--dark', 'for a dark page')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./main/liq-map.ts')).runLiqMap(options))
+
+program
+  .command('liq-clusters')
+  .description('every cluster at every step of a window of recorded data, point in time')
+  .requiredOption('--data <folder>', 'folder of recorded data')
+  .option('--symbol <asset>', 'asset', 'ETH')
+  .requiredOption('--from <date>', 'start of the window (UTC)', instant)
+  .requiredOption('--to <date>', 'end of the window (UTC), the day itself included when given as a date', endOf)
+  .option('--every <time>', 'time between two steps, such as 4h or 30m', span, span('4h'))
+  .option('--csv', 'print CSV; otherwise one JSON value a line')
+  .action(async (options) => (await import('./main/liq-clusters.ts')).runLiqClusters(options))
 
 const hedge = program.command('hedge').description('sizing without a market')
 hedge

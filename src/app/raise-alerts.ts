@@ -99,7 +99,8 @@ function barsSince(
   return panel.between('bar', venue, asset, since, at)
 }
 
-function heardAround(
+/** What was heard around a touch, by what had been received by `at`. */
+export function heardAround(
   { panel, feeds }: Pick<MarketState, 'panel' | 'feeds'>,
   about: {
     readonly asset: Asset

@@ -29,7 +29,7 @@ export function checksOf({ recovery, worlds }: Pick<ProofReport, 'recovery' | 'w
     figure: `${value.toFixed(3)} > ${limit}`,
   })
   const day = (kind: WorldProof['world']): WorldProof | undefined => worlds.find(({ world }) => world === kind)
-  const [planted, nothing, placebo] = [day('planted'), day('null'), day('placebo')]
+  const [planted, nothing, placebo] = [day('planted'), day('null-without-book'), day('placebo')]
   const skill = (row: HorizonReport | undefined): string =>
     row ? `${percent(row.brierSkillOverDistance)} [${span(row)}]` : 'not judged'
   return [
@@ -87,7 +87,7 @@ export function checksOf({ recovery, worlds }: Pick<ProofReport, 'recovery' | 'w
           figure: skill(placebo?.event[horizon]),
         },
         {
-          what: `no skill for price going on within ${horizon} where liquidations do not move price`,
+          what: `no skill for price going on within ${horizon} where liquidations do not move price (no book shown)`,
           passed: (nothing?.continued[horizon]?.brierSkillInterval.low ?? Number.POSITIVE_INFINITY) <= 0,
           figure: skill(nothing?.continued[horizon]),
         },
@@ -131,6 +131,8 @@ export function formatProof(report: ProofReport): string {
     'Skill is 1 − Brier/Brier of distance and volatility alone, with its 95 % interval by week-long blocks. *Event*: the cluster is touched and open interest then falls. *Price goes on*: touched, and price goes a standard deviation of two hours beyond within two hours.',
     '',
     'In the placebo clusters, open interest, funding, flow and depth are those of another market, each cluster as far from the price as it was there. In it, and in `planted-fixed` beside it, a fall of open interest counts from 1 % on whatever the cluster: under the usual rule (at least 0.3 of the cluster) the size of even a wrong cluster would say something about the event.',
+    '',
+    'In the null world depth is thin when volatility is high, so that a book tells a little of volatility that past returns do not yet: with it, the longest horizon may show a trace of skill for price going on. `null-without-book` is the same world with no book shown: what positions alone can say.',
     '',
     'In the null world liquidations do not move price, yet the event is still partly mechanical: positions near the price are closed whenever price moves, and open interest falls with them. That skill is no skill on price; the rows "price goes on" say whether there is any.',
     '',

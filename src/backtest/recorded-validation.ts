@@ -12,9 +12,14 @@ import {
   type Judged,
   judgeConfidence,
 } from '../../models/confidence-report.ts'
-import { HORIZONS, type Horizon } from '../domain/forecast.ts'
+import type { Horizon } from '../domain/forecast.ts'
 import { RECORDED_RULE } from '../domain/liquidation/cluster-outcome.ts'
-import { type ConfidenceCalibration, type ConfidenceSample, fitConfidence } from '../domain/liquidation/confidence.ts'
+import {
+  type ConfidenceCalibration,
+  type ConfidenceCalibrations,
+  type ConfidenceSample,
+  fitConfidence,
+} from '../domain/liquidation/confidence.ts'
 import { collectConfidenceSamples, type ObservedStep, type Placebo } from '../domain/liquidation/confidence-samples.ts'
 import type { MapOptions } from '../domain/liquidation/map.ts'
 import type { Asset, FeedDeclaration, Tick, VenueId } from '../domain/market/tick.ts'
@@ -49,8 +54,9 @@ export interface ValidationReport {
   readonly fittedOn: readonly Asset[]
   /** Four-hour bars in the window. */
   readonly bars: number
-  /** Days and sides with an event within 24 h, in the window; `null`, here and below: undetermined, see `horizons`. */
-  readonly episodes: number | null
+  /** Days and sides with an event within 24 h, in the window. */
+  readonly episodes: number
+  /** Within 24 h. `null`, here and below: undetermined, `horizons` says why. */
   readonly ece: number | null
   readonly brier: number | null
   readonly brierClimatology: number | null
@@ -71,6 +77,8 @@ export interface ValidationReport {
   /** Within 24 h. */
   readonly reliability: HorizonReport['reliability']
   readonly horizons: Readonly<Record<Horizon, HorizonReport | Undetermined>>
+  /** The calibration that ships, fitted on simulated markets, in the same window; missing where none was given. */
+  readonly shipped?: Readonly<Record<Horizon, HorizonReport | Undetermined>>
 }
 
 export interface Undetermined {
@@ -118,6 +126,8 @@ export interface ValidationOptions {
   readonly to: TimestampMs
   /** Fits anew after so many days, on everything before (an expanding window); default once, before `from`. */
   readonly refitDays?: number
+  /** Judged beside what is fitted on the record. */
+  readonly shipped?: ConfidenceCalibrations
 }
 
 /**
@@ -136,9 +146,7 @@ export function validate(
   const own = recorded.find(({ asset }) => asset === symbol)
   const other = placebo.find(({ asset }) => asset === symbol)
   if (!own || !other) throw new RangeError(`Expected a record of ${symbol}, was none`)
-  const horizons = Object.fromEntries(
-    HORIZONS.map((horizon) => [horizon, judgeHorizon(recorded, horizon, options)]),
-  ) as Record<Horizon, HorizonReport | Undetermined>
+  const horizons = byHorizon((horizon) => judgeHorizon(recorded, horizon, options))
   const day = determined(horizons['24h'])
   const placeboDay = determined(judgeHorizon(placebo, '24h', options))
   const sweeps = sweepFigures(own.bars, { from, to })
@@ -151,7 +159,7 @@ export function validate(
     to: new Date(to).toISOString(),
     fittedOn: recorded.map(({ asset }) => asset),
     bars: sweeps.bars,
-    episodes: day?.episodes ?? null,
+    episodes: countEpisodes(own.samples, '24h', { from, to }),
     ece: day?.ece ?? null,
     brier: day?.brier ?? null,
     brierClimatology: day?.brierClimatology ?? null,
@@ -169,8 +177,43 @@ export function validate(
     },
     reliability: day?.reliability ?? [],
     horizons,
+    ...(options.shipped ? { shipped: judgeShipped(own.samples, options.shipped, { from, to }) } : {}),
   }
 }
+
+/** Days and sides with an event. */
+function countEpisodes(
+  samples: readonly ConfidenceSample[],
+  horizon: Horizon,
+  { from, to }: { from: TimestampMs; to: TimestampMs },
+): number {
+  const events = samples.filter(({ at, outcomes }) => at >= from && at < to && outcomes[horizon]?.event)
+  return new Set(events.map(({ at, side }) => `${Math.floor(at / DAY)}/${side}`)).size
+}
+
+function judgeShipped(
+  samples: readonly ConfidenceSample[],
+  shipped: ConfidenceCalibrations,
+  { from, to }: { from: TimestampMs; to: TimestampMs },
+): Record<Horizon, HorizonReport | Undetermined> {
+  const held = samples.filter(({ at }) => at >= from && at < to)
+  return byHorizon((horizon) => {
+    const calibration = shipped[horizon]
+    if (calibration?.kind !== 'fitted') return { undetermined: 'nothing is shipped' }
+    const climatology = bandRates(
+      samples.filter(({ at }) => at < from - EMBARGO),
+      horizon,
+    )
+    const judged = answersFor(held, calibration, { climatology })
+    return judged.length > 0 ? judgeConfidence(judged, horizon) : { undetermined: 'no cluster with a known outcome' }
+  })
+}
+
+const byHorizon = <T>(value: (horizon: Horizon) => T): Record<Horizon, T> => ({
+  '4h': value('4h'),
+  '24h': value('24h'),
+  '72h': value('72h'),
+})
 
 const determined = (row: HorizonReport | Undetermined): HorizonReport | undefined =>
   'undetermined' in row ? undefined : row
@@ -196,9 +239,7 @@ function judgeHorizon(
       all.filter(({ at }) => at < start - EMBARGO),
       horizon,
     )
-    const held = all.filter(
-      ({ at, series }) => series === symbol && at >= start && at < Math.min(to, start + step),
-    )
+    const held = all.filter(({ at, series }) => series === symbol && at >= start && at < Math.min(to, start + step))
     for (const answer of answersFor(held, calibration, { climatology })) judged.push(answer)
   }
   return judged.length > 0 ? judgeConfidence(judged, horizon) : { undetermined: reason }
@@ -214,4 +255,3 @@ export const calibrate = (
     samples.filter(({ at }) => at < before - EMBARGO),
     { calibratedOn: 'recorded', trainedOn: `recorded markets before ${new Date(before).toISOString()}`, horizon },
   )
-

@@ -8,18 +8,18 @@ import { fitAndJudge } from '../../models/cluster-confidence.ts'
 import type { ConfidenceArtifact } from '../../models/confidence-file.ts'
 import { CASCADE_RULE } from '../domain/liquidation/cluster-outcome.ts'
 import type { ConfidenceSample } from '../domain/liquidation/confidence.ts'
-import { collectConfidenceSamples } from '../domain/liquidation/confidence-samples.ts'
+import { collectConfidenceSamples, type ObservedStep } from '../domain/liquidation/confidence-samples.ts'
 import type { Tick } from '../domain/market/tick.ts'
 import { HOUR, type TimestampMs } from '../domain/units.ts'
 import type { MarketSource } from '../ports.ts'
 
 /**
- * `null`: liquidations do not move price. `placebo`: price of one market, clusters and all other conditions of another, as
+ * `null`: liquidations do not move price; `null-without-book`: and nobody shows a book, whose depth tells of volatility. `placebo`: price of one market, clusters and all other conditions of another, as
  * far from the price as they are there. There a fall of open
  * interest counts from one percent on whatever the cluster's size, for the event itself must not know of the wrong map;
  * `planted-fixed` is the planted world under the same rule, to compare.
  */
-export type WorldKind = 'planted' | 'planted-fixed' | 'null' | 'placebo'
+export type WorldKind = 'planted' | 'planted-fixed' | 'null' | 'null-without-book' | 'placebo'
 
 export interface ProofOptions {
   readonly trainSeeds: readonly number[]
@@ -75,12 +75,13 @@ export async function proveConfidence(
 }
 
 async function samplesOf(world: WorldKind, seed: number, { open }: ProofOptions): Promise<readonly ConfidenceSample[]> {
-  const market = open(seed, world === 'null' ? 'null' : 'planted')
+  const market = open(seed, world.startsWith('null') ? 'null' : 'planted')
   const fixed = world === 'placebo' || world === 'planted-fixed'
   const [asset] = market.assets
-  const feeds = market.feeds.map((feed) => ({ ...feed, cadence: HOUR }))
+  const shown = ({ feed }: { feed: Tick['type'] }): boolean => world !== 'null-without-book' || feed !== 'book-depth'
+  const feeds = market.feeds.filter(shown).map((feed) => ({ ...feed, cadence: HOUR }))
   const other = world === 'placebo' ? await ticksByTime(open(seed + OTHER, 'planted')) : undefined
-  const samples = await collectConfidenceSamples(market.steps(), {
+  const samples = await collectConfidenceSamples(only(market.steps(), shown), {
     asset: asset!,
     feeds,
     series: `seed ${seed}`,
@@ -89,6 +90,13 @@ async function samplesOf(world: WorldKind, seed: number, { open }: ProofOptions)
   })
   await market.close()
   return samples
+}
+
+async function* only(
+  steps: AsyncIterable<ObservedStep>,
+  shown: (tick: { feed: Tick['type'] }) => boolean,
+): AsyncGenerator<ObservedStep> {
+  for await (const { at, ticks } of steps) yield { at, ticks: ticks.filter(({ type }) => shown({ feed: type })) }
 }
 
 async function ticksByTime(market: MarketSource): Promise<ReadonlyMap<TimestampMs, readonly Tick[]>> {

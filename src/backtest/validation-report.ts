@@ -19,15 +19,19 @@ export function formatValidation(report: ValidationReport, command: string): str
     '',
     'Skill over distance is 1 − Brier/Brier of distance and volatility alone, with its 95 % interval by week-long blocks; climatology is the rate of the distance band before the window.',
     '',
-    '| within | clusters | days | episodes | rate | ECE | Brier | climatology | distance only | skill over distance | gate |',
-    '|---|---|---|---|---|---|---|---|---|---|---|',
-    ...HORIZONS.map((horizon) => {
-      const row = horizons[horizon]
-      if ('undetermined' in row) return `| ${horizon} | undetermined: ${row.undetermined} | | | | | | | | | |`
-      return `| ${horizon} | ${row.samples} | ${row.days} | ${row.episodes} | ${percent(row.base)} | ${row.ece.toFixed(4)} | ${row.brier.toFixed(5)} | ${row.brierClimatology.toFixed(5)} | ${row.brierDistanceOnly.toFixed(5)} | ${percent(row.brierSkillOverDistance)} [${span(row)}] | ${row.gate.passed ? 'passed' : 'not passed'} |`
-    }),
+    ...tableOf(horizons),
     '',
     ...reliabilityTable('undetermined' in day ? undefined : day),
+    ...(report.shipped
+      ? [
+          '## The calibration that ships, in the same window',
+          '',
+          'Fitted on simulated markets alone, as every number that rests on it says.',
+          '',
+          ...tableOf(report.shipped),
+          '',
+        ]
+      : []),
     '## What was swept',
     '',
     `- Rank correlation of swept with printed notional on ${sweeps.ranked} bars of four hours that moved by more than a standard deviation: ${show(sweeps.spearman)}; of |return| alone: ${show(sweeps.spearmanReturn)}. The prints are Binance's and throttled to one a second: lower bounds.`,
@@ -42,5 +46,15 @@ export function formatValidation(report: ValidationReport, command: string): str
     '',
   ].join('\n')
 }
+
+const tableOf = (horizons: ValidationReport['horizons']): readonly string[] => [
+  '| within | clusters | days | episodes | rate | ECE | Brier | climatology | distance only | skill over distance | gate |',
+  '|---|---|---|---|---|---|---|---|---|---|---|',
+  ...HORIZONS.map((horizon) => {
+    const row = horizons[horizon]
+    if ('undetermined' in row) return `| ${horizon} | undetermined: ${row.undetermined} | | | | | | | | | |`
+    return `| ${horizon} | ${row.samples} | ${row.days} | ${row.episodes} | ${percent(row.base)} | ${row.ece.toFixed(4)} | ${row.brier.toFixed(5)} | ${row.brierClimatology.toFixed(5)} | ${row.brierDistanceOnly.toFixed(5)} | ${percent(row.brierSkillOverDistance)} [${span(row)}] | ${row.gate.passed ? 'passed' : 'not passed'} |`
+  }),
+]
 
 const show = (value: number | null): string => (value === null ? 'undetermined' : value.toFixed(3))

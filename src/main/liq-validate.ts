@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readConfidence } from '../../models/confidence-file.ts'
 import { type Recorded, readRecorded, type ValidationReport, validate } from '../backtest/recorded-validation.ts'
 import { formatValidation } from '../backtest/validation-report.ts'
 import { type TimestampMs, timestamp } from '../domain/units.ts'
+import { ARTIFACT_FOLDER } from './artifacts.ts'
 import { assetsIn, openRecorded, panelFolder } from './recorded.ts'
 import { writeReliability } from './reliability-picture.ts'
 import { report as say } from './terminal.ts'
@@ -26,7 +28,9 @@ export interface ValidateOptions {
 export async function runLiqValidate(options: ValidateOptions): Promise<void> {
   const { from, to } = options
   if (!(from < to))
-    throw new Error(`Expected --from before --to, was ${new Date(from).toISOString()} and ${new Date(to).toISOString()}`)
+    throw new Error(
+      `Expected --from before --to, was ${new Date(from).toISOString()} and ${new Date(to).toISOString()}`,
+    )
   const symbol = options.symbol.toUpperCase()
   const folder = panelFolder(options.data)
   const assets = [...new Set([symbol, ...assetsIn(folder)])]
@@ -40,7 +44,8 @@ export async function runLiqValidate(options: ValidateOptions): Promise<void> {
     await source.close()
   }
   say('Judging')
-  const result = validate(real, placebo, { symbol, from, to, refitDays: options.refit })
+  const shipped = (await readConfidence(ARTIFACT_FOLDER))?.horizons
+  const result = validate(real, placebo, { symbol, from, to, refitDays: options.refit, shipped })
   say('')
   if (options.report || options.out !== undefined) await writeReport(result, options)
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : formatValidation(result, commandOf(options)))
@@ -66,4 +71,3 @@ function commandOf({ symbol, from, to, refit }: ValidateOptions): string {
   const window = `--symbol ${symbol.toUpperCase()} --from ${date(from)} --to ${date(timestamp(to))}`
   return `npm run breakwater -- liq-validate --data ../shared/data ${window}${refit === undefined ? '' : ` --refit ${refit}`} --report`
 }
-

@@ -33,7 +33,7 @@ export async function runProve(options: ProveOptions): Promise<void> {
     return { seed, ...measureRecovery(truthfulYear(seed), { asset: 'ETH', maps }) }
   })
   const worlds: ProofReport['worlds'][number][] = []
-  for (const world of ['planted', 'null', 'planted-fixed', 'placebo'] as const) {
+  for (const world of ['planted', 'null', 'null-without-book', 'planted-fixed', 'placebo'] as const) {
     const { proof } = await proveConfidence(world, {
       trainSeeds: seeds.map((seed) => seed + FIRST_TRAINING_SEED - 1),
       testSeeds: seeds,

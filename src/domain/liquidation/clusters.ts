@@ -2,7 +2,7 @@ import type { Cluster } from '../forecast.ts'
 import { base32Hash } from '../hash.ts'
 import type { Panel } from '../market/panel.ts'
 import type { Asset, FeedDeclaration } from '../market/tick.ts'
-import { DAY, fraction, HOUR, type Price, price, type TimestampMs, toBps } from '../units.ts'
+import { DAY, type DurationMs, duration, fraction, HOUR, type Price, price, type TimestampMs, toBps } from '../units.ts'
 import { type Conditions, conditionsAt } from './conditions.ts'
 import { type ConfidenceCalibrations, confidenceFor } from './confidence.ts'
 import { type Density, density, extentOf } from './density.ts'
@@ -44,14 +44,46 @@ export function clustersAt(input: {
   const { map, panel, calibrations = {} } = input
   const conditions = conditionsAt(map, panel, input)
   if (!conditions) return []
-  return findClusters(map, conditions, input).map((cluster) => ({
-    ...cluster,
-    confidence: {
-      '4h': confidenceFor(cluster, conditions, { horizon: '4h', calibration: calibrations['4h'] }),
-      '24h': confidenceFor(cluster, conditions, { horizon: '24h', calibration: calibrations['24h'] }),
-      '72h': confidenceFor(cluster, conditions, { horizon: '72h', calibration: calibrations['72h'] }),
-    },
-  }))
+  return findClusters(map, conditions, input).map((cluster) => withConfidence(cluster, conditions, calibrations))
+}
+
+const withConfidence = (
+  cluster: BareCluster,
+  conditions: Conditions,
+  calibrations: ConfidenceCalibrations,
+): Cluster => ({
+  ...cluster,
+  confidence: {
+    '4h': confidenceFor(cluster, conditions, { horizon: '4h', calibration: calibrations['4h'] }),
+    '24h': confidenceFor(cluster, conditions, { horizon: '24h', calibration: calibrations['24h'] }),
+    '72h': confidenceFor(cluster, conditions, { horizon: '72h', calibration: calibrations['72h'] }),
+  },
+})
+
+/**
+ * The same clusters at a price between two bars: only distance and age change, and confidence with them.
+ *
+ * @param elapsed - since the clusters were found
+ */
+export function repriced(
+  clusters: readonly Cluster[],
+  conditions: Conditions,
+  { price: now, elapsed, calibrations }: { price: Price; elapsed: DurationMs; calibrations: ConfidenceCalibrations },
+): readonly Cluster[] {
+  const deviation = conditions.hourlyVolatility * Math.sqrt(DAY / HOUR)
+  const moved = { ...conditions, price: now }
+  return clusters.map((cluster) =>
+    withConfidence(
+      {
+        ...cluster,
+        distance: toBps(Math.abs(cluster.peakPrice / now - 1)),
+        distanceSigma: Math.abs(Math.log(cluster.peakPrice / now)) / deviation,
+        age: duration(cluster.age + elapsed),
+      },
+      moved,
+      calibrations,
+    ),
+  )
 }
 
 /**

@@ -407,8 +407,14 @@ const smoothedBlocks = (scores: readonly number[], outcomes: readonly number[]):
     (block) => ({ ...block, count: block.count + 1, positives: block.positives + 0.5 }),
   )
 
-const applyCalibrator = (calibrator: Calibrator, score: number): number =>
-  calibrator.kind === 'isotonic' ? applyIsotonic(calibrator.blocks, score) : applyPlatt(calibrator, score)
+/** Beyond the centre of the last isotonic block the probability keeps its ratio to the score, where steps would end flat. */
+function applyCalibrator(calibrator: Calibrator, score: number): number {
+  if (calibrator.kind === 'platt') return applyPlatt(calibrator, score)
+  const last = calibrator.blocks.at(-1)!
+  const centre = (last.low + last.high) / 2
+  const probability = applyIsotonic(calibrator.blocks, score)
+  return score > centre && centre > 0 ? probability * (score / centre) : probability
+}
 
 /** Bands of equal count, for the interval where Platt scaling has no blocks. */
 function equalBands(scores: readonly number[], outcomes: readonly number[]): readonly IsotonicBlock[] {

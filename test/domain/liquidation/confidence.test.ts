@@ -127,7 +127,7 @@ const estimated = (cluster: BareCluster, over: Partial<Conditions> = {}) => {
 test('nearer clusters are likelier, and the interval holds the estimate', () => {
   const path = [2_980, 2_950, 2_900, 2_800, 2_600].map((peak) => estimated(clusterAt(peak)))
   for (const [i, { confidence, low, high, pTouch }] of path.entries()) {
-    assert.ok(low <= confidence && confidence <= high && confidence >= 0.001 && confidence <= 0.99)
+    assert.ok(low <= confidence && confidence <= high && confidence >= 0.0001 && confidence <= 0.99)
     if (i > 0) assert.ok(confidence <= path[i - 1]!.confidence && pTouch < path[i - 1]!.pTouch)
   }
   assert.ok(path[0]!.confidence > 5 * path.at(-1)!.confidence)
@@ -141,7 +141,7 @@ test('confidence is for the horizon it was calibrated on and says on what', () =
 test('what is not known is masked: the answer stays, in range', () => {
   const { gain: _, ...bookless } = clusterAt(2_900)
   const masked = estimated(bookless, { depth: undefined, fundingZ: undefined, openInterestChange: undefined })
-  assert.ok(masked.confidence > 0.001 && masked.confidence < 0.9)
+  assert.ok(masked.confidence > 0.0001 && masked.confidence < 0.9)
 })
 
 test('it is undetermined before it is wrong', () => {
