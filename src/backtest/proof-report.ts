@@ -1,5 +1,6 @@
 import type { HorizonReport } from '../../models/confidence-report.ts'
 import { HORIZONS } from '../domain/forecast.ts'
+import type { AlertRate } from './alert-path.ts'
 import type { Recovery, RecoveryReport } from './recovery.ts'
 import type { WorldProof } from './simulated-proof.ts'
 
@@ -10,7 +11,17 @@ export interface ProofReport {
   readonly command: string
   readonly recovery: readonly ({ readonly seed: number } & RecoveryReport<MapName>)[]
   readonly worlds: readonly WorldProof[]
+  readonly alerts: AlertProof
   readonly checks: readonly Check[]
+}
+
+/** Alerts of the shipped confidence at the default rules: decided once a bar, and on the path of thirty seconds. */
+export interface AlertProof {
+  readonly threshold: number
+  readonly seeds: readonly number[]
+  readonly days: number
+  readonly bars: readonly AlertRate[]
+  readonly path: readonly AlertRate[]
 }
 
 export interface Check {
@@ -20,7 +31,8 @@ export interface Check {
 }
 
 /** What must hold; each with the figure that decided it. */
-export function checksOf({ recovery, worlds }: Pick<ProofReport, 'recovery' | 'worlds'>): readonly Check[] {
+export function checksOf({ recovery, worlds, alerts }: Omit<ProofReport, 'checks' | 'command'>): readonly Check[] {
+  const onPath = alerts.path.find(({ threshold }) => threshold === alerts.threshold)
   const worst = (pick: (row: ProofReport['recovery'][number]) => number): number => Math.min(...recovery.map(pick))
   const most = (pick: (row: ProofReport['recovery'][number]) => number): number => Math.max(...recovery.map(pick))
   const above = (what: string, value: number, limit: number): Check => ({
@@ -94,6 +106,11 @@ export function checksOf({ recovery, worlds }: Pick<ProofReport, 'recovery' | 'w
       ]
     }),
     {
+      what: 'alerts at the default threshold stand for less than a tenth of the time on the path of 30 s',
+      passed: onPath !== undefined && onPath.shareOfTime < 0.1,
+      figure: onPath ? `${percent(onPath.shareOfTime)}, ${onPath.perDay.toFixed(2)} a day` : 'not measured',
+    },
+    {
       what: 'at least 5,000 cluster-days out of sample',
       passed: (planted?.testSamples ?? 0) >= 5_000,
       figure: String(planted?.testSamples ?? 0),
@@ -102,7 +119,7 @@ export function checksOf({ recovery, worlds }: Pick<ProofReport, 'recovery' | 'w
 }
 
 export function formatProof(report: ProofReport): string {
-  const { recovery, worlds, checks } = report
+  const { recovery, worlds, checks, alerts } = report
   const pair = ({ correlation, recall }: Recovery): string => `${correlation.toFixed(3)} / ${recall.toFixed(3)}`
   return [
     '# Liquidation map and cluster confidence on simulated markets',
@@ -150,6 +167,17 @@ export function formatProof(report: ProofReport): string {
         }),
       ),
     ),
+    '',
+    '## Alerts on the path that people see',
+    '',
+    `The shipped confidence at the default rules on ${alerts.seeds.length} markets of ${alerts.days} days with bars of five minutes (seeds ${alerts.seeds.join(', ')}). *Path*: a forecast every thirty seconds, between bars only distance, age and touch changing; *bars*: once a bar. The default threshold is ${alerts.threshold}. *Cascaded* counts what came while the alert stood.`,
+    '',
+    '| threshold | raised a day, path (bars) | share of time, path (bars) | touched | cascaded | cascaded of raised | median lead |',
+    '|---|---|---|---|---|---|---|',
+    ...alerts.path.map((row, k) => {
+      const bars = alerts.bars[k]!
+      return `| ${row.threshold} | ${row.perDay.toFixed(2)} (${bars.perDay.toFixed(2)}) | ${percent(row.shareOfTime)} (${percent(bars.shareOfTime)}) | ${row.touched} of ${row.raised} | ${row.cascaded} | ${percent(row.precision)} | ${row.leadHours === null ? '' : `${row.leadHours.toFixed(1)} h`} |`
+    }),
     '',
     ...reliabilityTable(worlds.find(({ world }) => world === 'planted')?.event['24h']),
   ].join('\n')

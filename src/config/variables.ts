@@ -94,11 +94,11 @@ export const VARIABLES = {
   HEDGE_BETA: withDefault(share(2), '0.8'),
   RISK_AVERSION: withDefault(number('a number for risk aversion per unit of wealth', { min: 0.1, max: 1000 }), '5'),
   MIN_BAND: withDefault(share(0.5), '0.02'),
-
   HEDGE_LEVERAGE: withDefault(number('a leverage', { min: 1, max: 100 }), '3'),
+
   FORECAST_EVERY_MS: withDefault(milliseconds(1000), '30000'),
 
-  ALERT_THRESHOLD: withDefault(share(), '0.3'),
+  ALERT_THRESHOLD: withDefault(share(), '0.35'),
   ALERT_HORIZON: withDefault(choice(HORIZONS), '24h'),
   ALERT_HYSTERESIS: withDefault(share(), '0.08'),
   ALERT_COOLDOWN_MS: withDefault(milliseconds(), '21600000'),

@@ -14,6 +14,7 @@ import {
   duration,
   type Fraction,
   fraction,
+  HOUR,
   later,
   type Price,
   price,
@@ -86,6 +87,9 @@ export const priceWhenFound = ({ side, peakPrice, distance }: Cluster): Price =>
 
 const logDistance = (peak: number, from: number): number => Math.abs(Math.log(peak / from))
 
+/** Open interest that comes more seldom than this is not waited for. */
+const LONGEST_WAIT = 6 * HOUR
+
 /** What followed a touch, so far. */
 export interface TouchVerdict {
   readonly outcome: ClusterOutcome['kind']
@@ -105,7 +109,8 @@ export interface TouchVerdict {
 export function judgeTouch(cluster: Cluster, touch: Touch, heard: Heard | undefined): TouchVerdict {
   const cadence = heard?.cadence ?? 0
   const rule = cadence > CASCADE_RULE.fallWindow ? RECORDED_RULE : CASCADE_RULE
-  const finalAt = later(touch.at, rule.fallWindow + cadence)
+  // What comes once a day cannot say what followed a touch; an alert does not stand for a day to learn that.
+  const finalAt = later(touch.at, rule.fallWindow + (cadence > LONGEST_WAIT ? 0 : cadence))
   if (!heard) return { outcome: 'unknown', cascade: false, finalAt }
   const interval = duration(touch.at - touch.from)
   const { peakPrice } = cluster

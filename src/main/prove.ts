@@ -1,13 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { checksOf, formatProof, type ProofReport } from '../backtest/proof-report.ts'
+import { readConfidence } from '../../models/confidence-file.ts'
+import { measureAlerts, pooledRates } from '../backtest/alert-path.ts'
+import { type AlertProof, checksOf, formatProof, type ProofReport } from '../backtest/proof-report.ts'
 import { measureRecovery, WRONG_PRIORS } from '../backtest/recovery.ts'
 import { proveConfidence } from '../backtest/simulated-proof.ts'
-import { timestamp } from '../domain/units.ts'
+import { parseConfig } from '../config.ts'
+import { DAY, later, timestamp } from '../domain/units.ts'
 import type { MarketSource } from '../ports.ts'
 import { createSimulatedMarket } from '../venues/simulated/market.ts'
 import { truthfulYear } from '../venues/simulated/truthful.ts'
+import { ARTIFACT_FOLDER } from './artifacts.ts'
 import { writeReliability } from './reliability-picture.ts'
 import { report as say } from './terminal.ts'
 
@@ -16,6 +20,11 @@ const SEEDS = 8
 /** Seeds that are fitted on: far from those that are judged. */
 const FIRST_TRAINING_SEED = 101
 const YEAR = 365
+/** None of them is the seed that the shipped confidence was fitted on. */
+const FIRST_ALERT_SEED = 21
+const ALERT_SEEDS = 4
+const ALERT_DAYS = 60
+const ALERT_THRESHOLDS = [0.2, 0.25, 0.3, 0.4, 0.5]
 const NAME = 'liquidation-map-simulated'
 
 export interface ProveOptions {
@@ -42,9 +51,11 @@ export async function runProve(options: ProveOptions): Promise<void> {
     })
     worlds.push(proof)
   }
+  const alerts = await measureAlertRates(options.seeds)
   say('')
   const command = `npm run prove${options.seeds === SEEDS ? '' : ` -- --seeds ${options.seeds}`}`
-  const result: ProofReport = { command, recovery, worlds, checks: checksOf({ recovery, worlds }) }
+  const found = { recovery, worlds, alerts }
+  const result: ProofReport = { command, ...found, checks: checksOf(found) }
   const folder = options.out ?? REPORTS
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, `${NAME}.md`), formatProof(result))
@@ -58,6 +69,26 @@ export async function runProve(options: ProveOptions): Promise<void> {
   }
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : formatProof(result))
   if (result.checks.some(({ passed }) => !passed)) process.exitCode = 1
+}
+
+/** Alerts of what ships, at the default rules, on markets that nothing was fitted on. */
+async function measureAlertRates(count: number): Promise<AlertProof> {
+  const calibrations = (await readConfidence(ARTIFACT_FOLDER))?.horizons ?? {}
+  const rules = parseConfig({}).alerts
+  const seeds = Array.from({ length: Math.min(ALERT_SEEDS, count) }, (_, i) => FIRST_ALERT_SEED + i)
+  const thresholds = [...new Set([...ALERT_THRESHOLDS, rules.threshold as number])].sort((a, b) => a - b)
+  const rates = async (clock: 'bars' | 'path') => {
+    const markets = []
+    for (const seed of seeds) {
+      say(`Alerts, ${clock}, seed ${seed}`)
+      const from = timestamp(Date.UTC(2025, 0, 1))
+      const window = { from, to: later(from, ALERT_DAYS * DAY), warmupDays: ALERT_DAYS }
+      const source = createSimulatedMarket({ seed, assets: ['ETH'], ...window, preset: 'realistic' })
+      markets.push(await measureAlerts(source, { calibrations, rules, thresholds, clock, seed }))
+    }
+    return pooledRates(markets)
+  }
+  return { threshold: rules.threshold, seeds, days: ALERT_DAYS, bars: await rates('bars'), path: await rates('path') }
 }
 
 /** A year of one asset at the hourly cadence of history. */
