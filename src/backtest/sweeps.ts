@@ -16,6 +16,8 @@ import { correlation } from './recovery.ts'
 const BAR = 4 * HOUR
 /** Vendors publish a bar of four hours ten minutes after its end; an hour is waited. */
 const PATIENCE = HOUR
+/** Open interest heard so long before either end of a bar, as where it is daily, is not that bar's. */
+const STALE = HOUR
 const VOLATILITY_HOURS = 240
 /** Fewer bars than these give no correlation worth the name. */
 const MIN_BARS = 30
@@ -116,7 +118,8 @@ function whatHappened(
   let printed: number | undefined
   for (const venue of panel.venues('liquidations', asset)) {
     for (const tick of panel.between('liquidations', venue, asset, startsAt, known)) {
-      if (tick.eventAt > startsAt && tick.eventAt <= endsAt)
+      // What was printed over a day says nothing about four hours of it.
+      if (tick.eventAt - tick.interval >= startsAt && tick.eventAt <= endsAt)
         printed = (printed ?? 0) + tick.longNotional + tick.shortNotional
     }
   }
@@ -125,7 +128,7 @@ function whatHappened(
     const readings = panel.between('open-interest', venue, asset, later(startsAt, -DAY), known)
     const start = readings.findLast(({ eventAt }) => eventAt <= startsAt)
     const end = readings.findLast(({ eventAt }) => eventAt <= endsAt)
-    if (!start || !end || end.eventAt <= startsAt) continue
+    if (!start || !end || start.eventAt <= startsAt - STALE || end.eventAt <= endsAt - STALE) continue
     before += start.openInterest
     after += end.openInterest
   }
