@@ -14,6 +14,11 @@ import { answersFor, bandRates, type HorizonReport, judgeConfidence } from './co
 const FIT_SHARE = 0.75
 /** Longer than the longest horizon: no outcome reaches from the fitted days into the judged ones. */
 const EMBARGO_DAYS = 4
+/**
+ * On simulated markets alerts at this confidence within 24 h come about every third day and stand for a twentieth of the
+ * time, on the path of thirty seconds: the table is in `reports/liquidation-map-simulated.md`.
+ */
+const SIMULATED_ALERT_THRESHOLD = 0.35
 
 export interface ConfidenceOptions {
   /** Opens the market anew; read once per asset. */
@@ -75,7 +80,7 @@ export function fitAndJudge({
     const judged = answersFor(held, calibration, { climatology, target })
     if (judged.length > 0) report[horizon] = judgeConfidence(judged, horizon)
   }
-  return { horizons, report }
+  return { horizons, report, alertThreshold: SIMULATED_ALERT_THRESHOLD }
 }
 
 async function* observed(

@@ -14,6 +14,10 @@ const FORMAT = 'breakwater-confidence/2'
 export interface ConfidenceArtifact {
   readonly horizons: ConfidenceCalibrations
   readonly report: Readonly<Partial<Record<Horizon, HorizonReport>>>
+  /** At which confidence within 24 h alerts keep to their budget under this calibration; a desk may set its own. */
+  readonly alertThreshold: number
+  /** No outcome after this instant was fitted on or looked at: a replay that begins earlier must not use it. */
+  readonly fittedUntil?: string
 }
 
 const logistic = z.object({
@@ -56,6 +60,8 @@ const ARTIFACT = z.object({
   format: z.literal(FORMAT),
   horizons: z.partialRecord(z.enum(HORIZONS), calibration),
   report: z.partialRecord(z.enum(HORIZONS), z.looseObject({})),
+  alertThreshold: z.number().gt(0).lt(1),
+  fittedUntil: z.iso.datetime().optional(),
 })
 
 /** Writes it whole or not at all. */

@@ -105,6 +105,16 @@ program
   .action(async (options) => (await import('./main/liq-validate.ts')).runLiqValidate(options))
 
 program
+  .command('liq-fit')
+  .description(
+    'fit the cluster confidence on recorded data, judge it on its last half year, write models/artifacts/recorded',
+  )
+  .requiredOption('--data <folder>', 'folder of recorded data')
+  .requiredOption('--to <date>', 'end of what is fitted on (UTC), the day itself included when given as a date', endOf)
+  .option('--out <folder>', 'where to write')
+  .action(async (options) => (await import('./main/liq-fit.ts')).runLiqFit(options))
+
+program
   .command('liq-map')
   .description('the liquidation map of recorded data at an instant, with clusters and their confidence')
   .requiredOption('--data <folder>', 'folder of recorded data')

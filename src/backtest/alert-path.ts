@@ -52,6 +52,7 @@ export interface AlertRate {
 
 export interface AlertPathOptions {
   readonly calibrations: ConfidenceCalibrations
+  /** The threshold is taken from `thresholds`, and the band keeps its share of it. */
   readonly rules: AlertRules
   readonly thresholds: readonly number[]
   /** `bars`: decides once a bar, as a slower clock would; `path`: every thirty seconds. */
@@ -75,7 +76,11 @@ export async function measureAlerts(source: MarketSource, options: AlertPathOpti
   const random = createRandom(seed)
   const desks = thresholds.map(
     (threshold): Desk => ({
-      rules: { ...rules, threshold: fraction(threshold) },
+      rules: {
+        ...rules,
+        threshold: fraction(threshold),
+        hysteresis: fraction((threshold * rules.hysteresis) / rules.threshold),
+      },
       alerts: [],
       open: [],
     }),
@@ -211,4 +216,19 @@ export function pooledRates(markets: readonly (readonly AlertRate[])[]): readonl
       leadHours: leads.length > 0 ? leads[Math.floor(leads.length / 2)]! : null,
     }
   })
+}
+
+/**
+ * The lowest threshold at which alerts come no more often than `perDay`; the highest of all when even that is passed more
+ * often.
+ */
+export function thresholdFor(rates: readonly AlertRate[], perDay: number): number {
+  const rising = [...rates].sort((a, b) => a.threshold - b.threshold)
+  // From the top down, so that a dip further down does not count.
+  let chosen = rising.at(-1)!.threshold
+  for (const rate of rising.toReversed()) {
+    if (rate.perDay > perDay) break
+    chosen = rate.threshold
+  }
+  return chosen
 }

@@ -146,9 +146,9 @@ export function validate(
   const own = recorded.find(({ asset }) => asset === symbol)
   const other = placebo.find(({ asset }) => asset === symbol)
   if (!own || !other) throw new RangeError(`Expected a record of ${symbol}, was none`)
-  const horizons = byHorizon((horizon) => judgeHorizon(recorded, horizon, options))
+  const horizons = byHorizon((horizon) => judgeHorizon(recorded, horizon, { ...options, symbols: [symbol] }))
   const day = determined(horizons['24h'])
-  const placeboDay = determined(judgeHorizon(placebo, '24h', options))
+  const placeboDay = determined(judgeHorizon(placebo, '24h', { ...options, symbols: [symbol] }))
   const sweeps = sweepFigures(own.bars, { from, to })
   const placeboSweeps = sweepFigures(other.bars, { from, to })
   const interval = (row: HorizonReport | undefined): readonly [number, number] | null =>
@@ -209,7 +209,7 @@ function judgeShipped(
   })
 }
 
-const byHorizon = <T>(value: (horizon: Horizon) => T): Record<Horizon, T> => ({
+export const byHorizon = <T>(value: (horizon: Horizon) => T): Record<Horizon, T> => ({
   '4h': value('4h'),
   '24h': value('24h'),
   '72h': value('72h'),
@@ -219,10 +219,15 @@ const determined = (row: HorizonReport | Undetermined): HorizonReport | undefine
   'undetermined' in row ? undefined : row
 
 /** The answers of every refit, pooled; undetermined where nothing could be fitted or nothing was there to judge. */
-function judgeHorizon(
+export function judgeHorizon(
   recorded: readonly Recorded[],
   horizon: Horizon,
-  { symbol, from, to, refitDays }: ValidationOptions,
+  {
+    symbols,
+    from,
+    to,
+    refitDays,
+  }: Pick<ValidationOptions, 'from' | 'to' | 'refitDays'> & { symbols: readonly Asset[] },
 ): HorizonReport | Undetermined {
   const step = refitDays === undefined ? to - from : refitDays * DAY
   const all = recorded.flatMap(({ samples }) => samples)
@@ -239,19 +244,23 @@ function judgeHorizon(
       all.filter(({ at }) => at < start - EMBARGO),
       horizon,
     )
-    const held = all.filter(({ at, series }) => series === symbol && at >= start && at < Math.min(to, start + step))
+    const held = all.filter(
+      ({ at, series }) => symbols.includes(series) && at >= start && at < Math.min(to, start + step),
+    )
     for (const answer of answersFor(held, calibration, { climatology })) judged.push(answer)
   }
   return judged.length > 0 ? judgeConfidence(judged, horizon) : { undetermined: reason }
 }
 
 /** Fitted on what lies before an instant, with a gap so that no outcome reaches past it. */
-export const calibrate = (
+export function calibrate(
   samples: readonly ConfidenceSample[],
   horizon: Horizon,
   before: number,
-): ConfidenceCalibration =>
-  fitConfidence(
-    samples.filter(({ at }) => at < before - EMBARGO),
-    { calibratedOn: 'recorded', trainedOn: `recorded markets before ${new Date(before).toISOString()}`, horizon },
-  )
+): ConfidenceCalibration {
+  const earlier = samples.filter(({ at }) => at < before - EMBARGO)
+  const markets = [...new Set(earlier.map(({ series }) => series))].join(' and ')
+  const days = earlier.map(({ at }) => new Date(at).toISOString().slice(0, 10)).sort()
+  const trainedOn = days.length === 0 ? 'nothing' : `recorded ${markets}, ${days[0]} to ${days.at(-1)}`
+  return fitConfidence(earlier, { calibratedOn: 'recorded', trainedOn, horizon })
+}

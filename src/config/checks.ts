@@ -89,7 +89,7 @@ const CHECKS: readonly Check[] = [
 export const checkTogether = (values: Partial<Values>, isWrong: (name: VariableName) => boolean): readonly Mistake[] =>
   CHECKS.flatMap((check) => check(values, isWrong) ?? [])
 
-type NumericName = { [Name in VariableName]: Values[Name] extends number ? Name : never }[VariableName]
+type NumericName = { [Name in VariableName]: Values[Name] extends number | undefined ? Name : never }[VariableName]
 
 function atMost(variable: NumericName, limit: NumericName): Check {
   return (values) => {

@@ -98,9 +98,9 @@ export const VARIABLES = {
 
   FORECAST_EVERY_MS: withDefault(milliseconds(1000), '30000'),
 
-  ALERT_THRESHOLD: withDefault(share(), '0.35'),
+  ALERT_THRESHOLD: optional(share()),
   ALERT_HORIZON: withDefault(choice(HORIZONS), '24h'),
-  ALERT_HYSTERESIS: withDefault(share(), '0.08'),
+  ALERT_HYSTERESIS: optional(share()),
   ALERT_COOLDOWN_MS: withDefault(milliseconds(), '21600000'),
   ALERT_MAX_HOURS: withDefault(number('a number of hours', { min: 1, max: 720 }), '4'),
   ALERT_BUDGET_PER_DAY: withDefault(count('alerts'), '4'),

@@ -1,6 +1,6 @@
 import { commands } from '../../commands/index.ts'
 import { handlersFor } from '../../jobs/index.ts'
-import { confidenceFacts, readConfidence } from '../../models/confidence-file.ts'
+import { confidenceFacts } from '../../models/confidence-file.ts'
 import { loadEngine } from '../../models/engine.ts'
 import { createForecaster } from '../../models/forecaster.ts'
 import { type App, createApp } from '../app/app.ts'
@@ -21,7 +21,8 @@ import { createVenueLedger } from '../venues/paper/ledger.ts'
 import { createPaperVenue } from '../venues/paper/paper-venue.ts'
 import { createSimulatedVenue } from '../venues/simulated/simulated-venue.ts'
 import { createVirtualClock, createWallClock } from '../venues/virtual-clock.ts'
-import { ARTIFACT_FOLDER } from './artifacts.ts'
+import { alertRules } from './alert-rules.ts'
+import { ARTIFACT_FOLDER, confidenceFor } from './artifacts.ts'
 import { openDatabase } from './database.ts'
 
 const RESTORE_DAYS = 60
@@ -112,11 +113,11 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       (it) => it.close(),
     )
     const forecaster = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine: await loadEngine() })
-    const confidence = await readConfidence(ARTIFACT_FOLDER)
+    const confidence = await confidenceFor(source)
     const market = createMarketState(confidence?.horizons)
     market.tierTables = await readTierTables({ store })
     const chats = roles.includes('bot') ? await options.openChats() : []
-    const settings = toSettings(config, options.channels)
+    const settings = toSettings(config, options.channels, confidence?.alertThreshold)
     const marginTiers = source.name === 'live' ? await liveMarginTiers(config, clock) : undefined
     const app = createApp(
       {
@@ -203,12 +204,12 @@ async function liveMarginTiers({ market }: Config, clock: Clock): Promise<Margin
 const resumeAt = (source: MarketSource, lastReceivedAt: TimestampMs | undefined): TimestampMs =>
   lastReceivedAt !== undefined && lastReceivedAt > source.from ? lastReceivedAt : source.from
 
-const toSettings = (config: Config, channels: Settings['channels']): Settings => ({
+const toSettings = (config: Config, channels: Settings['channels'], alertThreshold: number | undefined): Settings => ({
   book: config.book,
   sizing: config.hedge,
   hedgeLeverage: config.hedgeLeverage,
   forecasts: config.forecast,
-  alerts: config.alerts,
+  alerts: alertRules(config.alerts, alertThreshold),
   approvals: config.approvals,
   limits: config.limits,
   execution: config.execution,

@@ -11,6 +11,7 @@ import { DAY, later, timestamp } from '../domain/units.ts'
 import type { MarketSource } from '../ports.ts'
 import { createSimulatedMarket } from '../venues/simulated/market.ts'
 import { truthfulYear } from '../venues/simulated/truthful.ts'
+import { alertRules } from './alert-rules.ts'
 import { ARTIFACT_FOLDER } from './artifacts.ts'
 import { writeReliability } from './reliability-picture.ts'
 import { report as say } from './terminal.ts'
@@ -73,8 +74,9 @@ export async function runProve(options: ProveOptions): Promise<void> {
 
 /** Alerts of what ships, at the default rules, on markets that nothing was fitted on. */
 async function measureAlertRates(count: number): Promise<AlertProof> {
-  const calibrations = (await readConfidence(ARTIFACT_FOLDER))?.horizons ?? {}
-  const rules = parseConfig({}).alerts
+  const shipped = await readConfidence(ARTIFACT_FOLDER)
+  const calibrations = shipped?.horizons ?? {}
+  const rules = alertRules(parseConfig({}).alerts, shipped?.alertThreshold)
   const seeds = Array.from({ length: Math.min(ALERT_SEEDS, count) }, (_, i) => FIRST_ALERT_SEED + i)
   const thresholds = [...new Set([...ALERT_THRESHOLDS, rules.threshold as number])].sort((a, b) => a - b)
   const rates = async (clock: 'bars' | 'path') => {
