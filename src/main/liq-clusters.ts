@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { calibrationsBefore, walk } from '../backtest/point-in-time.ts'
 import { readRecorded } from '../backtest/recorded-validation.ts'
 import { type Cluster, HORIZONS, type Horizon } from '../domain/forecast.ts'
 import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
-import type { DurationMs, TimestampMs } from '../domain/units.ts'
-import { assetsIn, openRecorded, panelFolder } from './recorded.ts'
+import { type DurationMs, type TimestampMs, timestamp } from '../domain/units.ts'
+import { assetsToFit, checkWindow, openRecorded, panelFolder } from './recorded.ts'
 import { report as say } from './terminal.ts'
 
 export interface ClustersOptions {
@@ -38,14 +39,12 @@ const COLUMNS = [
  */
 export async function runLiqClusters(options: ClustersOptions): Promise<void> {
   const { from, to, every } = options
-  if (!(from < to))
-    throw new Error(
-      `Expected --from before --to, was ${new Date(from).toISOString()} and ${new Date(to).toISOString()}`,
-    )
+  checkWindow(options)
   const asset = options.symbol.toUpperCase()
   const folder = panelFolder(options.data)
   const calibrations = await fitBefore(folder, { asset, from })
   const { market, source } = await openRecorded(folder, { asset, from, to })
+  process.stdout.on('error', endWithReader)
   if (options.csv) process.stdout.write(`${COLUMNS.join(',')}\n`)
   for await (const { at, conditions, clusters } of walk(market, { from, to, every, calibrations })) {
     for (const cluster of clusters) {
@@ -53,10 +52,16 @@ export async function runLiqClusters(options: ClustersOptions): Promise<void> {
       const line = options.csv
         ? row.map((value) => value ?? '').join(',')
         : JSON.stringify(Object.fromEntries(COLUMNS.map((name, i) => [name, row[i]])))
-      if (!process.stdout.write(`${line}\n`)) await new Promise((resolve) => process.stdout.once('drain', resolve))
+      if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
     }
   }
   await source.close()
+}
+
+/** Who reads the first lines only (`head`) closes the pipe: no fault. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
 }
 
 /** The confidence as it could have been fitted at an instant, on every asset of the folder. */
@@ -65,9 +70,9 @@ export async function fitBefore(
   { asset, from }: { asset: string; from: TimestampMs },
 ): Promise<ConfidenceCalibrations> {
   const samples = []
-  for (const each of new Set([asset, ...assetsIn(folder)])) {
-    say(`Fitting on ${each} before ${new Date(from).toISOString().slice(0, 16)}`)
-    const opened = await openRecorded(folder, { asset: each, from: (from - 1) as TimestampMs, to: from })
+  for (const each of await assetsToFit(folder, { asset, from: timestamp(from - 1), to: from })) {
+    say(`Fitting on ${each.asset} before ${new Date(from).toISOString().slice(0, 16)}`)
+    const opened = await openRecorded(folder, each)
     for (const sample of (await readRecorded(opened.market)).samples) samples.push(sample)
     await opened.source.close()
   }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { readConfidence } from '../../models/confidence-file.ts'
 import { describeCalibration } from '../app/cards.ts'
 import { createHistory, type Moment, walk } from '../backtest/point-in-time.ts'
@@ -7,10 +9,10 @@ import { type Cluster, HORIZONS } from '../domain/forecast.ts'
 import { formatPercent, formatPrice, formatTime, formatUsd } from '../domain/format.ts'
 import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
 import type { MapSnapshot } from '../domain/liquidation/snapshot.ts'
-import { HOUR, later, type TimestampMs } from '../domain/units.ts'
+import { HOUR, later, type TimestampMs, timestamp } from '../domain/units.ts'
 import { ARTIFACT_FOLDER } from './artifacts.ts'
 import { fitBefore } from './liq-clusters.ts'
-import { openRecorded, panelFolder } from './recorded.ts'
+import { checkRecorded, openRecorded, panelFolder } from './recorded.ts'
 
 const HISTORY_HOURS = 72
 
@@ -28,11 +30,14 @@ export async function runLiqMap(options: MapCommandOptions): Promise<void> {
   const { at } = options
   const asset = options.symbol.toUpperCase()
   const folder = panelFolder(options.data)
+  if (options.png !== undefined && !existsSync(dirname(options.png)))
+    throw new Error(`Expected a folder for --png at ${dirname(options.png)}, was absent. Make it or choose another.`)
+  await checkRecorded(folder, { asset, at })
   const calibrations = withShipped(
     await fitBefore(folder, { asset, from: at }),
     (await readConfidence(ARTIFACT_FOLDER))?.horizons,
   )
-  const { market, source } = await openRecorded(folder, { asset, from: (at - 1) as TimestampMs, to: at })
+  const { market, source } = await openRecorded(folder, { asset, from: timestamp(at - 1), to: at })
   const history = createHistory()
   let last: Moment | undefined
   const window = { from: later(at, -HISTORY_HOURS * HOUR), to: at, every: HOUR, calibrations }

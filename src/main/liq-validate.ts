@@ -6,7 +6,7 @@ import { type Recorded, readRecorded, type ValidationReport, validate } from '..
 import { formatValidation } from '../backtest/validation-report.ts'
 import { type TimestampMs, timestamp } from '../domain/units.ts'
 import { ARTIFACT_FOLDER } from './artifacts.ts'
-import { assetsIn, openRecorded, panelFolder } from './recorded.ts'
+import { assetsToFit, checkWindow, openRecorded, panelFolder } from './recorded.ts'
 import { writeReliability } from './reliability-picture.ts'
 import { report as say } from './terminal.ts'
 
@@ -27,17 +27,14 @@ export interface ValidateOptions {
 /** `liq-validate`: the map and its confidence on recorded markets, fitted on what lies before the window. */
 export async function runLiqValidate(options: ValidateOptions): Promise<void> {
   const { from, to } = options
-  if (!(from < to))
-    throw new Error(
-      `Expected --from before --to, was ${new Date(from).toISOString()} and ${new Date(to).toISOString()}`,
-    )
+  checkWindow(options)
   const symbol = options.symbol.toUpperCase()
   const folder = panelFolder(options.data)
-  const assets = [...new Set([symbol, ...assetsIn(folder)])]
   const [real, placebo]: [Recorded[], Recorded[]] = [[], []]
-  for (const asset of assets) {
+  for (const each of await assetsToFit(folder, { asset: symbol, from, to })) {
+    const { asset } = each
     say(`Reading ${asset}`)
-    const { market, source } = await openRecorded(folder, { asset, from, to })
+    const { market, source } = await openRecorded(folder, each)
     real.push(await readRecorded(market))
     say(`Reading ${asset}, with open interest of another month`)
     placebo.push(await readRecorded(market, 'placebo'))
