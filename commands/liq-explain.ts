@@ -4,6 +4,7 @@ import { command } from '../src/chat/command.ts'
 import type { Card } from '../src/domain/card.ts'
 import { type Cluster, type ClusterConfidence, HORIZONS } from '../src/domain/forecast.ts'
 import { formatAge, formatChance, formatPercent, formatPrice, formatTime, formatUsd } from '../src/domain/format.ts'
+import type { EventRule } from '../src/domain/liquidation/cluster-outcome.ts'
 import type { TimestampMs } from '../src/domain/units.ts'
 import {
   bandOf,
@@ -33,14 +34,16 @@ export default command({
 
   async run({ options, at }, app) {
     const found = await app.explainCluster(options.cluster)
+    const rule = app.eventRule()
     switch (found.kind) {
       case 'standing':
-        return explain(found.cluster, { at, seenAt: found.seenAt })
+        return explain(found.cluster, { at, seenAt: found.seenAt, rule })
       case 'vanished': {
         const fate = found.reached ? 'price has been at its peak since' : 'price has not been at its peak since'
         return explain(found.cluster, {
           at,
           seenAt: found.seenAt,
+          rule,
           gone: `No longer on the map: last seen ${formatTime(found.seenAt)}, ${formatAge(at - found.seenAt)} ago; ${fate}. This is how it stood then.`,
         })
       }
@@ -69,7 +72,7 @@ const nameOf = (cluster: Cluster) => ({
 
 function explain(
   cluster: Cluster,
-  { at, seenAt, gone }: { at: TimestampMs; seenAt: TimestampMs; gone?: string },
+  { at, seenAt, gone, rule }: { at: TimestampMs; seenAt: TimestampMs; gone?: string; rule: EventRule },
 ): Card {
   const said = HORIZONS.map((horizon) => cluster.confidence[horizon])
   const estimated = said.find((one): one is Estimated => one.kind === 'estimated')
@@ -96,7 +99,7 @@ function explain(
       },
       {
         name: 'What is asked',
-        value: `price trades at ${formatPrice(cluster.peakPrice)}, and soon after (2 h, longer where open interest comes more seldom) open interest falls by 1 % or by 30 % of the cluster, whichever is more, or 20 % of the cluster is printed as liquidations`,
+        value: `price trades at ${formatPrice(cluster.peakPrice)}, and ${inWords(rule)}`,
       },
       ...HORIZONS.map((horizon) => ({ name: `Within ${horizon}`, value: madeOf(cluster.confidence[horizon]) })),
       ...(estimated ? [{ name: 'Data', value: describeData(estimated) }] : []),
@@ -104,6 +107,9 @@ function explain(
     footer: `Cluster ${cluster.clusterId}, forecast ${formatAge(at - seenAt)} old; ${ESTIMATE}`,
   }
 }
+
+const inWords = ({ fallWindow, minFall, fallOfCluster }: EventRule): string =>
+  `within ${formatAge(fallWindow)} (longer where open interest comes more seldom) open interest falls by ${formatPercent(minFall, 0)}${fallOfCluster > 0 ? ` or by ${formatPercent(fallOfCluster, 0)} of the cluster, whichever is more` : ''}, or 20 % of the cluster is printed as liquidations`
 
 const gainOf = ({ gain, side }: Cluster): string =>
   gain === undefined

@@ -80,7 +80,7 @@ export function fitAndJudge({
     const judged = answersFor(held, calibration, { climatology, target })
     if (judged.length > 0) report[horizon] = judgeConfidence(judged, horizon)
   }
-  return { horizons, report, alertThreshold: SIMULATED_ALERT_THRESHOLD }
+  return { horizons, report, rule: 'cascade', alertThreshold: SIMULATED_ALERT_THRESHOLD }
 }
 
 async function* observed(

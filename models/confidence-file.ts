@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HORIZONS, type Horizon } from '../src/domain/forecast.ts'
+import type { EventRuleName } from '../src/domain/liquidation/cluster-outcome.ts'
 import type { ConfidenceCalibrations } from '../src/domain/liquidation/confidence.ts'
 import type { ConfidenceFacts, ConfidenceReport as Shown } from '../src/ports.ts'
 import { writeJson } from './artifact.ts'
@@ -14,6 +15,8 @@ const FORMAT = 'breakwater-confidence/2'
 export interface ConfidenceArtifact {
   readonly horizons: ConfidenceCalibrations
   readonly report: Readonly<Partial<Record<Horizon, HorizonReport>>>
+  /** By which rule a touch was judged. */
+  readonly rule: EventRuleName
   /** At which confidence within 24 h alerts keep to their budget under this calibration; a desk may set its own. */
   readonly alertThreshold: number
   /** No outcome after this instant was fitted on or looked at: a replay that begins earlier must not use it. */
@@ -60,6 +63,7 @@ const ARTIFACT = z.object({
   format: z.literal(FORMAT),
   horizons: z.partialRecord(z.enum(HORIZONS), calibration),
   report: z.partialRecord(z.enum(HORIZONS), z.looseObject({})),
+  rule: z.enum(['cascade', 'recorded']),
   alertThreshold: z.number().gt(0).lt(1),
   fittedUntil: z.iso.datetime().optional(),
 })

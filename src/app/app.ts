@@ -60,6 +60,8 @@ export function createApp(
     listAlerts: (limit: number) => ports.store.alerts.recent(limit),
     alertsSince: (from: TimestampMs) => ports.store.alerts.standingSince(from),
     describeModel: () => ports.forecaster.model,
+    /** By which a touch counts as a cascade. */
+    eventRule: () => market.rule,
   }
 }
 

@@ -2,7 +2,6 @@ import { type Cluster, type Forecast, HORIZON_LENGTH, HORIZONS, type Horizon } f
 import {
   type Aftermath,
   aftermathOf,
-  CASCADE_RULE,
   type ClusterOutcome,
   clusterOutcome,
   type EventRule,
@@ -73,12 +72,12 @@ export const createJudgeClusters = ({ store, settings }: Ports, market: MarketSt
 }
 
 /** The event of §1.6; where open interest is heard less often than its window, the window is as long as the cadence. */
-function ruleFor({ panel, feeds }: MarketState, asset: Asset, at: TimestampMs): EventRule {
+function ruleFor({ panel, feeds, rule }: MarketState, asset: Asset, at: TimestampMs): EventRule {
   const venues = venuesToFollow(panel, asset, at).map(({ venue }) => venue)
   const cadences = feeds
     .filter((feed) => feed.feed === 'open-interest' && feed.asset === asset && venues.includes(feed.venue))
     .map(({ cadence }) => cadence)
-  return { ...CASCADE_RULE, fallWindow: duration(Math.max(CASCADE_RULE.fallWindow, ...cadences)) }
+  return { ...rule, fallWindow: duration(Math.max(rule.fallWindow, ...cadences)) }
 }
 
 interface Question {

@@ -1,5 +1,6 @@
 import type { Cluster, MarketContext } from '../domain/forecast.ts'
 import { volatilityTimedRatio } from '../domain/hedging/policies.ts'
+import { CASCADE_RULE, type EventRule } from '../domain/liquidation/cluster-outcome.ts'
 import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
 import type { LiquidationMap } from '../domain/liquidation/map.ts'
 import type { TierTable } from '../domain/liquidation/margin-tiers.ts'
@@ -21,16 +22,22 @@ export interface MarketState {
   /** The last list of clusters, to keep their identity from bar to bar. */
   readonly clusters: Map<Asset, readonly Cluster[]>
   readonly calibrations: ConfidenceCalibrations
+  /** By which a touch counts as a cascade: the one that the calibrations were made with. */
+  readonly rule: EventRule
   /** Maintenance tables of the venues: those that ship until what is on record has been read. */
   tierTables: readonly TierTable[]
 }
 
-export const createMarketState = (calibrations: ConfidenceCalibrations = {}): MarketState => ({
+export const createMarketState = (
+  calibrations: ConfidenceCalibrations = {},
+  rule: EventRule = CASCADE_RULE,
+): MarketState => ({
   panel: createPanel(),
   feeds: [],
   maps: new Map(),
   clusters: new Map(),
   calibrations,
+  rule,
   tierTables: DEFAULT_TIER_TABLES,
 })
 

@@ -21,7 +21,7 @@ export interface Look {
 }
 
 /** Raises, follows and ends alerts on the clusters of one asset; each change and its card are one transaction. */
-export const createRaiseAlerts = (ports: Ports, market: Pick<MarketState, 'panel' | 'feeds'>) => {
+export const createRaiseAlerts = (ports: Ports, market: Pick<MarketState, 'panel' | 'feeds' | 'rule'>) => {
   const { store, settings, ids, queue } = ports
   const rules = settings.alerts
   /** When a cluster was last put on record as held back: once a day is enough. */
@@ -101,7 +101,7 @@ function barsSince(
 
 /** What was heard around a touch, by what had been received by `at`. */
 export function heardAround(
-  { panel, feeds }: Pick<MarketState, 'panel' | 'feeds'>,
+  { panel, feeds, rule }: Pick<MarketState, 'panel' | 'feeds' | 'rule'>,
   about: {
     readonly asset: Asset
     readonly touch: NonNullable<Alert['touch']>
@@ -117,6 +117,7 @@ export function heardAround(
   return {
     ...aftermathOf(panel, asset, { at: touch.from, span: elapsed(touch.from, at), until: at, venues }),
     cadence: duration(Math.max(0, ...cadences)),
+    rule,
   }
 }
 

@@ -10,6 +10,7 @@ import type { Alert, AlertRules } from '../domain/alert.ts'
 import { shareOfTimeUnderAlert } from '../domain/alert-figures.ts'
 import { decideAlerts } from '../domain/alerting.ts'
 import type { Cluster } from '../domain/forecast.ts'
+import { CASCADE_RULE, type EventRule } from '../domain/liquidation/cluster-outcome.ts'
 import { clustersAt, repriced } from '../domain/liquidation/clusters.ts'
 import { type Conditions, conditionsAt } from '../domain/liquidation/conditions.ts'
 import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
@@ -58,6 +59,8 @@ export interface AlertPathOptions {
   /** `bars`: decides once a bar, as a slower clock would; `path`: every thirty seconds. */
   readonly clock: 'bars' | 'path'
   readonly seed: number
+  /** By which a touch counts as a cascade; default that of §1.6. */
+  readonly event?: EventRule
 }
 
 interface Desk {
@@ -68,7 +71,7 @@ interface Desk {
 
 /** Plays one market's window through the alert decision, once for each threshold, all on the same path. */
 export async function measureAlerts(source: MarketSource, options: AlertPathOptions): Promise<readonly AlertRate[]> {
-  const { calibrations, rules, thresholds, clock, seed } = options
+  const { calibrations, rules, thresholds, clock, seed, event = CASCADE_RULE } = options
   const [asset] = source.assets
   const { feeds } = source
   const panel = createPanel()
@@ -100,7 +103,8 @@ export async function measureAlerts(source: MarketSource, options: AlertPathOpti
         bars: bar ? [bar] : [],
         at,
         rules: desk.rules,
-        heardAround: (touch, cluster) => heardAround({ panel, feeds }, { asset: asset!, touch, cluster, at }),
+        heardAround: (touch, cluster) =>
+          heardAround({ panel, feeds, rule: event }, { asset: asset!, touch, cluster, at }),
       })
       for (const { before, after } of decision.change) {
         desk.alerts[desk.alerts.indexOf(before)] = after

@@ -27,6 +27,8 @@ export type PathBar = Pick<Bar, 'eventAt' | 'interval' | 'lowPrice' | 'highPrice
 export interface Heard extends Pick<Aftermath, 'openInterest' | 'liquidations'> {
   /** Of the slowest open-interest feed that counts: so long after its end a window may still be filled. */
   readonly cadence: DurationMs
+  /** By which the confidence was calibrated; default that of §1.6. */
+  readonly rule?: EventRule
 }
 
 /** Price stands at the peak or beyond. */
@@ -108,7 +110,8 @@ export interface TouchVerdict {
  */
 export function judgeTouch(cluster: Cluster, touch: Touch, heard: Heard | undefined): TouchVerdict {
   const cadence = heard?.cadence ?? 0
-  const rule = cadence > CASCADE_RULE.fallWindow ? RECORDED_RULE : CASCADE_RULE
+  const asked = heard?.rule ?? CASCADE_RULE
+  const rule = cadence > asked.fallWindow ? RECORDED_RULE : asked
   // What comes once a day cannot say what followed a touch; an alert does not stand for a day to learn that.
   const finalAt = later(touch.at, rule.fallWindow + (cadence > LONGEST_WAIT ? 0 : cadence))
   if (!heard) return { outcome: 'unknown', cascade: false, finalAt }

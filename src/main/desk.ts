@@ -11,6 +11,7 @@ import type { Settings } from '../app/settings.ts'
 import type { ChatAdapter, Dispatch } from '../chat/command.ts'
 import { createDispatch } from '../chat/dispatch.ts'
 import type { Config } from '../config.ts'
+import { EVENT_RULES } from '../domain/liquidation/cluster-outcome.ts'
 import type { Member } from '../domain/member.ts'
 import { DAY, later, type TimestampMs } from '../domain/units.ts'
 import type { Logger } from '../log.ts'
@@ -114,7 +115,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     )
     const forecaster = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine: await loadEngine() })
     const confidence = await confidenceFor(source)
-    const market = createMarketState(confidence?.horizons)
+    const market = createMarketState(confidence?.horizons, confidence && EVENT_RULES[confidence.rule])
     market.tierTables = await readTierTables({ store })
     const chats = roles.includes('bot') ? await options.openChats() : []
     const settings = toSettings(config, options.channels, confidence?.alertThreshold)

@@ -3,6 +3,7 @@ import { type AlertRate, measureAlerts, thresholdFor } from '../backtest/alert-p
 import { calibrationsBefore } from '../backtest/point-in-time.ts'
 import { byHorizon, judgeHorizon, type Recorded, readRecorded } from '../backtest/recorded-validation.ts'
 import { parseConfig } from '../config.ts'
+import { RECORDED_RULE } from '../domain/liquidation/cluster-outcome.ts'
 import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
 import { DAY, later, type TimestampMs } from '../domain/units.ts'
 import { alertRules } from './alert-rules.ts'
@@ -50,6 +51,7 @@ export async function runLiqFit({ data, to, out }: FitOptions): Promise<void> {
   const artifact: ConfidenceArtifact = {
     horizons,
     report: report as ConfidenceArtifact['report'],
+    rule: 'recorded',
     alertThreshold: Math.max(...rates.map((each) => thresholdFor(each, ALERTS_PER_DAY))),
     fittedUntil: new Date(to).toISOString(),
   }
@@ -76,7 +78,14 @@ async function alertRates(
     say(`Counting alerts of ${asset}`)
     const { source } = await openRecorded(folder, { asset, from: question.from, to: question.to })
     const rules = alertRules(parseConfig({}).alerts, undefined)
-    const options = { calibrations: question.horizons, rules, thresholds: THRESHOLDS, clock: 'path', seed: 1 } as const
+    const options = {
+      calibrations: question.horizons,
+      rules,
+      thresholds: THRESHOLDS,
+      clock: 'path',
+      seed: 1,
+      event: RECORDED_RULE,
+    } as const
     all.push(await measureAlerts(source, options))
     await source.close()
   }

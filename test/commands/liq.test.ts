@@ -179,7 +179,7 @@ test('a cluster is explained down to leverage, entry prices and how its confiden
   ])
   assert.match(said(card, 'Cascade gain'), /^0\.40: .*from 1 on it feeds itself$/)
   assert.match(said(card, 'Age'), /first seen 2026-01-04 12:00 UTC$/)
-  assert.match(said(card, 'What is asked'), /^price trades at 2,750\.50, and soon after/)
+  assert.match(said(card, 'What is asked'), /^price trades at 2,750\.50, and within 2 h/)
   assert.equal(
     said(card, 'Within 24h'),
     'touch 70.0 % × event when touched 87.0 % = 60.9 %, calibrated 61.0 % [50.0 %, 70.0 %]; distance and volatility alone 42.0 %',

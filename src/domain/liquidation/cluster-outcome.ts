@@ -20,6 +20,13 @@ export const CASCADE_RULE: EventRule = { minFall: 0.01, fallOfCluster: 0.3, fall
 /** The event of §1.7, for recorded open interest that comes every four hours. */
 export const RECORDED_RULE: EventRule = { minFall: 0.01, fallOfCluster: 0, fallWindow: duration(4 * HOUR) }
 
+/** The rules by name, as a calibration remembers which one its outcomes were judged by. */
+export const EVENT_RULES = { cascade: CASCADE_RULE, recorded: RECORDED_RULE } as const satisfies Record<
+  string,
+  EventRule
+>
+export type EventRuleName = keyof typeof EVENT_RULES
+
 /** What happened after an instant, in order of event; outcomes may use what was received later, features may not. */
 export interface Aftermath {
   readonly bars: readonly Pick<Bar, 'eventAt' | 'interval' | 'highPrice' | 'lowPrice'>[]
