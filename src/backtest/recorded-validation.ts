@@ -77,8 +77,8 @@ export interface ValidationReport {
   /** Within 24 h. */
   readonly reliability: HorizonReport['reliability']
   readonly horizons: Readonly<Record<Horizon, HorizonReport | Undetermined>>
-  /** The calibration that ships, fitted on simulated markets, in the same window; missing where none was given. */
-  readonly shipped?: Readonly<Record<Horizon, HorizonReport | Undetermined>>
+  /** The calibration fitted on simulated markets, in the same window; missing where none was given. */
+  readonly simulated?: Readonly<Record<Horizon, HorizonReport | Undetermined>>
 }
 
 export interface Undetermined {
@@ -126,8 +126,8 @@ export interface ValidationOptions {
   readonly to: TimestampMs
   /** Fits anew after so many days, on everything before (an expanding window); default once, before `from`. */
   readonly refitDays?: number
-  /** Judged beside what is fitted on the record. */
-  readonly shipped?: ConfidenceCalibrations
+  /** A calibration of simulated markets, judged beside what is fitted on the record. */
+  readonly simulated?: ConfidenceCalibrations
 }
 
 /**
@@ -177,7 +177,7 @@ export function validate(
     },
     reliability: day?.reliability ?? [],
     horizons,
-    ...(options.shipped ? { shipped: judgeShipped(own.samples, options.shipped, { from, to }) } : {}),
+    ...(options.simulated ? { simulated: judgeSimulated(own.samples, options.simulated, { from, to }) } : {}),
   }
 }
 
@@ -191,15 +191,15 @@ function countEpisodes(
   return new Set(events.map(({ at, side }) => `${Math.floor(at / DAY)}/${side}`)).size
 }
 
-function judgeShipped(
+function judgeSimulated(
   samples: readonly ConfidenceSample[],
-  shipped: ConfidenceCalibrations,
+  simulated: ConfidenceCalibrations,
   { from, to }: { from: TimestampMs; to: TimestampMs },
 ): Record<Horizon, HorizonReport | Undetermined> {
   const held = samples.filter(({ at }) => at >= from && at < to)
   return byHorizon((horizon) => {
-    const calibration = shipped[horizon]
-    if (calibration?.kind !== 'fitted') return { undetermined: 'nothing is shipped' }
+    const calibration = simulated[horizon]
+    if (calibration?.kind !== 'fitted') return { undetermined: 'nothing is fitted' }
     const climatology = bandRates(
       samples.filter(({ at }) => at < from - EMBARGO),
       horizon,

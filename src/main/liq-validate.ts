@@ -41,8 +41,8 @@ export async function runLiqValidate(options: ValidateOptions): Promise<void> {
     await source.close()
   }
   say('Judging')
-  const shipped = (await readConfidence(ARTIFACT_FOLDER))?.horizons
-  const result = validate(real, placebo, { symbol, from, to, refitDays: options.refit, shipped })
+  const simulated = (await readConfidence(ARTIFACT_FOLDER))?.horizons
+  const result = validate(real, placebo, { symbol, from, to, refitDays: options.refit, simulated })
   say('')
   if (options.report || options.out !== undefined) await writeReport(result, options)
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : formatValidation(result, commandOf(options)))
