@@ -180,15 +180,6 @@ const joined = (before: IsotonicBlock, after: IsotonicBlock): IsotonicBlock => (
   positives: before.positives + after.positives,
 })
 
-/** The block a score falls in; between two blocks the nearer one. */
-export function blockOf(blocks: readonly IsotonicBlock[], score: number): IsotonicBlock {
-  const after = blocks.findIndex((block) => score <= block.high)
-  if (after < 0) return blocks.at(-1)!
-  const block = blocks[after]!
-  const before = blocks[after - 1]
-  return before && score < block.low && score - before.high < block.low - score ? before : block
-}
-
 /** Isotonic probability, linear between the centres of neighbouring blocks and flat outside them. */
 export function applyIsotonic(blocks: readonly IsotonicBlock[], score: number): number {
   const centre = (block: IsotonicBlock): number => (block.low + block.high) / 2

@@ -81,6 +81,10 @@ export async function runScript(script: Script): Promise<void> {
     },
   })
   if (signal.aborted) throw new Error('The run was stopped before its window ended, so there are no figures.')
+  await say('tom', `/liq map ${asset} 48`)
+  const nearest = await nearestCluster(desk, asset)
+  if (nearest) await say('tom', `/liq explain ${nearest.slice(0, 8)}`)
+  await say('tom', `/liq calibration ${asset} 24h`)
   await say('tom', '/hedge history')
   await say('tom', '/alerts')
   await say('tom', '/hedge status')
@@ -88,6 +92,12 @@ export async function runScript(script: Script): Promise<void> {
   for (const problem of source.problems().slice(0, 20)) print(`Input problem: ${problem}`)
   for (const line of await worstBars(desk, asset)) print(line)
   print(JSON.stringify(await countFigures(script, lastAt, Math.round(performance.now() - started))))
+}
+
+/** Of the clusters of the last forecast. */
+async function nearestCluster({ store }: Desk, asset: Asset): Promise<string | undefined> {
+  const clusters = (await store.forecasts.latest(asset))?.clusters ?? []
+  return clusters.toSorted((a, b) => a.distance - b.distance)[0]?.clusterId
 }
 
 async function countFigures(

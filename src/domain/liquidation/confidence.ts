@@ -1,7 +1,6 @@
 import {
   applyIsotonic,
   applyPlatt,
-  blockOf,
   fitIsotonic,
   fitLogistic,
   fitPlatt,
@@ -143,8 +142,8 @@ export function confidenceFeatures(cluster: Omit<Cluster, 'confidence'>, conditi
  *
  *     P(touch) · P(event | touch) → isotonic or Platt → [0.0001, 0.99]
  *
- * P(touch) starts from the driftless reflection 2·Φ(−distance/σ√H). The interval is Wilson's (90 %) of the calibration
- * block that the product falls in, over independent samples, of which fewer count where data are missing or coarse.
+ * P(touch) starts from the driftless reflection 2·Φ(−distance/σ√H). The interval is Wilson's (90 %) of the calibration blocks
+ * around the product, over independent samples, of which fewer count where data are missing or coarse.
  *
  * @see specification §1.6
  */
@@ -160,13 +159,12 @@ export function confidenceFor(
     confidenceFeatures(cluster, conditions),
     calibration,
   )
-  const block = blockOf(calibration.final.blocks, pTouch * pEventGivenTouch)
   const weight = calibration.independence * conditions.coverage * QUALITY_WEIGHT[conditions.quality]
-  const interval = wilsonInterval(block.positives * weight, block.count * weight)
+  const interval = intervalAt(calibration.final.blocks, pTouch * pEventGivenTouch, weight)
   return {
     kind: 'estimated',
     confidence: fraction(confidence),
-    // Between two blocks the probability is interpolated and may leave the interval of the nearer one.
+    // Platt's curve and the clipping know nothing of the blocks and may leave their interval.
     low: fraction(Math.min(interval.low, confidence)),
     high: fraction(Math.max(interval.high, confidence)),
     pTouch: fraction(pTouch),
@@ -178,6 +176,22 @@ export function confidenceFor(
     dataAge: conditions.dataAge,
     calibratedOn: calibration.calibratedOn,
   }
+}
+
+/** Wilson's interval between the centres of neighbouring blocks, as the probability itself lies between them. */
+function intervalAt(blocks: readonly IsotonicBlock[], score: number, weight: number): { low: number; high: number } {
+  const of = (block: IsotonicBlock) => wilsonInterval(block.positives * weight, block.count * weight)
+  const centre = ({ low, high }: IsotonicBlock): number => (low + high) / 2
+  const after = blocks.findIndex((block) => score <= centre(block))
+  if (after === 0) return of(blocks[0]!)
+  if (after < 0) {
+    const { low, high } = of(blocks.at(-1)!)
+    return { low, high: Math.min(1, high * Math.max(1, score / Math.max(centre(blocks.at(-1)!), Number.MIN_VALUE))) }
+  }
+  const [left, right] = [blocks[after - 1]!, blocks[after]!]
+  const share = (score - centre(left)) / Math.max(centre(right) - centre(left), Number.MIN_VALUE)
+  const [below, above] = [of(left), of(right)]
+  return { low: below.low + share * (above.low - below.low), high: below.high + share * (above.high - below.high) }
 }
 
 export interface ConfidenceAnswer {
