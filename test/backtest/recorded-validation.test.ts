@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { before, suite, type TestContext, test } from 'node:test'
+import { after, before, suite, type TestContext, test } from 'node:test'
 import { calibrationsBefore } from '../../src/backtest/point-in-time.ts'
 import { type Recorded, readRecorded, type ValidationReport, validate } from '../../src/backtest/recorded-validation.ts'
 import { formatValidation } from '../../src/backtest/validation-report.ts'
@@ -10,10 +10,12 @@ import { DAY, HOUR, timestamp } from '../../src/domain/units.ts'
 import { fitBefore } from '../../src/main/liq-clusters.ts'
 import { assetsToFit, openRecorded } from '../../src/main/recorded.ts'
 import { runProduct } from '../e2e/product.ts'
-import { PANELS, withoutPanels, writePanels } from './panel-folder.ts'
+import { withoutPanels, writePanels } from './panel-folder.ts'
 
 const WINDOW = { from: timestamp(Date.UTC(2025, 2, 8)), to: timestamp(Date.UTC(2025, 8, 1)) }
 const ETH = { symbol: 'ETH', ...WINDOW }
+/** Open interest every four hours begins in November; what lies before costs time and says nothing. */
+const SINCE = '2024-10-01'
 const isShare = (value: number): boolean => value >= 0 && value <= 1
 
 suite('ETH of half a recorded year, fitted on ETH and BTC before it', { skip: withoutPanels }, () => {
@@ -21,9 +23,15 @@ suite('ETH of half a recorded year, fitted on ETH and BTC before it', { skip: wi
   let report: ValidationReport
   let monthly: ValidationReport
 
+  let folder: string
+
+  // The hook's own cleanup would come before the tests.
+  const undo: (() => Promise<void>)[] = []
+  after(() => Promise.all(undo.map((each) => each())))
   before(async () => {
-    for (const window of await assetsToFit(PANELS, { asset: 'ETH', ...WINDOW })) {
-      const { market } = await openRecorded(PANELS, window)
+    folder = await writePanels({ after: (each) => undo.push(each) }, { since: SINCE })
+    for (const window of await assetsToFit(folder, { asset: 'ETH', ...WINDOW })) {
+      const { market } = await openRecorded(folder, window)
       real.push(await readRecorded(market))
       placebo.push(await readRecorded(market, 'placebo'))
     }
@@ -93,7 +101,7 @@ suite('ETH of half a recorded year, fitted on ETH and BTC before it', { skip: wi
       WINDOW.from,
     )
     assert.equal(before['72h']?.kind, 'fitted')
-    const without = await fitBefore(PANELS, { asset: 'ETH', from: WINDOW.from })
+    const without = await fitBefore(folder, { asset: 'ETH', from: WINDOW.from })
     assert.equal(JSON.stringify(before), JSON.stringify(without))
   })
 
@@ -109,7 +117,6 @@ suite('ETH of half a recorded year, fitted on ETH and BTC before it', { skip: wi
   })
 })
 
-const SINCE = '2024-10-01'
 const validated = async (t: TestContext, folder: string, words: string): Promise<string> => {
   const asked = ['breakwater', 'liq-validate', '--data', folder, '--json', ...words.split(' ')]
   const { code, stdout, stderr } = await runProduct(t, asked, {})
@@ -118,18 +125,18 @@ const validated = async (t: TestContext, folder: string, words: string): Promise
 }
 
 suite('a folder that ends otherwise', { skip: withoutPanels, concurrency: 2 }, () => {
-  const window = '--symbol ETH --from 2025-03-08 --to 2025-06-30'
+  const window = '--symbol ETH --from 2025-03-08 --to 2025-05-31'
 
   test('what came after --to changes nothing: a record cut there, and one that went on, give the same report', async (t) => {
-    const cut = await writePanels(t, { since: SINCE, until: '2025-07-01' })
+    const cut = await writePanels(t, { since: SINCE, until: '2025-06-01' })
     const longer = await writePanels(t, { since: SINCE, afterwards: { days: 30, times: 0.6 } })
     const [short, long] = await Promise.all([validated(t, cut, window), validated(t, longer, window)])
-    assert.ok(JSON.parse(short).bars > 600)
+    assert.ok(JSON.parse(short).bars > 500)
     assert.equal(long, short)
   })
 
   test('a record that goes on later than ours is judged to its own end', async (t) => {
-    const longer = await writePanels(t, { since: '2025-05-01', afterwards: { days: 30, times: 0.6 } })
+    const longer = await writePanels(t, { since: '2025-07-01', afterwards: { days: 30, times: 0.6 } })
     const report: ValidationReport = JSON.parse(
       await validated(t, longer, '--symbol BTC --from 2025-08-15 --to 2025-09-30'),
     )
@@ -139,7 +146,7 @@ suite('a folder that ends otherwise', { skip: withoutPanels, concurrency: 2 }, (
   })
 
   test('an asset whose record ends earlier is still fitted on', async (t) => {
-    const folder = await writePanels(t, { since: '2025-05-01' })
+    const folder = await writePanels(t, { since: '2025-07-01' })
     for (const grain of ['1h', '4h', '1d']) {
       const file = join(folder, `panel_${grain}_BTC.csv`)
       const rows = (await readFile(file, 'utf8')).split('\n').filter((row) => row < '2025-08-01' || row >= 'a')
