@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { withoutPanels, writePanels } from '../backtest/panel-folder.ts'
 import type { Cleanup } from '../support/database.ts'
 import {
   databaseOn,
@@ -25,10 +26,31 @@ function assertRefused({ code, signal, stdout, stderr }: Ended, sentence: RegExp
 }
 
 const COMMANDS: readonly (readonly [line: string, options: readonly string[]])[] = [
-  ['breakwater', ['demo', 'start', 'train', 'hedge', 'audit', 'db', 'export', 'picture', 'bench']],
+  [
+    'breakwater',
+    [
+      'demo',
+      'start',
+      'train',
+      'prove',
+      'liq-validate',
+      'liq-map',
+      'liq-clusters',
+      'hedge',
+      'audit',
+      'db',
+      'export',
+      'picture',
+      'bench',
+    ],
+  ],
   ['demo', ['--market', '--symbol', '--from', '--to', '--days', '--speed', '--seed', '--script', '--fresh']],
   ['start', ['roles']],
   ['train', ['--quick', '--out', '--seed', '--json']],
+  ['prove', ['--seeds', '--out', '--json']],
+  ['breakwater liq-map', ['--data', '--symbol', '--at', '--png', '--dark', '--json']],
+  ['breakwater liq-clusters', ['--data', '--symbol', '--from', '--to', '--every', '--csv']],
+  ['breakwater liq-validate', ['--data', '--symbol', '--from', '--to', '--refit', '--report', '--out', '--json']],
   ['bench', ['names', '--json']],
   [
     'breakwater hedge size',
@@ -85,6 +107,34 @@ const MISTAKES: readonly (readonly [line: string, sentence: RegExp])[] = [
     /^Expected an exposure of zero or more coins, was -5$/m,
   ],
   ['breakwater export', /required option '--out <folder>' not specified/],
+  ['prove --seeds 0', /--seeds.*Expected a number above zero, was 0\./],
+  ['breakwater liq-map --at 2025-08-01', /required option '--data <folder>' not specified/],
+  ['breakwater liq-map --data src', /required option '--at <time>' not specified/],
+  ['breakwater liq-map --data src --at noon', /--at.*Expected a UTC date such as 2025-02-03.*, was noon\./],
+  [
+    'breakwater liq-map --data /nowhere/panels --at 2025-08-01',
+    /^Expected a folder with panels such as panel_1h_ETH\.csv\.gz, .* at \/nowhere\/panels, was absent\. Check --data\.$/m,
+  ],
+  [
+    'breakwater liq-map --data package.json --at 2025-08-01',
+    /^Expected a folder with panels .* at package\.json, was a file\. Check --data\.$/m,
+  ],
+  [
+    'breakwater liq-validate --data src --from 2025-08-01 --to 2025-08-02',
+    /^Expected a folder with panels .* at src, was a folder without any\. Check --data\.$/m,
+  ],
+  [
+    'breakwater liq-clusters --data src --from 2025-08-01 --to 2025-08-02 --every often',
+    /--every.*Expected a time such as 30m, 4h or 1d, was often\./,
+  ],
+  [
+    'breakwater liq-clusters --data src --from 2025-08-03 --to 2025-08-01',
+    /^Expected --from before --to, was 2025-08-03T00:00:00\.000Z and 2025-08-02T00:00:00\.000Z .* Swap them or choose a later --to\.$/m,
+  ],
+  [
+    'breakwater liq-validate --data src --from 2025-08-03 --to 2025-08-01T12:00Z',
+    /^Expected --from before --to, was 2025-08-03T00:00:00\.000Z and 2025-08-01T12:00:00\.000Z /m,
+  ],
   ['bench nonsense', /^Expected benchmarks among .*, was nonsense$/m],
 ]
 
@@ -96,6 +146,104 @@ suite('a bad argument', { concurrency: 2 }, () => {
     })
   }
 })
+
+suite('a question to a record that cannot answer it', { concurrency: 2 }, () => {
+  /** Three hours of one asset's prices. */
+  const smallRecord = async (t: Cleanup): Promise<string> => {
+    const folder = await openDataFolder(t)
+    const rows = ['00', '01', '02'].map((hour) => `2025-08-01T${hour}:00:00Z,3700,3710,3690,3705,1000`)
+    const header = ['time', ...['open', 'high', 'low', 'close', 'volume'].map((each) => `spot_binance_${each}`)].join(
+      ',',
+    )
+    await writeFile(join(folder, 'panel_1h_ETH.csv'), `${[header, ...rows].join('\n')}\n`)
+    return folder
+  }
+  const QUESTIONS: readonly (readonly [what: string, words: string, sentence: RegExp])[] = [
+    [
+      'an asset that is not in it',
+      'liq-map --symbol xrp --at 2025-08-01T02:00Z',
+      /^Expected panel_1h_XRP\.csv\.gz in .*, was absent; it has ETH\. Choose one of those or add the file\.$/m,
+    ],
+    [
+      'an instant after its end',
+      'liq-map --at 2026-08-01',
+      /^Expected --at within the record of ETH in .* \(2025-08-01T00:00:00\.000Z … 2025-08-01T03:00:00\.000Z\), was 2026-08-01T00:00:00\.000Z\. Choose an instant inside it\.$/m,
+    ],
+    [
+      'an instant before its beginning',
+      'liq-map --at 2020-08-01',
+      /^Expected --at within .*, was 2020-08-01T00:00:00\.000Z\./m,
+    ],
+    [
+      'a map where no open interest is known',
+      'liq-map --at 2025-08-01T03:00Z',
+      /^Expected open interest of ETH before 2025-08-01T03:00:00\.000Z in .*, was none\. Choose a later --at or another --symbol\.$/m,
+    ],
+    [
+      'a picture in a folder that is not there',
+      'liq-map --at 2025-08-01T03:00Z --png /nowhere/map.png',
+      /^Expected a folder for --png at \/nowhere, was absent\. Make it or choose another\.$/m,
+    ],
+    [
+      'a window that reaches beyond it',
+      'liq-validate --from 2025-08-01 --to 2025-08-02',
+      /^Expected a window within what .* holds \(2025-08-01T00:00:00Z … 2025-08-01T03:00:00Z\), was .*\. Move --from and --to inside it\.$/m,
+    ],
+  ]
+  for (const [what, words, sentence] of QUESTIONS) {
+    test(`${what} is refused in one sentence`, async (t) => {
+      const folder = await smallRecord(t)
+      assertRefused(await run(t, `breakwater ${words} --data ${folder}`), sentence)
+    })
+  }
+})
+
+test('liq-map prints one JSON object of finite numbers, and draws a PNG', { skip: withoutPanels }, async (t) => {
+  const folder = await writePanels(t, { since: '2025-03-01', until: '2025-06-22' })
+  const png = join(folder, 'map.png')
+  const asked = `breakwater liq-map --data ${folder} --symbol eth --at 2025-06-21T12:00Z`
+  const { code, stdout, stderr } = await run(t, `${asked} --json --png ${png}`)
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /^\{.*\}\n$/)
+  const told = JSON.parse(stdout)
+  assertFinite(told)
+  assert.deepEqual([told.symbol, told.at, told.horizons], ['ETH', '2025-06-21T12:00:00.000Z', ['4h', '24h', '72h']])
+  assert.ok(told.price > 0 && told.openInterestUsd > 1e9 && told.coverage > 0 && told.clusters.length > 0)
+  const { longsUsd, shortsUsd, firstBin, binWidth } = told.map
+  assert.equal(longsUsd.length, shortsUsd.length)
+  const priceBin = Math.floor(Math.log(told.price) / binWidth) - firstBin
+  const sum = (bins: number[]): number => bins.reduce((total, each) => total + each, 0)
+  assert.ok(
+    sum(longsUsd.slice(0, priceBin)) > 1e6 && sum(longsUsd.slice(priceBin + 2)) === 0,
+    'longs close below the price',
+  )
+  assert.ok(
+    sum(shortsUsd.slice(priceBin)) > 1e6 && sum(shortsUsd.slice(0, priceBin - 1)) === 0,
+    'shorts close above it',
+  )
+  for (const { confidence } of told.clusters) {
+    for (const horizon of told.horizons) {
+      const { kind, calibratedOn } = confidence[horizon]
+      assert.ok(kind === 'undetermined' || /^(simulated|recorded)$/.test(calibratedOn))
+    }
+  }
+
+  const picture = await readFile(png)
+  assert.deepEqual([...picture.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+  assert.equal(picture.readUInt32BE(16), 1000, 'pixels wide')
+
+  const shown = await run(t, asked)
+  assert.match(shown.stdout, /^ETH at [\d,]+\.\d+, 2025-06-21 12:00 UTC: \d+ clusters, data \w+, coverage \d+ %$/m)
+  assert.match(shown.stdout, /^(longs |shorts) .* within 24 h /m)
+})
+
+/** No null either: that is what JSON makes of a number that is not finite. */
+function assertFinite(value: unknown, path = 'the object'): void {
+  if (typeof value === 'number') assert.ok(Number.isFinite(value), path)
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, each] of Object.entries(value)) assertFinite(each, `${path}.${key}`)
+  else assert.match(typeof value, /^(string|boolean)$/, `${path} was ${value}`)
+}
 
 suite('a bad configuration', { concurrency: 2 }, () => {
   test('is told whole, and without its secrets', async (t) => {
