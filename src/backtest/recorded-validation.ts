@@ -52,7 +52,7 @@ export interface ValidationReport {
   readonly to: string
   /** Assets whose past was fitted on. */
   readonly fittedOn: readonly Asset[]
-  /** Four-hour bars in the window. */
+  /** Four-hour bars that closed in the window; not its last, for what that swept is received after the end. */
   readonly bars: number
   /** Days and sides with an event within 24 h, in the window. */
   readonly episodes: number
