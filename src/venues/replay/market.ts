@@ -140,13 +140,24 @@ async function readAsset(
   }
 }
 
-/** Of several sources of one feed the first that has anything in the range. */
+/**
+ * Of several sources of one feed the finest, and before it begins what coarser ones have: a feed that begins later must not
+ * take away what was known before.
+ */
 function finest(candidates: readonly Candidate[], start: TimestampMs, to: TimestampMs): readonly Candidate[] {
   const chosen = new Map<string, Candidate>()
   for (const candidate of candidates) {
     const key = `${candidate.feed}/${candidate.venue}`
     const ticks = candidate.ticks.filter(inRange(start, to))
-    if (ticks.length > 0 && !chosen.has(key)) chosen.set(key, { ...candidate, ticks })
+    const finer = chosen.get(key)
+    if (ticks.length === 0) continue
+    if (!finer) {
+      chosen.set(key, { ...candidate, ticks })
+      continue
+    }
+    const begins = finer.ticks[0]!.receivedAt
+    const before = ticks.filter(({ receivedAt }) => receivedAt < begins)
+    if (before.length > 0) chosen.set(key, { ...finer, ticks: [...before, ...finer.ticks] })
   }
   return [...chosen.values()]
 }

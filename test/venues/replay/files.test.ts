@@ -128,3 +128,28 @@ test('an absent folder, an absent asset and a file that is no panel are refused 
     /Expected a readable panel at .*, was: incorrect header check/,
   )
 })
+
+test('a finer feed that begins later takes nothing away from what a coarser one had before', async (t) => {
+  const rows = Array.from({ length: 72 }, (_, hour) => row(hour))
+  const daily = [0, 1, 2].map((day) => `${label(24 * day)},${1_000 + day},0`)
+  const fourHourly = [40, 44, 48].map((hour) => `${label(hour)},${5_000 + hour},0`)
+  const header = (column: string) => `time,${column},oi_binance_coinm_close`
+  const folder = await folderWith(t, {
+    'panel_1h_ETH.csv': `${[HEADER, ...rows].join('\n')}\n`,
+    'panel_4h_ETH.csv': `${[header('oi_binance_stable_close'), ...fourHourly].join('\n')}\n`,
+    'panel_1d_ETH.csv': `${['time,oi_binance_stable_coins_close', ...daily.map((line) => line.slice(0, -2))].join('\n')}\n`,
+  })
+  const heard = async (hours: number) =>
+    (await ticksOf(await open(folder, hours)))
+      .filter((tick) => tick.type === 'open-interest' && tick.venue === 'binance')
+      .map((tick) => [(tick.eventAt - START) / HOUR, tick.type === 'open-interest' ? tick.openInterest : 0])
+  const early = await heard(40)
+  assert.deepEqual(early, [[24, 1_000]])
+  assert.deepEqual((await heard(60)).slice(0, early.length), early)
+  assert.deepEqual(await heard(60), [
+    [24, 1_000],
+    [44, 5_040],
+    [48, 5_044],
+    [52, 5_048],
+  ])
+})
