@@ -113,7 +113,7 @@ const inWords = ({ fallWindow, minFall, fallOfCluster }: EventRule): string =>
 
 const gainOf = ({ gain, side }: Cluster): string =>
   gain === undefined
-    ? 'not known: no venue shows its order book'
+    ? 'not known: no order book is shown of the venues whose open interest it is'
     : `${gain.toFixed(2)}: of each 1 % that price ${side === 'sell' ? 'falls' : 'rises'} into it, forced orders push it ${(gain).toFixed(2)} % further against the depth there is; from 1 on it feeds itself`
 
 /** A share that would be written as 0 % is left out. */

@@ -35,6 +35,12 @@ const positive = (value: string): number => {
   if (!(number > 0)) throw new InvalidArgumentError(`Expected a number above zero, was ${value}.`)
   return number
 }
+const wholeDays = (value: string): number => {
+  const days = Number(value)
+  if (!(Number.isInteger(days) && days > 0))
+    throw new InvalidArgumentError(`Expected whole days, 1 or more, was ${value}.`)
+  return days
+}
 const number = (value: string): number => {
   const parsed = Number(value)
   if (!Number.isFinite(parsed)) throw new InvalidArgumentError(`Expected a number, was ${value}.`)
@@ -97,7 +103,7 @@ program
   .option(
     '--refit <days>',
     'fit anew after so many days, on everything before; default once, before the window',
-    positive,
+    wholeDays,
   )
   .option('--report', 'write models/reports')
   .option('--out <folder>', 'write the report there')

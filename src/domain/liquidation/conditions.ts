@@ -16,7 +16,7 @@ import {
   timestamp,
 } from '../units.ts'
 import type { LiquidationMap } from './map.ts'
-import { AGGREGATE, venuesToFollow } from './map-bars.ts'
+import { venuesToFollow } from './map-bars.ts'
 
 const SLOW_HALF_LIFE_HOURS = 48
 const FAST_HALF_LIFE_HOURS = 6
@@ -167,13 +167,16 @@ function depthAt(
   for (const venue of panel.venues('book-depth', asset)) {
     const last = panel.latest('book-depth', venue, asset, at)
     if (!last || !feedState(panel, feeds, { feed: 'book-depth', venue, asset, at }).fresh) continue
+    // A book of a venue whose share of open interest is not known (a spot book, or any against an aggregate) would make
+    // what waits look many times too large for it.
+    const share = shares.get(venue) ?? 0
+    if (share === 0) continue
     bids += last.bidNotional
     asks += last.askNotional
-    covered += shares.get(venue) ?? 0
+    covered += share
   }
   if (!(bids > 0 && asks > 0)) return undefined
-  // Against an aggregate no share is known, and what is shown is all there is to go by.
-  const scale = REPLENISHMENT / DEPTH_BAND / (shares.has(AGGREGATE) || covered === 0 ? 1 : covered)
+  const scale = REPLENISHMENT / DEPTH_BAND / covered
   return { sell: bids * scale, buy: asks * scale }
 }
 

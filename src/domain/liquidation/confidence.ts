@@ -30,6 +30,8 @@ const HALF_BELIEVED = 20
 const MIN_BLOCK = 30
 const MIN_BLOCK_SHARE = 0.01
 const PLATT_BANDS = 10
+/** Standard deviations of what was fitted on. */
+const FARTHEST = 3
 /** Lower than the specification's 0.001: within four hours a far cluster is rarer than that, and a floor above it miscalibrates. */
 const [LEAST, MOST] = [0.0001, 0.99]
 /** How much of a sample's weight is left where data are coarse or thin: judgement, so that the interval is wider there. */
@@ -206,11 +208,11 @@ export interface ConfidenceAnswer {
 export function probabilitiesOf(features: ConfidenceFeatures, calibration: FittedConfidence): ConfidenceAnswer {
   const distance = touchRow(features, calibration.horizon)
   const pTouch = predictLogistic(calibration.touch, distance)
-  const pEventGivenTouch = predictLogistic(calibration.event, eventRow(features, calibration.horizon))
+  const pEventGivenTouch = predictWithin(calibration.event, eventRow(features, calibration.horizon))
   const calibrated = applyCalibrator(calibration.final, pTouch * pEventGivenTouch)
   const baseline = applyCalibrator(
     calibration.baselineFinal,
-    pTouch * predictLogistic(calibration.baselineEvent, baselineRow(features, calibration.horizon)),
+    pTouch * predictWithin(calibration.baselineEvent, baselineRow(features, calibration.horizon)),
   )
   return {
     pTouch,
@@ -328,8 +330,8 @@ function crossFit(
       const pTouch = predictLogistic(touch, row.distance)
       return {
         row,
-        product: pTouch * predictLogistic(event, row.inputs),
-        baseline: pTouch * predictLogistic(baselineEvent, row.plain),
+        product: pTouch * predictWithin(event, row.inputs),
+        baseline: pTouch * predictWithin(baselineEvent, row.plain),
       }
     })
   }).flat()
@@ -357,6 +359,16 @@ function fitRegressions(
     ),
   }
 }
+
+/** Inputs far outside what was fitted on count as its edge: a line means nothing where no one has been. */
+const predictWithin = (model: LogisticModel, row: readonly number[]): number =>
+  predictLogistic(
+    model,
+    row.map((value, j) => {
+      const [mean, reach] = [model.means[j]!, FARTHEST * model.scales[j]!]
+      return clamp(value, mean - reach, mean + reach)
+    }),
+  )
 
 const dayOf = ({ at }: Pick<ConfidenceSample, 'at'>): number => Math.floor(at / DAY)
 

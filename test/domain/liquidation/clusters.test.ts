@@ -78,6 +78,12 @@ test('without a book the gain is not known', () => {
   assert.ok(clustersOf(bookless, hour(299)).every(({ gain }) => gain === undefined))
 })
 
+test('a book of a venue whose open interest is not known says nothing of the gain', () => {
+  const spot = market(300).map((tick) => (tick.type === 'book-depth' ? { ...tick, venue: 'a-spot' } : tick))
+  const clusters = clustersOf(spot, hour(299))
+  assert.ok(clusters.length > 0 && clusters.every(({ gain }) => gain === undefined))
+})
+
 test('a cluster keeps its id from bar to bar and gets the same one on every machine', () => {
   const ticks = market(330)
   const panel = panelOf(ticks)
