@@ -61,7 +61,7 @@ export function formatConfidenceFacts({ clusterConfidence, trainedOn }: Training
     '|---|---|---|---|---|---|---|---|---|---|',
     ...known.map(
       (row) =>
-        `| ${row.horizon} | ${row.samples} | ${row.days} | ${row.episodes} | ${percent(row.base)} | ${number(row.averagePrecision)} (${number(row.averagePrecisionDistanceOnly)}) | ${percent(row.brierSkill)} | ${percent(row.brierSkillOverDistance)} ${span(row.brierSkillInterval, percent)} | ${number(row.ece)} | ${row.gate.passed ? 'passed' : 'not passed'} |`,
+        `| ${row.horizon} | ${row.samples} | ${row.days} | ${row.episodes} | ${percent(row.base)} | ${number(row.averagePrecision)} (${number(row.averagePrecisionDistanceOnly)}) | ${percent(row.brierSkill)} | ${percent(row.brierSkillOverDistance)} [${span(row.brierSkillInterval, percent)}] | ${number(row.ece)} | ${row.gate.passed ? 'passed' : 'not passed'} |`,
     ),
     '',
     ...known.map(

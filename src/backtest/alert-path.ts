@@ -9,8 +9,8 @@ import { heardAround } from '../app/raise-alerts.ts'
 import type { Alert, AlertRules } from '../domain/alert.ts'
 import { shareOfTimeUnderAlert } from '../domain/alert-figures.ts'
 import { decideAlerts } from '../domain/alerting.ts'
-import type { Cluster } from '../domain/forecast.ts'
-import { CASCADE_RULE, type EventRule } from '../domain/liquidation/cluster-outcome.ts'
+import { type Cluster, HORIZON_LENGTH } from '../domain/forecast.ts'
+import { aftermathOf, CASCADE_RULE, clusterOutcome, type EventRule } from '../domain/liquidation/cluster-outcome.ts'
 import { clustersAt, repriced } from '../domain/liquidation/clusters.ts'
 import { type Conditions, conditionsAt } from '../domain/liquidation/conditions.ts'
 import type { ConfidenceCalibrations } from '../domain/liquidation/confidence.ts'
@@ -34,6 +34,8 @@ import type { MarketSource } from '../ports.ts'
 
 const STEP = duration(30 * SECOND)
 const REMEMBERED = 16 * DAY
+/** Late figures are waited for. */
+const REPORTING_DELAY = 6 * HOUR
 
 /** How alerts of one threshold did on a path. */
 export interface AlertRate {
@@ -45,8 +47,12 @@ export interface AlertRate {
   /** Alerts whose cluster was reached, and of those the ones that cascaded. */
   readonly touched: number
   readonly cascaded: number
-  /** cascaded / raised. */
+  /** cascaded / raised: what came while the alert stood. */
   readonly precision: number
+  /** Alerts whose event came within the horizon that their confidence speaks of, whether they still stood or not. */
+  readonly cameTrue: number
+  /** Alerts old enough to tell. */
+  readonly judged: number
   /** Median hours from being raised to the touch, of those touched. */
   readonly leadHours: number | null
 }
@@ -67,6 +73,10 @@ interface Desk {
   readonly rules: AlertRules
   readonly alerts: Alert[]
   open: Alert[]
+  /** Raised, and too young for its horizon to have passed. */
+  pending: Alert[]
+  cameTrue: number
+  judged: number
 }
 
 /** Plays one market's window through the alert decision, once for each threshold, all on the same path. */
@@ -86,6 +96,9 @@ export async function measureAlerts(source: MarketSource, options: AlertPathOpti
       },
       alerts: [],
       open: [],
+      pending: [],
+      cameTrue: 0,
+      judged: 0,
     }),
   )
   let clusters: readonly Cluster[] = []
@@ -115,6 +128,22 @@ export async function measureAlerts(source: MarketSource, options: AlertPathOpti
         const alert = { alertId: `${desk.alerts.length}`, ...raised }
         desk.alerts.push(alert)
         desk.open.push(alert)
+        desk.pending.push(alert)
+      }
+    }
+  }
+  const judgeRipe = (at: TimestampMs): void => {
+    const horizon = HORIZON_LENGTH[rules.horizon]
+    const span = duration(horizon + event.fallWindow)
+    for (const desk of desks) {
+      while (desk.pending[0] && at >= desk.pending[0].raisedAt + span + REPORTING_DELAY) {
+        const { cluster, raisedAt, raisedPrice } = desk.pending.shift()!
+        const venues = Object.keys(cluster.venueShares)
+        const aftermath = aftermathOf(panel, asset!, { at: raisedAt, span, until: at, venues })
+        const outcome = clusterOutcome(cluster, aftermath, { at: raisedAt, horizon, price: raisedPrice, rule: event })
+        if (outcome.kind === 'unknown') continue
+        desk.judged++
+        if (outcome.kind === 'touched' && outcome.event) desk.cameTrue++
       }
     }
   }
@@ -140,11 +169,12 @@ export async function measureAlerts(source: MarketSource, options: AlertPathOpti
       clusters = clustersAt({ map, panel, feeds, asset: asset!, at, previous: clusters, calibrations })
       decide(clusters, at, bar.closePrice, bar)
     }
+    judgeRipe(at)
     if (at - forgottenAt < DAY) continue
     panel.forget(later(at, -REMEMBERED))
     forgottenAt = at
   }
-  return desks.map(({ rules: { threshold }, alerts }) => rateOf(threshold, alerts, { from: from ?? to, to }))
+  return desks.map((desk) => rateOf(desk, { from: from ?? to, to }))
 }
 
 /** Prices every thirty seconds inside a bar: through its low and its high, in either order, to its close. */
@@ -179,8 +209,7 @@ function countSince(alerts: readonly Alert[], since: number): number {
 }
 
 function rateOf(
-  threshold: number,
-  alerts: readonly Alert[],
+  { rules: { threshold }, alerts, cameTrue, judged }: Desk,
   { from, to }: { from: TimestampMs; to: TimestampMs },
 ): AlertRate {
   const days = elapsed(from, to) / DAY
@@ -196,6 +225,8 @@ function rateOf(
     touched: touched.length,
     cascaded: cascaded.length,
     precision: alerts.length > 0 ? cascaded.length / alerts.length : 0,
+    cameTrue,
+    judged,
     leadHours: leads.length > 0 ? leads[Math.floor(leads.length / 2)]! : null,
   }
 }
@@ -217,6 +248,8 @@ export function pooledRates(markets: readonly (readonly AlertRate[])[]): readonl
       touched: sum((row) => row.touched),
       cascaded,
       precision: raised > 0 ? cascaded / raised : 0,
+      cameTrue: sum((row) => row.cameTrue),
+      judged: sum((row) => row.judged),
       leadHours: leads.length > 0 ? leads[Math.floor(leads.length / 2)]! : null,
     }
   })

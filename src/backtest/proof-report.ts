@@ -20,6 +20,7 @@ export interface AlertProof {
   readonly threshold: number
   readonly seeds: readonly number[]
   readonly days: number
+  readonly maxHours: number
   readonly bars: readonly AlertRate[]
   readonly path: readonly AlertRate[]
 }
@@ -170,13 +171,13 @@ export function formatProof(report: ProofReport): string {
     '',
     '## Alerts on the path that people see',
     '',
-    `The shipped confidence at the default rules on ${alerts.seeds.length} markets of ${alerts.days} days with bars of five minutes (seeds ${alerts.seeds.join(', ')}). *Path*: a forecast every thirty seconds, between bars only distance, age and touch changing; *bars*: once a bar. The default threshold is ${alerts.threshold}. *Cascaded* counts what came while the alert stood.`,
+    `The shipped confidence at the default rules on ${alerts.seeds.length} markets of ${alerts.days} days with bars of five minutes (seeds ${alerts.seeds.join(', ')}). *Path*: a forecast every thirty seconds, between bars only distance, age and touch changing; *bars*: once a bar. The default threshold is ${alerts.threshold}. *Touched* and *cascaded* count what came while the alert stood, at most ${alerts.maxHours} h before a touch; the event of its confidence has 24 h.`,
     '',
-    '| threshold | raised a day, path (bars) | share of time, path (bars) | touched | cascaded | cascaded of raised | median lead |',
+    '| threshold | raised a day, path (bars) | share of time, path (bars) | touched | cascaded | event within 24 h of being raised | median lead |',
     '|---|---|---|---|---|---|---|',
     ...alerts.path.map((row, k) => {
       const bars = alerts.bars[k]!
-      return `| ${row.threshold} | ${row.perDay.toFixed(2)} (${bars.perDay.toFixed(2)}) | ${percent(row.shareOfTime)} (${percent(bars.shareOfTime)}) | ${row.touched} of ${row.raised} | ${row.cascaded} | ${percent(row.precision)} | ${row.leadHours === null ? '' : `${row.leadHours.toFixed(1)} h`} |`
+      return `| ${row.threshold} | ${row.perDay.toFixed(2)} (${bars.perDay.toFixed(2)}) | ${percent(row.shareOfTime)} (${percent(bars.shareOfTime)}) | ${row.touched} of ${row.raised} | ${row.cascaded} | ${row.cameTrue} of ${row.judged}: ${percent(row.judged > 0 ? row.cameTrue / row.judged : 0)} | ${row.leadHours === null ? '' : `${row.leadHours.toFixed(1)} h`} |`
     }),
     '',
     ...reliabilityTable(worlds.find(({ world }) => world === 'planted')?.event['24h']),

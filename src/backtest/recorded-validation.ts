@@ -21,9 +21,10 @@ import {
   fitConfidence,
 } from '../domain/liquidation/confidence.ts'
 import { collectConfidenceSamples, type ObservedStep, type Placebo } from '../domain/liquidation/confidence-samples.ts'
+import type { LearningReport } from '../domain/liquidation/leverage-learning.ts'
 import type { MapOptions } from '../domain/liquidation/map.ts'
 import type { Asset, FeedDeclaration, Tick, VenueId } from '../domain/market/tick.ts'
-import { DAY, later, type TimestampMs } from '../domain/units.ts'
+import { DAY, HOUR, later, type TimestampMs } from '../domain/units.ts'
 import { createSweepRecord, type SweepFigures, type SweptBar, sweepFigures } from './sweeps.ts'
 
 /** No outcome of a sample that is fitted on reaches into the days that are judged. */
@@ -44,6 +45,8 @@ export interface Recorded {
   readonly asset: Asset
   readonly samples: readonly ConfidenceSample[]
   readonly bars: readonly SweptBar[]
+  /** What the map had learned of leverage by the end. */
+  readonly leverage: LearningReport
 }
 
 export interface ValidationReport {
@@ -68,6 +71,8 @@ export interface ValidationReport {
   readonly spearmanSwept: number | null
   readonly deltaR2: number | null
   readonly sweeps: SweepFigures
+  /** Shares of leverage as learned, and what the swept coins explain of forced volume beyond the return, month by month. */
+  readonly leverage: LearningReport
   readonly placebo: {
     readonly brierSkill: number | null
     readonly brierSkillInterval: readonly [number, number] | null
@@ -92,6 +97,7 @@ export async function readRecorded(market: RecordedMarket, kind: 'real' | 'place
   const spot = feeds.find(({ feed, venue }) => feed === 'bar' && venue.endsWith('-spot'))?.venue
   const placebo =
     kind === 'placebo' ? { kind: 'in-place' as Placebo['kind'], ticks: createOtherMonth().ticks } : undefined
+  let leverage: LearningReport | undefined
   const samples = await collectConfidenceSamples(market.steps(), {
     asset,
     feeds,
@@ -99,9 +105,15 @@ export async function readRecorded(market: RecordedMarket, kind: 'real' | 'place
     priceVenue: spot,
     map,
     placebo,
-    onStep: (panel, real, at, other) => sweeps.observe(panel, other ?? real, at),
+    onStep: (panel, real, at, other) => {
+      const map = other ?? real
+      sweeps.observe(panel, map, at)
+      leverage ??= map.learning.report()
+      if (at % DAY < HOUR) leverage = map.learning.report()
+    },
   })
-  return { asset, samples, bars: sweeps.bars() }
+  if (!leverage) throw new RangeError(`Expected a record of ${asset}, was empty`)
+  return { asset, samples, bars: sweeps.bars(), leverage }
 }
 
 /** Open interest as it stood four weeks before, everything else as it is. */
@@ -169,6 +181,7 @@ export function validate(
     spearmanSwept: sweeps.spearman,
     deltaR2: sweeps.deltaR2,
     sweeps,
+    leverage: own.leverage,
     placebo: {
       brierSkill: placeboDay?.brierSkillOverDistance ?? null,
       brierSkillInterval: interval(placeboDay),

@@ -1,4 +1,5 @@
 import { HORIZONS } from '../domain/forecast.ts'
+import { LEVERAGE_BUCKETS } from '../domain/liquidation/leverage.ts'
 import { percent, reliabilityTable, span } from './proof-report.ts'
 import type { ValidationReport } from './recorded-validation.ts'
 
@@ -36,6 +37,7 @@ export function formatValidation(report: ValidationReport, command: string): str
     '',
     `- Rank correlation of swept with printed notional on ${sweeps.ranked} bars of four hours that moved by more than a standard deviation: ${show(sweeps.spearman)}; of |return| alone: ${show(sweeps.spearmanReturn)}. The prints are Binance's and throttled to one a second: lower bounds.`,
     `- R² of the fall of open interest, fitted before the window and judged in it: |r| and r² ${show(sweeps.r2Return)}, with the swept share beside them ${show(sweeps.r2Full)}; ΔR² ${show(sweeps.deltaR2)}.`,
+    `- Leverage as learned from ninety days: ${LEVERAGE_BUCKETS.map(({ leverage }, k) => `${leverage}x ${percent(report.leverage.shares[k]!)}`).join(', ')}. What the swept coins explain of forced volume beyond |r| and r², on ${report.leverage.months} months that were not fitted on: ΔR² ${show(finite(report.leverage.deltaR2))}.`,
     '',
     '## Placebo: the same prices, open interest of four weeks before',
     '',
@@ -56,5 +58,7 @@ const tableOf = (horizons: ValidationReport['horizons']): readonly string[] => [
     return `| ${horizon} | ${row.samples} | ${row.days} | ${row.episodes} | ${percent(row.base)} | ${row.ece.toFixed(4)} | ${row.brier.toFixed(5)} | ${row.brierClimatology.toFixed(5)} | ${row.brierDistanceOnly.toFixed(5)} | ${percent(row.brierSkillOverDistance)} [${span(row)}] | ${row.gate.passed ? 'passed' : 'not passed'} |`
   }),
 ]
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
 const show = (value: number | null): string => (value === null ? 'undetermined' : value.toFixed(3))

@@ -7,7 +7,7 @@ import { type AlertProof, checksOf, formatProof, type ProofReport } from '../bac
 import { measureRecovery, WRONG_PRIORS } from '../backtest/recovery.ts'
 import { proveConfidence } from '../backtest/simulated-proof.ts'
 import { parseConfig } from '../config.ts'
-import { DAY, later, timestamp } from '../domain/units.ts'
+import { DAY, HOUR, later, timestamp } from '../domain/units.ts'
 import type { MarketSource } from '../ports.ts'
 import { createSimulatedMarket } from '../venues/simulated/market.ts'
 import { truthfulYear } from '../venues/simulated/truthful.ts'
@@ -90,7 +90,15 @@ async function measureAlertRates(count: number): Promise<AlertProof> {
     }
     return pooledRates(markets)
   }
-  return { threshold: rules.threshold, seeds, days: ALERT_DAYS, bars: await rates('bars'), path: await rates('path') }
+  const maxHours = rules.maxDuration / HOUR
+  return {
+    threshold: rules.threshold,
+    seeds,
+    days: ALERT_DAYS,
+    maxHours,
+    bars: await rates('bars'),
+    path: await rates('path'),
+  }
 }
 
 /** A year of one asset at the hourly cadence of history. */

@@ -65,7 +65,7 @@ suite('alerts on the path of thirty seconds', () => {
 const rate = (threshold: number, own: Partial<AlertRate>): AlertRate => {
   const { raised = 0, days = 10, cascaded = 0 } = own
   const perDay = raised / days
-  const common = { shareOfTime: 0, touched: cascaded, leadHours: null }
+  const common = { shareOfTime: 0, touched: cascaded, leadHours: null, cameTrue: cascaded, judged: raised }
   return { ...common, ...own, threshold, days, raised, cascaded, perDay, precision: raised > 0 ? cascaded / raised : 0 }
 }
 
@@ -83,6 +83,8 @@ suite('rates of alerts', () => {
       shareOfTime: 8 / 40,
       touched: 3,
       cascaded: 3,
+      cameTrue: 3,
+      judged: 12,
       precision: 3 / 12,
       leadHours: 3,
     })

@@ -49,6 +49,8 @@ test('the threshold is the lowest from which on alerts keep to the budget', () =
       touched: 0,
       cascaded: 0,
       precision: 0,
+      cameTrue: 0,
+      judged: 0,
       leadHours: null,
     }))
   assert.equal(thresholdFor(rates([2, 1, 0.3, 0.1]), 1 / 3), 0.3)
