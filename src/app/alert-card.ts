@@ -137,7 +137,7 @@ export function whatHappened(alert: Alert): string {
   const sentences: Record<AlertEndReason, string> = {
     faded: 'Faded: confidence fell below the threshold, price did not reach it.',
     vanished: 'Vanished: the cluster is no longer on the map, price did not reach its peak.',
-    'timed-out': 'Timed out: price did not reach it in the longest time that an alert stands.',
+    'timed-out': 'Timed out: price did not reach it in the longest time that an alert stands. This is no all-clear.',
     cascaded: `Cascaded: ${touched} and liquidations followed${change}.`,
     held: `Held: ${touched} and no cascade followed${change}.`,
     unknown: `Unknown: ${touched}, and too little was heard of open interest to say what followed.`,
