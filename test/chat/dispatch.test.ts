@@ -19,7 +19,10 @@ const PERMISSIONS: Record<string, readonly Role[]> = {
   'hedge history': ['viewer', 'trader', 'approver', 'admin'],
   approve: ['approver', 'admin'],
   decline: ['approver', 'admin'],
+  'liq map': ['viewer', 'trader', 'approver', 'admin'],
   'liq clusters': ['viewer', 'trader', 'approver', 'admin'],
+  'liq explain': ['viewer', 'trader', 'approver', 'admin'],
+  'liq calibration': ['viewer', 'trader', 'approver', 'admin'],
   alerts: ['viewer', 'trader', 'approver', 'admin'],
   'risk status': ['viewer', 'trader', 'approver', 'admin'],
   'risk halt': ['admin'],
@@ -27,7 +30,7 @@ const PERMISSIONS: Record<string, readonly Role[]> = {
   'risk resume': ['admin'],
   'model status': ['viewer', 'trader', 'approver', 'admin'],
 }
-const ARGUMENTS: Record<string, string> = { approve: '0000000000', decline: '0000000000' }
+const ARGUMENTS: Record<string, string> = { approve: '0000000000', decline: '0000000000', 'liq explain': 'ABCD' }
 
 test('each role may run exactly the commands of the table, and each refusal is on record', async (t) => {
   const desk = await openDesk(t)
