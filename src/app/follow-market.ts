@@ -9,6 +9,8 @@ import type { Ports } from './ports.ts'
 const WARMUP_BATCH = 5_000
 /** Nothing looks back further than the sixty days of the funding correlation; what is older stays in the record only. */
 const REMEMBERED = 61 * DAY
+/** Features look back twelve days, and outcomes of clusters are judged within four: what is older is kept by the hour. */
+const FINE = 20 * DAY
 
 /**
  * Takes one step of the market in: stores it, folds it into the panel and the liquidation maps, and wakes the forecast
@@ -30,7 +32,7 @@ export const createFollowMarket = ({ store, queue, settings }: Ports, market: Ma
       if (!step.warmup || unstored.length >= WARMUP_BATCH) await flush()
       fold(market, step.ticks, step.at)
       if (step.at >= forgetDueAt) {
-        market.panel.forget(later(step.at, -REMEMBERED))
+        tidy(market, step.at)
         forgetDueAt = step.at + HOUR
       }
       if (step.warmup || step.at < forecastDueAt) return
@@ -41,11 +43,15 @@ export const createFollowMarket = ({ store, queue, settings }: Ports, market: Ma
     /** Rebuilds panel and maps from what was stored, by the same fold; returns the last instant received. */
     async restore(since: TimestampMs): Promise<TimestampMs | undefined> {
       let last: TimestampMs | undefined
-      let [batch, batchAt] = [[] as Tick[], 0]
+      let [batch, batchAt, tidyDueAt] = [[] as Tick[], 0, 0]
       for await (const tick of store.observations.since(since)) {
         if (tick.receivedAt !== batchAt && batch.length > 0) {
           fold(market, batch, batchAt as TimestampMs)
           batch = []
+          if (batchAt >= tidyDueAt) {
+            tidy(market, batchAt as TimestampMs)
+            tidyDueAt = batchAt + DAY
+          }
         }
         batch.push(tick)
         batchAt = tick.receivedAt
@@ -55,6 +61,12 @@ export const createFollowMarket = ({ store, queue, settings }: Ports, market: Ma
       return last
     },
   }
+}
+
+/** Keeps memory bounded, also while a long record is read back. */
+function tidy({ panel }: MarketState, at: TimestampMs): void {
+  panel.forget(later(at, -REMEMBERED))
+  panel.condense(later(at, -FINE))
 }
 
 function fold(market: MarketState, ticks: readonly Tick[], at: TimestampMs): void {

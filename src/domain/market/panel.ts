@@ -1,4 +1,5 @@
 import type { TimestampMs } from '../units.ts'
+import { condensed, hourOf } from './condense.ts'
 import { type Asset, type Bar, type FeedKind, feedKey, type Observed, type Tick, type VenueId } from './tick.ts'
 
 type Of<K extends FeedKind> = Extract<Observed, { type: K }>
@@ -47,6 +48,11 @@ export interface Panel {
   disconnectedSince(feed: FeedKind, venue: VenueId, asset: Asset, at: TimestampMs): TimestampMs | undefined
   /** Drops what was received before `before`, keeping the last of each feed. */
   forget(before: TimestampMs): void
+  /**
+   * Keeps of what was received before `before` one observation an hour and feed: hourly closes, highs, lows and sums stay what
+   * they were. Call it for instants that nothing looks back on more finely.
+   */
+  condense(before: TimestampMs): void
 }
 
 const MAX_REFUSED = 100
@@ -59,6 +65,8 @@ export function createPanel(): Panel {
   const assetsSeen = new Set<Asset>()
   const priceVenues = new Map<Asset, VenueId>()
   const refused: Observed[] = []
+  /** By feed, up to which receipt it has been condensed. */
+  const condensedTo = new Map<string, TimestampMs>()
 
   const read = <K extends FeedKind>(feed: K, venue: VenueId, asset: Asset): Of<K>[] =>
     (series.get(feedKey({ feed, venue, asset })) ?? []) as Of<K>[]
@@ -159,7 +167,35 @@ export function createPanel(): Panel {
         if (drop > 0) list.splice(0, drop)
       }
     },
+    condense(before) {
+      for (const [key, list] of series) {
+        const start = countReceivedBy(list, condensedTo.get(key) ?? (Number.MIN_SAFE_INTEGER as TimestampMs))
+        const end = completeHours(list, start, countReceivedBy(list, before))
+        if (end - start < 2) continue
+        condensedTo.set(key, list[end - 1]!.receivedAt)
+        list.splice(start, end - start, ...byHour(list.slice(start, end)).map(condensed))
+      }
+    },
   }
+}
+
+/** The end of the last hour in [start, end) that is whole: the one that `end` cuts may go on. */
+function completeHours(list: readonly Observed[], start: number, end: number): number {
+  if (end <= start) return end
+  let cut = end - 1
+  while (cut > start && hourOf(list[cut - 1]!.eventAt) === hourOf(list[end - 1]!.eventAt)) cut--
+  return cut
+}
+
+/** Neighbours of one hour together; a late figure of an earlier hour stays by itself. */
+function byHour<T extends Observed>(ticks: readonly T[]): T[][] {
+  const groups: T[][] = []
+  for (const tick of ticks) {
+    const group = groups.at(-1)
+    if (group && hourOf(group[0]!.eventAt) === hourOf(tick.eventAt)) group.push(tick)
+    else groups.push([tick])
+  }
+  return groups
 }
 
 /** Adapters keep this out; should one fail to, one price of nothing must not spoil every average it enters. */
