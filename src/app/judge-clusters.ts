@@ -90,14 +90,15 @@ interface Question {
 }
 
 function judge(
-  { panel }: MarketState,
+  { panel, maps }: MarketState,
   { forecast, clusters }: { forecast: Forecast; clusters: readonly Cluster[] },
   { horizon, rule, until, day, judgedAt }: Question,
 ): readonly ClusterJudgement[] {
   const { asset, at, market } = forecast
   const length = HORIZON_LENGTH[horizon]
   const venues: readonly VenueId[] = venuesToFollow(panel, asset, at).map(({ venue }) => venue)
-  const aftermath = aftermathOf(panel, asset, { at, span: duration(length + rule.fallWindow), until, venues })
+  const { guard } = maps.get(asset)?.bars ?? {}
+  const aftermath = aftermathOf(panel, asset, { at, span: duration(length + rule.fallWindow), until, venues, guard })
   const heard = unheard(aftermath.bars, at, length) <= MAX_UNHEARD * length
   return clusters.flatMap((cluster): ClusterJudgement[] => {
     const said = cluster.confidence[horizon]

@@ -13,6 +13,8 @@ import { readHolding } from './book.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 
+type HeardMarket = Pick<MarketState, 'panel' | 'feeds' | 'rule'> & Partial<Pick<MarketState, 'maps'>>
+
 export interface Look {
   readonly asset: Asset
   readonly clusters: readonly Cluster[]
@@ -21,7 +23,7 @@ export interface Look {
 }
 
 /** Raises, follows and ends alerts on the clusters of one asset; each change and its card are one transaction. */
-export const createRaiseAlerts = (ports: Ports, market: Pick<MarketState, 'panel' | 'feeds' | 'rule'>) => {
+export const createRaiseAlerts = (ports: Ports, market: HeardMarket) => {
   const { store, settings, ids, queue } = ports
   const rules = settings.alerts
   /** When a cluster was last put on record as held back: once a day is enough. */
@@ -101,7 +103,7 @@ function barsSince(
 
 /** What was heard around a touch, by what had been received by `at`. */
 export function heardAround(
-  { panel, feeds, rule }: Pick<MarketState, 'panel' | 'feeds' | 'rule'>,
+  { panel, feeds, rule, maps }: HeardMarket,
   about: {
     readonly asset: Asset
     readonly touch: NonNullable<Alert['touch']>
@@ -115,7 +117,13 @@ export function heardAround(
     .filter((feed) => feed.feed === 'open-interest' && feed.asset === asset && venues.includes(feed.venue))
     .map(({ cadence }) => cadence as number)
   return {
-    ...aftermathOf(panel, asset, { at: touch.from, span: elapsed(touch.from, at), until: at, venues }),
+    ...aftermathOf(panel, asset, {
+      at: touch.from,
+      span: elapsed(touch.from, at),
+      until: at,
+      venues,
+      guard: maps?.get(asset)?.bars.guard,
+    }),
     cadence: duration(Math.max(0, ...cadences)),
     rule,
   }

@@ -1,7 +1,8 @@
 import type { Cluster } from '../forecast.ts'
 import type { Panel } from '../market/panel.ts'
-import type { Asset, Bar, Liquidations, VenueId } from '../market/tick.ts'
+import type { Asset, Bar, Liquidations, OpenInterest, VenueId } from '../market/tick.ts'
 import { DAY, type DurationMs, duration, HOUR, later, type Price, type TimestampMs } from '../units.ts'
+import type { OpenInterestGuard } from './open-interest-guard.ts'
 
 const PRINTED_OF_CLUSTER = 0.2
 const CONTINUATION_WINDOW = duration(2 * HOUR)
@@ -109,12 +110,15 @@ export function aftermathOf(
     until,
     venues,
     priceVenue = panel.priceVenue(asset),
+    guard,
   }: {
     at: TimestampMs
     span: DurationMs
     until: TimestampMs
     venues: readonly VenueId[]
     priceVenue?: VenueId
+    /** Of the map: where a venue changed its unit, figures are read as the map read them, and the change is no fall. */
+    guard?: Pick<OpenInterestGuard, 'coinsOf' | 'changedAt'>
   },
 ): Aftermath {
   const inSpan = ({ eventAt }: { eventAt: TimestampMs }): boolean => eventAt > at && eventAt <= at + span
@@ -125,7 +129,13 @@ export function aftermathOf(
     .sort((a, b) => a.eventAt - b.eventAt)
   const latest = new Map<VenueId, number>()
   const openInterest: { at: TimestampMs; coins: number }[] = []
-  for (const { venue, eventAt, openInterest: coins } of readings) {
+  const believed = ({ venue, eventAt, openInterest: coins }: OpenInterest): number | undefined =>
+    guard?.changedAt(venue) === undefined
+      ? coins
+      : guard.coinsOf({ venue, coins, at: eventAt, price: panel.lastBar(asset, eventAt)?.closePrice ?? Number.NaN })
+  for (const reading of readings) {
+    const [coins, { venue, eventAt }] = [believed(reading), reading]
+    if (coins === undefined) continue
     latest.set(venue, coins)
     // Until every venue has been heard, a sum would show venues joining.
     if (latest.size < venues.length) continue

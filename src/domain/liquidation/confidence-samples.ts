@@ -89,10 +89,10 @@ export function createConfidenceCollector(options: CollectorOptions): Confidence
     open.push(pending)
   }
 
-  const judge = (panel: Panel, pending: Pending, horizon: Horizon, until: TimestampMs): void => {
+  const judge = (panel: Panel, map: LiquidationMap, pending: Pending, horizon: Horizon, until: TimestampMs): void => {
     const { at, clusters, conditions, rule: own, venues } = pending
     const span = duration(HORIZON_LENGTH[horizon] + own.fallWindow)
-    const aftermath = aftermathOf(panel, asset, { at, span, until, venues, priceVenue })
+    const aftermath = aftermathOf(panel, asset, { at, span, until, venues, priceVenue, guard: map.bars.guard })
     const question = { at, horizon: HORIZON_LENGTH[horizon], price: conditions.price, rule: own }
     pending.outcomes.set(
       horizon,
@@ -116,7 +116,7 @@ export function createConfidenceCollector(options: CollectorOptions): Confidence
       for (const pending of open) {
         for (const horizon of HORIZONS) {
           const ripe = pending.at + HORIZON_LENGTH[horizon] + pending.rule.fallWindow + REPORTING_DELAY
-          if (at >= ripe && !pending.outcomes.has(horizon)) judge(panel, pending, horizon, at)
+          if (at >= ripe && !pending.outcomes.has(horizon)) judge(panel, map, pending, horizon, at)
         }
       }
       if (open[0] && open[0].outcomes.size === HORIZONS.length)

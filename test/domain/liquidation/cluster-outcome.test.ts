@@ -6,6 +6,7 @@ import {
   clusterOutcome,
   RECORDED_RULE,
 } from '../../../src/domain/liquidation/cluster-outcome.ts'
+import { advanceMap, createLiquidationMap } from '../../../src/domain/liquidation/map.ts'
 import { DAY, duration, HOUR, price, usd } from '../../../src/domain/units.ts'
 import { bar, hour, openInterest, panelOf } from './setup.ts'
 
@@ -121,4 +122,19 @@ test('under the rule for recorded data one percent is enough, within four hours'
     clusterOutcome(large, { bars, openInterest: readings((i) => (i < when ? 1_000 : to)) }, options)
   assert.deepEqual(after(14, 989), { kind: 'touched', touchedAt: hour(10), event: true, continued: false })
   assert.deepEqual(after(15, 900), { kind: 'touched', touchedAt: hour(10), event: false, continued: false })
+})
+
+test('a venue that changes its unit after a touch has not lost what it held', () => {
+  const ticks = [1, 2, 3, 4].flatMap((i) => [
+    bar({ at: hour(i), high: 101, low: i === 2 ? 94 : 99, close: 100 }),
+    // From the third hour on in USD, the fourth after a real fall of two percent.
+    openInterest(hour(i), i < 3 ? 1_000 : i === 3 ? 100_000 : 98_000),
+  ])
+  const panel = panelOf(ticks)
+  const map = advanceMap(createLiquidationMap({ asset: 'ETH' }), panel, 'ETH', hour(4))
+  const { guard } = map.bars
+  const span = { at: hour(0), span: duration(4 * HOUR), until: hour(4), venues: ['a'] }
+  const coins = (read: Aftermath) => read.openInterest.map((reading) => Math.round(reading.coins))
+  assert.deepEqual(coins(aftermathOf(panel, 'ETH', { ...span, guard })), [1_000, 1_000, 1_000, 980])
+  assert.deepEqual(coins(aftermathOf(panel, 'ETH', span)), [1_000, 1_000, 100_000, 98_000])
 })
