@@ -67,6 +67,16 @@ export async function writeJson(file: string, value: unknown): Promise<void> {
   await rename(draft, file)
 }
 
+/** The text of a file, or undefined when there is none. */
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 /**
  * Reads an artifact.
  *
@@ -75,13 +85,8 @@ export async function writeJson(file: string, value: unknown): Promise<void> {
  */
 export async function readArtifact(folder: string): Promise<Artifact | undefined> {
   const file = path.join(folder, MODEL_FILE)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  const text = await readIfThere(file)
+  if (text === undefined) return undefined
   const artifact = parse(file, text)
   const hash = hashOfWeights(artifact.weights)
   if (hash !== artifact.weightsHash) {

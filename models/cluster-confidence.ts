@@ -1,10 +1,6 @@
 import { HORIZONS, type Horizon } from '../src/domain/forecast.ts'
-import {
-  type ConfidenceCalibration,
-  type ConfidenceSample,
-  fitConfidence,
-  type Target,
-} from '../src/domain/liquidation/confidence.ts'
+import type { ConfidenceCalibration, ConfidenceSample } from '../src/domain/liquidation/confidence.ts'
+import { fitConfidence, type Target } from '../src/domain/liquidation/confidence-fit.ts'
 import { collectConfidenceSamples } from '../src/domain/liquidation/confidence-samples.ts'
 import { DAY } from '../src/domain/units.ts'
 import type { MarketSource, MarketStep } from '../src/ports.ts'

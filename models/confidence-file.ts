@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HORIZONS, type Horizon } from '../src/domain/forecast.ts'
 import type { EventRuleName } from '../src/domain/liquidation/cluster-outcome.ts'
 import type { ConfidenceCalibrations } from '../src/domain/liquidation/confidence.ts'
 import type { ConfidenceFacts, ConfidenceReport as Shown } from '../src/ports.ts'
-import { writeJson } from './artifact.ts'
+import { readIfThere, writeJson } from './artifact.ts'
 import type { HorizonReport } from './confidence-report.ts'
 
 const CONFIDENCE_FILE = 'confidence.json'
@@ -78,13 +77,8 @@ export const writeConfidence = (folder: string, artifact: ConfidenceArtifact): P
  */
 export async function readConfidence(folder: string): Promise<ConfidenceArtifact | undefined> {
   const file = path.join(folder, CONFIDENCE_FILE)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  const text = await readIfThere(file)
+  if (text === undefined) return undefined
   const parsed = ARTIFACT.safeParse(parseJson(text))
   if (parsed.success) return parsed.data as unknown as ConfidenceArtifact
   throw new Error(

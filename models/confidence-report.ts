@@ -7,12 +7,8 @@
  */
 import { averagePrecision, brier, calibrationError, reliability, wilsonInterval } from '../src/domain/calibration.ts'
 import { HORIZON_LENGTH, type Horizon } from '../src/domain/forecast.ts'
-import {
-  type ConfidenceSample,
-  type FittedConfidence,
-  probabilitiesOf,
-  type Target,
-} from '../src/domain/liquidation/confidence.ts'
+import { type ConfidenceSample, type FittedConfidence, probabilitiesOf } from '../src/domain/liquidation/confidence.ts'
+import type { Target } from '../src/domain/liquidation/confidence-fit.ts'
 import { createRandom } from '../src/domain/random.ts'
 import { DAY } from '../src/domain/units.ts'
 import { calibrationGate, type Gate, type Interval } from './gate.ts'

@@ -14,12 +14,12 @@ import {
 } from '../../models/confidence-report.ts'
 import type { Horizon } from '../domain/forecast.ts'
 import { RECORDED_RULE } from '../domain/liquidation/cluster-outcome.ts'
-import {
-  type ConfidenceCalibration,
-  type ConfidenceCalibrations,
-  type ConfidenceSample,
-  fitConfidence,
+import type {
+  ConfidenceCalibration,
+  ConfidenceCalibrations,
+  ConfidenceSample,
 } from '../domain/liquidation/confidence.ts'
+import { fitConfidence } from '../domain/liquidation/confidence-fit.ts'
 import { collectConfidenceSamples, type ObservedStep, type Placebo } from '../domain/liquidation/confidence-samples.ts'
 import type { LearningReport } from '../domain/liquidation/leverage-learning.ts'
 import type { MapOptions } from '../domain/liquidation/map.ts'

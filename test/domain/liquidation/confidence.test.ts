@@ -10,9 +10,9 @@ import {
   type ConfidenceSample,
   confidenceFor,
   type FittedConfidence,
-  fitConfidence,
   probabilitiesOf,
 } from '../../../src/domain/liquidation/confidence.ts'
+import { fitConfidence } from '../../../src/domain/liquidation/confidence-fit.ts'
 import { collectConfidenceSamples } from '../../../src/domain/liquidation/confidence-samples.ts'
 import { bps, DAY, duration, fraction, HOUR, later, price, timestamp, usd } from '../../../src/domain/units.ts'
 import { createSimulatedMarket } from '../../../src/venues/simulated/market.ts'

@@ -1,9 +1,6 @@
 import { HORIZONS } from '../../../src/domain/forecast.ts'
-import {
-  type ConfidenceCalibrations,
-  type ConfidenceSample,
-  fitConfidence,
-} from '../../../src/domain/liquidation/confidence.ts'
+import type { ConfidenceCalibrations, ConfidenceSample } from '../../../src/domain/liquidation/confidence.ts'
+import { fitConfidence } from '../../../src/domain/liquidation/confidence-fit.ts'
 import { createRandom } from '../../../src/domain/random.ts'
 import { DAY, timestamp } from '../../../src/domain/units.ts'
 
