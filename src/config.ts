@@ -12,7 +12,7 @@ import { joinPeople } from './config/people.ts'
 import { VARIABLES, type Values } from './config/variables.ts'
 import type { SizingRules } from './domain/hedging/size.ts'
 import type { Limits } from './domain/risk/checks.ts'
-import { DAY, duration, HOUR } from './domain/units.ts'
+import { DAY, duration, HOUR, MINUTE } from './domain/units.ts'
 
 export { LIVE_VENUES, type LiveVenue, type MarketChoice } from './config/market.ts'
 
@@ -89,7 +89,7 @@ function parse(env: Environment, found: readonly Mistake[]): Config {
   return deepFreeze(toConfig(values as Values))
 }
 
-const SECRET_FIELDS = new Set(['token', 'connectionString', 'redisUrl'])
+const SECRET_FIELDS = new Set(['token', 'connectionString', 'redisUrl', 'secret', 'key'])
 
 function toConfig(values: Values) {
   const sizing: SizingRules = {
@@ -140,8 +140,24 @@ function toConfig(values: Values) {
             token: values.TELEGRAM_TOKEN,
             channels: values.TELEGRAM_CHAT_IDS!,
             apiRoot: values.TELEGRAM_API_ROOT,
+            /** Undefined: long polling. */
+            webhook:
+              values.TELEGRAM_WEBHOOK_URL === undefined
+                ? undefined
+                : hiding({
+                    url: values.TELEGRAM_WEBHOOK_URL,
+                    secret: values.TELEGRAM_WEBHOOK_SECRET!,
+                    port: values.TELEGRAM_WEBHOOK_PORT,
+                  }),
           }),
     members: joinPeople([...(values.ADMINS ?? []), ...(values.MEMBERS ?? [])]).members,
+    access: { channels: values.CHANNEL_ROLES ?? [], commands: values.COMMAND_ROLES ?? {} },
+    escalation: { acknowledgeWithin: duration(values.ALERT_ACK_MINUTES * MINUTE) },
+    /** Undefined: nothing outside the chats is called. */
+    pager:
+      values.PAGER_URL === undefined
+        ? undefined
+        : hiding({ kind: values.PAGER_KIND, url: values.PAGER_URL, key: values.PAGER_KEY }),
     market: {
       choice: values.MARKET,
       /** Market seconds per second; a live market has its own. */

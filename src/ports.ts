@@ -4,6 +4,7 @@
  * @module
  */
 import type { Card } from './domain/card.ts'
+import type { Urgency } from './domain/delivery.ts'
 import type { ClientOrderId, Fill, OrderState } from './domain/execution/order.ts'
 import type { Horizon, ModelIdentity, Prediction } from './domain/forecast.ts'
 import type { Instrument, InstrumentId } from './domain/instrument.ts'
@@ -191,6 +192,9 @@ export interface JobData {
   'apply-retention': Record<string, never>
   'refresh-margin-tiers': Record<string, never>
   'judge-clusters': { readonly at: TimestampMs }
+  'escalate-alert': { readonly alertId: string; readonly step: number }
+  'send-digests': Record<string, never>
+  'check-reach': Record<string, never>
 }
 export type JobName = keyof JobData
 
@@ -232,9 +236,34 @@ export interface Notifier {
   readonly platform: Platform
   /** Where desk-wide cards go. */
   readonly channels: readonly string[]
-  post(channel: string, card: Card): Promise<{ readonly messageId: string }>
+  /**
+   * @param channel - a channel of the desk, or `user:<numeric id>` for someone's private chat
+   * @throws {DeliveryRefusedError} when no further try will help until a person does something
+   */
+  post(channel: string, card: Card, options?: { urgency?: Urgency }): Promise<{ readonly messageId: string }>
   /** Where the card stands afterwards: a platform may have to send it anew, or go on in a further message. */
-  edit(channel: string, messageId: string, card: Card): Promise<{ readonly messageId: string }>
+  edit(
+    channel: string,
+    messageId: string,
+    card: Card,
+    options?: { urgency?: Urgency },
+  ): Promise<{ readonly messageId: string }>
+  /** ms of wall-clock time until the platform's limits let something this urgent through to the channel; 0 = now. */
+  readyIn(channel: string, urgency: Urgency): number
+  /** Whether a message would arrive there, as far as the platform tells without one being sent. Never throws. */
+  probe(channel: string): Promise<{ readonly works: true } | { readonly works: false; readonly reason: string }>
+}
+
+/** The last resort for a critical alert that nobody acknowledges: ntfy, PagerDuty or any address that takes JSON. */
+export interface Pager {
+  readonly name: string
+  /** The same `key` again is the same incident. Throws when it was not taken. */
+  page(incident: {
+    readonly key: string
+    readonly title: string
+    readonly text: string
+    readonly severity: 'warning' | 'critical'
+  }): Promise<void>
 }
 
 // ---------------------------------------------------------------- store

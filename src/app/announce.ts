@@ -1,30 +1,56 @@
 import type { Card } from '../domain/card.ts'
+import type { Urgency } from '../domain/delivery.ts'
 import { canonicalJson, sha256 } from '../domain/hash.ts'
 import type { TimestampMs } from '../domain/units.ts'
-import type { Queue, Store } from '../ports.ts'
-import type { Settings } from './settings.ts'
+import type { Place, Queue, Store } from '../ports.ts'
+import { issueButtons } from './issue-buttons.ts'
+import type { Ports } from './ports.ts'
+
+export interface Announcement {
+  /** What the card is about: a later card under the same key edits the earlier post. */
+  readonly cardKey: string
+  readonly card: Card
+  readonly at: TimestampMs
+  readonly urgency: Urgency
+  /** Besides the desk's channels, which always get it; private chats above all. */
+  readonly places?: readonly Place[]
+}
 
 /**
- * Puts a card for every desk channel into the outbox, inside the caller's transaction: the change and the word of it are
- * stored together or not at all. A later card under the same key edits the earlier post.
+ * Puts a card into the outbox for every desk channel, for the places given, and for wherever an earlier version of it stands,
+ * inside the caller's transaction: the change and the word of it are stored together or not at all.
  */
 export async function announce(
   tx: Store,
-  settings: Settings,
-  { cardKey, card, at }: { cardKey: string; card: Card; at: TimestampMs },
+  { settings, ids }: Pick<Ports, 'settings' | 'ids'>,
+  { cardKey, card, at, urgency, places = [] }: Announcement,
+): Promise<void> {
+  await tell(tx, { ids }, { cardKey, card, at, urgency, places: [...settings.channels, ...places] })
+}
+
+/** The same without the desk's channels: what is said to one member, or to those who got it before. */
+export async function tell(
+  tx: Store,
+  { ids }: Pick<Ports, 'ids'>,
+  { cardKey, card, at, urgency, places = [] }: Announcement,
 ): Promise<void> {
   const revision = sha256(canonicalJson(card)).slice(0, 12)
-  for (const { platform, channel } of settings.channels) {
+  for (const place of distinct([...places, ...(await tx.outbox.places(cardKey))])) {
     await tx.outbox.add({
-      messageKey: `${cardKey}/${revision}/${platform}/${channel}`,
+      ...place,
+      messageKey: `${cardKey}/${ids.rowId()}`,
       cardKey,
-      platform,
-      channel,
-      card,
+      revision,
+      urgency,
+      card: await issueButtons(tx, card, { cardKey, place, ids, at }),
       createdAt: at,
     })
   }
 }
+
+const distinct = (places: readonly Place[]): readonly Place[] => [
+  ...new Map(places.map((place) => [`${place.platform}/${place.channel}`, place])).values(),
+]
 
 /** Wakes the delivery job; the outbox row, not this call, is what makes delivery certain. */
 export const wakeDelivery = (queue: Queue): Promise<void> =>

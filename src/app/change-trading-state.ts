@@ -26,9 +26,10 @@ export const createChangeTradingState =
         subject: settings.book.name,
         details: { from, reason: input.reason },
       })
-      await announce(tx, settings, {
+      await announce(tx, ports, {
         cardKey: `trading-state:${ids.rowId()}`,
         at,
+        urgency: 'urgent',
         card: {
           tone: input.to === 'active' ? 'ok' : 'warning',
           title: `Trading state: ${input.to}`,

@@ -122,11 +122,12 @@ export const createExpireProposal =
 export const createRemindApprovers =
   (ports: Ports) =>
   async (input: { proposalId: ProposalId }): Promise<void> => {
-    const { store, settings, clock, queue } = ports
+    const { store, clock, queue } = ports
     const proposal = await store.proposals.find(input.proposalId)
     if (proposal?.state !== 'pending' || clock.now() >= proposal.expiresAt) return
     const card = proposalCard(proposal)
-    await announce(store, settings, {
+    await announce(store, ports, {
+      urgency: 'urgent',
       cardKey: `reminder:${proposal.proposalId}`,
       card: { ...card, tone: 'warning', title: `Still waiting: ${card.title}` },
       at: clock.now(),
@@ -194,5 +195,5 @@ async function judgeNow(ports: Ports, proposal: Proposal): Promise<readonly Deni
   return [...drifted, ...judged]
 }
 
-const announceProposal = (tx: Store, { settings }: Ports, proposal: Proposal, at: TimestampMs): Promise<void> =>
-  announce(tx, settings, { cardKey: proposalCardKey(proposal), card: proposalCard(proposal), at })
+const announceProposal = (tx: Store, ports: Ports, proposal: Proposal, at: TimestampMs): Promise<void> =>
+  announce(tx, ports, { cardKey: proposalCardKey(proposal), card: proposalCard(proposal), at, urgency: 'urgent' })

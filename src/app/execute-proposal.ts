@@ -222,7 +222,7 @@ async function send(
 }
 
 async function finish(ports: Ports, proposal: Proposal, filled: number): Promise<ExecutionOutcome> {
-  const { store, clock, settings } = ports
+  const { store, clock } = ports
   const at = clock.now()
   const residual = proposal.quantity - filled
   const to = filled > 0 ? 'executed' : 'failed'
@@ -246,25 +246,28 @@ async function finish(ports: Ports, proposal: Proposal, filled: number): Promise
       orders: await tx.orders.forProposal(proposal.proposalId),
       fills: await tx.orders.fills(proposal.proposalId),
     }
-    await announce(tx, settings, {
+    await announce(tx, ports, {
       cardKey: proposalCardKey(proposal),
       card: proposalCard(transition.proposal, execution),
       at,
+      urgency: 'urgent',
     })
     return transition
   })
   return { kind: to, proposal: moved.proposal }
 }
 
-async function announceProgress({ store, settings, clock }: Ports, proposal: Proposal): Promise<void> {
+async function announceProgress(ports: Ports, proposal: Proposal): Promise<void> {
+  const { store, clock } = ports
   const execution = {
     orders: await store.orders.forProposal(proposal.proposalId),
     fills: await store.orders.fills(proposal.proposalId),
   }
-  await announce(store, settings, {
+  await announce(store, ports, {
     cardKey: proposalCardKey(proposal),
     card: proposalCard(proposal, execution),
     at: clock.now(),
+    urgency: 'normal',
   })
 }
 

@@ -1,4 +1,14 @@
-import type { Clock, ConfidenceReport, Forecaster, Ids, MarginTierSource, Queue, Store, Venue } from '../ports.ts'
+import type {
+  Clock,
+  ConfidenceReport,
+  Forecaster,
+  Ids,
+  MarginTierSource,
+  Pager,
+  Queue,
+  Store,
+  Venue,
+} from '../ports.ts'
 import type { Settings } from './settings.ts'
 
 /** Everything a verb may touch. Built once, in main. */
@@ -14,6 +24,8 @@ export interface Ports {
   readonly settings: Settings
   /** Held-out figures of the confidence that is loaded; undefined where its file holds none. */
   readonly confidenceReport?: ConfidenceReport
+  /** Where a critical alert goes that nobody acknowledges; undefined = nowhere outside the chats. */
+  readonly pager?: Pager | undefined
   /** This process, as it signs leases. */
   readonly instanceId: string
 }

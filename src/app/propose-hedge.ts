@@ -167,7 +167,7 @@ async function open(
   ports: Ports,
   terms: ProposalTerms,
 ): Promise<Extract<ProposeOutcome, { kind: 'proposed' | 'busy' }>> {
-  const { store, queue, settings, ids } = ports
+  const { store, queue, ids } = ports
   const proposal: Proposal = {
     ...terms,
     proposalId: ids.proposalId(),
@@ -203,9 +203,14 @@ async function open(
         subject: old.proposalId,
         details: { by: proposal.proposalId },
       })
-      await announce(tx, settings, { cardKey: proposalCardKey(old), card: proposalCard(old), at })
+      await announce(tx, ports, { cardKey: proposalCardKey(old), card: proposalCard(old), at, urgency: 'normal' })
     }
-    await announce(tx, settings, { cardKey: proposalCardKey(proposal), card: proposalCard(proposal), at })
+    await announce(tx, ports, {
+      cardKey: proposalCardKey(proposal),
+      card: proposalCard(proposal),
+      at,
+      urgency: 'urgent',
+    })
   })
   await opening.catch((error: unknown) => {
     if (!overtakenBy) throw error

@@ -15,6 +15,9 @@ import type { Ports } from './ports.ts'
 
 type HeardMarket = Pick<MarketState, 'panel' | 'feeds' | 'rule'> & Partial<Pick<MarketState, 'maps'>>
 
+/** How soon an alert has to be told. */
+const URGENCY = { notice: 'low', warning: 'normal', critical: 'urgent' } as const
+
 export interface Look {
   readonly asset: Asset
   readonly clusters: readonly Cluster[]
@@ -50,7 +53,12 @@ export const createRaiseAlerts = (ports: Ports, market: HeardMarket) => {
     if (decision.raise.length + decision.change.length + held.length === 0) return
 
     const tell = (tx: Store, alert: Alert): Promise<void> =>
-      announce(tx, settings, { cardKey: alertCardKey(alert), card: alertCard(alert, { price, book }), at })
+      announce(tx, ports, {
+        cardKey: alertCardKey(alert),
+        card: alertCard(alert, { price, book }),
+        at,
+        urgency: URGENCY[alert.severity],
+      })
     await store.transaction(async (tx) => {
       const put = (action: string, subject: string, details: Record<string, unknown>): Promise<void> =>
         tx.audit.append({ at, actor: 'system', action, subject, details })

@@ -61,9 +61,10 @@ async function comparePositions(ports: Ports): Promise<Reconciliation['mismatche
       subject: settings.book.name,
       details: { mismatches },
     })
-    await announce(tx, settings, {
+    await announce(tx, ports, {
       cardKey: `trading-state:${ids.rowId()}`,
       at,
+      urgency: 'urgent',
       card: {
         tone: 'critical',
         title: 'Trading state: reducing',

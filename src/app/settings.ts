@@ -1,3 +1,4 @@
+import type { AccessRules } from '../domain/access.ts'
 import type { AlertRules } from '../domain/alert.ts'
 import type { SizingRules } from '../domain/hedging/size.ts'
 import type { Asset } from '../domain/market/tick.ts'
@@ -33,6 +34,12 @@ export interface Settings {
   }
   /** How long observations are kept; undefined = for ever. */
   readonly retention?: DurationMs
+  /** Who may do what where, beyond each command's own role. */
+  readonly access: AccessRules
+  readonly escalation: {
+    /** A critical alert goes further after each of these that nobody acknowledges it. */
+    readonly acknowledgeWithin: DurationMs
+  }
   /** Where desk-wide cards go. */
   readonly channels: readonly { readonly platform: Platform; readonly channel: string }[]
 }

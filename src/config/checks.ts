@@ -38,6 +38,22 @@ const CHECKS: readonly Check[] = [
             .map((variable) => ({ variable, message: `Expected a value, because ${token} is set, was nothing.` })),
     ),
 
+  (values, isWrong) =>
+    values.TELEGRAM_WEBHOOK_URL !== undefined &&
+    values.TELEGRAM_WEBHOOK_SECRET === undefined &&
+    !isWrong('TELEGRAM_WEBHOOK_SECRET')
+      ? {
+          variable: 'TELEGRAM_WEBHOOK_SECRET',
+          message:
+            'Expected a value, because TELEGRAM_WEBHOOK_URL is set, was nothing: without it anyone could pose as Telegram.',
+        }
+      : undefined,
+
+  ({ PAGER_URL, PAGER_KIND, PAGER_KEY }, isWrong) =>
+    PAGER_URL !== undefined && PAGER_KIND === 'pagerduty' && PAGER_KEY === undefined && !isWrong('PAGER_KEY')
+      ? { variable: 'PAGER_KEY', message: 'Expected the integration key of the PagerDuty service, was nothing.' }
+      : undefined,
+
   // Everyone is refused until an admin lets them in, so a platform without one could never be used.
   (values, isWrong) => {
     if (isWrong('ADMINS')) return undefined

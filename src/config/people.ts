@@ -1,9 +1,14 @@
-import { type Identity, type Member, PLATFORM_USER_ID, PLATFORMS, ROLES, type Role } from '../domain/member.ts'
+import {
+  type Identity,
+  MEMBER_NAME,
+  type Member,
+  PLATFORM_USER_ID,
+  PLATFORMS,
+  RESERVED_NAMES,
+  ROLES,
+  type Role,
+} from '../domain/member.ts'
 import { expected, parts } from './values.ts'
-
-const NAME = /^[a-z][a-z0-9_-]{0,31}$/i
-/** The audit log signs with a member id or with this. */
-const RESERVED_NAME = 'system'
 
 export interface Person {
   readonly identity: Identity
@@ -14,7 +19,7 @@ export interface Person {
 /** `platform:numeric-id:name`: an admin. */
 export const admins = expected(
   `a comma-separated list of platform:numeric-id:name, e.g. discord:123456789012345678:ana,telegram:4242:ana ` +
-    `(platforms: ${PLATFORMS.join(', ')}; a name starts with a letter and is not "${RESERVED_NAME}")`,
+    `(platforms: ${PLATFORMS.join(', ')}; a name starts with a letter and is none of ${RESERVED_NAMES.join(', ')})`,
   (value) => people(value, 3),
 )
 
@@ -66,7 +71,7 @@ function person(words: readonly string[], fields: 3 | 4): Person | undefined {
   const platform = PLATFORMS.find((one) => one === platformName)
   const role = ROLES.find((one) => one === roleName)
   if (words.length !== fields || !platform || !role) return undefined
-  if (!PLATFORM_USER_ID.test(platformUserId) || !NAME.test(name) || name.toLowerCase() === RESERVED_NAME)
+  if (!PLATFORM_USER_ID.test(platformUserId) || !MEMBER_NAME.test(name) || RESERVED_NAMES.includes(name.toLowerCase()))
     return undefined
   return { identity: { platform, platformUserId }, name, role }
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { HORIZONS } from '../domain/forecast.ts'
 import { HEDGE_POLICIES } from '../domain/hedging/policies.ts'
+import { channelRoles, commandRoles } from './access.ts'
 import { ASSET, book, LIVE_VENUES, liveVenues, market } from './market.ts'
 import { admins, members } from './people.ts'
 import {
@@ -18,9 +19,14 @@ import {
 } from './values.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+/** How a pager is spoken to: src/chat/pager.ts. */
+const PAGER_KINDS = ['ntfy', 'pagerduty', 'json'] as const
 const SNOWFLAKE = /^\d{15,20}$/
 const CHAT_ID = /^(-?\d{1,20}|@\w{4,32})$/
 const token = expected('a token without blanks', (value) => (/\s/.test(value) ? undefined : value))
+const webhookSecret = expected('16 to 256 letters, digits, "_" and "-"', (value) =>
+  /^[\w-]{16,256}$/.test(value) ? value : undefined,
+)
 const id = expected('an id of 15 to 20 digits', (value) => (SNOWFLAKE.test(value) ? value : undefined))
 
 /** Text as a variable holds it, undefined where it has to be given to count; and how it is read. */
@@ -64,9 +70,14 @@ export const VARIABLES = {
   TELEGRAM_TOKEN: secret(token),
   TELEGRAM_CHAT_IDS: optional(listOf('chat ids such as -1001234567890, or @channel names', CHAT_ID)),
   TELEGRAM_API_ROOT: withDefault(url('https', 'http'), 'https://api.telegram.org'),
+  TELEGRAM_WEBHOOK_URL: optional(url('https')),
+  TELEGRAM_WEBHOOK_SECRET: secret(webhookSecret),
+  TELEGRAM_WEBHOOK_PORT: withDefault(number('a port', { min: 0, max: 65_535, whole: true }), '8443'),
 
   ADMINS: optional(admins),
   MEMBERS: optional(members),
+  CHANNEL_ROLES: optional(channelRoles),
+  COMMAND_ROLES: optional(commandRoles),
 
   MARKET: withDefault(market, 'live'),
   MARKET_SPEED: withDefault(number('market seconds per second', { min: 0.1, max: 100_000 }), '1'),
@@ -104,6 +115,10 @@ export const VARIABLES = {
   ALERT_COOLDOWN_MS: withDefault(milliseconds(), '21600000'),
   ALERT_MAX_HOURS: withDefault(number('a number of hours', { min: 1, max: 720 }), '4'),
   ALERT_BUDGET_PER_DAY: withDefault(count('alerts'), '4'),
+  ALERT_ACK_MINUTES: withDefault(number('a number of minutes', { min: 1, max: 1440 }), '5'),
+  PAGER_KIND: withDefault(choice(PAGER_KINDS), 'ntfy'),
+  PAGER_URL: optional(url('https', 'http')),
+  PAGER_KEY: secret(token),
 
   PROPOSAL_EXPIRY_MS: withDefault(milliseconds(10_000), '600000'),
   PROPOSAL_MAX_DRIFT_BPS: withDefault(basisPoints(), '50'),

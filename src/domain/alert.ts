@@ -43,6 +43,11 @@ export interface Alert {
   readonly openInterestChange?: Fraction
   readonly endedAt?: TimestampMs
   readonly endReason?: AlertEndReason
+  /** Who said first that they have seen it. */
+  readonly acknowledgedBy?: string
+  readonly acknowledgedAt?: TimestampMs
+  /** How many times it went further because nobody had acknowledged it; absent: never. */
+  readonly escalation?: number
   /** The cluster as it stood when the alert was raised: its peak is what price has to reach. */
   readonly cluster: Cluster
 }

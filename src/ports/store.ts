@@ -5,15 +5,18 @@
  */
 import type { Alert } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
+import type { DeliveryRecord, Reach, Urgency } from '../domain/delivery.ts'
 import type { ClientOrderId, Fill, Order } from '../domain/execution/order.ts'
 import type { Cluster, Forecast, Horizon, ModelIdentity } from '../domain/forecast.ts'
 import type { InstrumentId } from '../domain/instrument.ts'
 import type { TierTable } from '../domain/liquidation/margin-tiers.ts'
 import type { MapSnapshot } from '../domain/liquidation/snapshot.ts'
 import type { Asset, FeedDeclaration, Tick } from '../domain/market/tick.ts'
-import type { Identity, Member, Platform, Role } from '../domain/member.ts'
+import type { Identity, Member, MemberRole, Platform, Role } from '../domain/member.ts'
+import type { Preferences } from '../domain/preferences.ts'
 import type { Proposal, ProposalId, ProposalState } from '../domain/proposal.ts'
 import type { TradingState } from '../domain/risk/trading-state.ts'
+import type { Mute, Subscription } from '../domain/subscription.ts'
 import type { DurationMs, TimestampMs } from '../domain/units.ts'
 
 /** Outcome of a compare-and-set on a proposal: the row as it now is, and whether this call changed it. */
@@ -31,15 +34,59 @@ export interface ProposalPatch {
   readonly finishedAt?: TimestampMs
 }
 
-export interface OutboxMessage {
+/** Where a card stands or shall stand. */
+export interface Place {
+  readonly platform: Platform
+  /** A channel of the desk, or `user:<numeric id>` for a private chat. */
+  readonly channel: string
+  /** Whose private chat it is; undefined for a channel of the desk. */
+  readonly memberId?: string | undefined
+}
+
+export interface OutboxMessage extends Place {
   readonly messageKey: string
   /** What the card is about (`proposal:7K3M9QX2TB`, `alert:…`): a later card under the same key edits the earlier post. */
   readonly cardKey: string
-  readonly platform: Platform
-  readonly channel: string
   readonly card: Card
+  /** Of the content: the newest message of a card in a place is not put there again. */
+  readonly revision: string
+  readonly urgency: Urgency
   readonly createdAt: TimestampMs
+  /** When the oldest undelivered message of the same card in the same place was put on record. */
+  readonly waitingSince: TimestampMs
   readonly attempts: number
+}
+
+/** A button of a card in one place, as the platform knows it. */
+export interface IssuedButton extends Place {
+  readonly buttonId: string
+  readonly cardKey: string
+  readonly command: string
+  readonly once: boolean
+  readonly asks?: string | undefined
+  readonly issuedAt: TimestampMs
+}
+
+/** A one-time code, by the hash of what its owner was shown. */
+export interface Code {
+  readonly codeHash: string
+  readonly purpose: 'invite' | 'link'
+  /** Whom it joins an identity to: the member that will be made, or the one that asked. */
+  readonly memberId: string
+  /** Of the member to be made; invitations only. */
+  readonly name?: string | undefined
+  readonly role?: Role | undefined
+  readonly createdBy: string
+  readonly createdAt: TimestampMs
+  readonly expiresAt: TimestampMs
+}
+
+/** What the record knows as something is heard. */
+export interface Heard {
+  /** `mine`: to be answered by this process; `busy`: a live one is at it; `answered`: done before. */
+  readonly claim: 'mine' | 'busy' | 'answered'
+  readonly member?: Member | undefined
+  readonly preferences: Preferences
 }
 
 export interface AuditEntry {
@@ -161,6 +208,11 @@ export interface Store {
     countRaised(asset: Asset, from: TimestampMs): Promise<number>
     /** Those that stood at some time after `from`, oldest first. */
     standingSince(from: TimestampMs): Promise<readonly Alert[]>
+    find(alertId: string): Promise<Alert | undefined>
+    /** The first to acknowledge stands; false when someone had, undefined when there is no such alert. */
+    acknowledge(alertId: string, memberId: string, at: TimestampMs): Promise<boolean | undefined>
+    /** Compare-and-set of how far an unacknowledged alert has been escalated (0 at first): false when it stands elsewhere. */
+    escalate(alertId: string, from: number, to: number): Promise<boolean>
   }
   readonly proposals: {
     /** Inserts as pending; pending ones of the same book and asset become superseded and are returned. Throws on a duplicate id. */
@@ -213,6 +265,63 @@ export interface Store {
     findByIdentity(identity: Identity): Promise<Member | undefined>
     list(): Promise<readonly Member[]>
     withRole(role: Role): Promise<readonly Member[]>
+    /**
+     * For who is named in the settings: creates the member when there is none, adds identities that belong to nobody, and leaves
+     * name and role as they stand on record, because what was decided in chat goes before. An admin is made admin again only
+     * where the record holds no admin at all.
+     */
+    seed(member: Member): Promise<Member>
+    /** `last-admin`: refused, for nobody could undo it. */
+    setRole(memberId: string, role: MemberRole): Promise<'changed' | 'unchanged' | 'unknown' | 'last-admin'>
+    addIdentity(memberId: string, identity: Identity): Promise<'added' | 'theirs' | 'taken' | 'unknown'>
+    /** Defaults for whoever has none. */
+    preferences(memberId: string): Promise<Preferences>
+    setPreferences(memberId: string, preferences: Preferences): Promise<void>
+    /** Of one member, or of all. */
+    subscriptions(memberId?: string): Promise<readonly (Subscription & { readonly memberId: string })[]>
+    /** Replaces the one for the same asset. */
+    subscribe(memberId: string, subscription: Subscription): Promise<void>
+    /** `*` ends them all. Returns how many ended. */
+    unsubscribe(memberId: string, asset: Asset | '*'): Promise<number>
+    /** Those that still hold at `at`. */
+    mutes(at: TimestampMs): Promise<readonly (Mute & { readonly memberId: string })[]>
+    /** Replaces the one for the same asset; one that ends at or before now ends it. */
+    mute(memberId: string, mute: Mute): Promise<void>
+    /** Whether each private chat works, as of the last try. */
+    reach(): Promise<readonly Reach[]>
+    noteReach(reach: Reach): Promise<void>
+  }
+  readonly codes: {
+    create(code: Code): Promise<void>
+    /** Uses it up; undefined when there is no such code, or it was used, or has run out. */
+    redeem(codeHash: string, at: TimestampMs): Promise<Code | undefined>
+  }
+  readonly buttons: {
+    /**
+     * Ids for the commands of a card in one place, in their order. The same command under the same card and place keeps its id,
+     * so that an edit of the card leaves its buttons valid.
+     */
+    issue(
+      cardKey: string,
+      place: Place,
+      commands: readonly Pick<IssuedButton, 'command' | 'once' | 'asks'>[],
+      made: { readonly newId: () => string; readonly at: TimestampMs },
+    ): Promise<readonly string[]>
+    find(buttonId: string): Promise<IssuedButton | undefined>
+    /** Notes a member's press of a button that counts once: false when it was noted before for another interaction. */
+    press(buttonId: string, memberId: string, interactionId: string, at: TimestampMs): Promise<boolean>
+    /** Takes a press back whose command failed. */
+    release(buttonId: string, memberId: string): Promise<void>
+    /** Forgets those issued before; returns how many. */
+    forgetBefore(at: TimestampMs): Promise<number>
+  }
+  readonly held: {
+    /** An episode to be told to a member later, in a digest; once. */
+    add(memberId: string, alertId: string, at: TimestampMs): Promise<void>
+    /** Takes what is held for a member, oldest first. */
+    take(memberId: string): Promise<readonly string[]>
+    /** Who has something held. */
+    members(): Promise<readonly string[]>
   }
   readonly marginTiers: {
     /**
@@ -235,28 +344,57 @@ export interface Store {
     set(key: string, value: string): Promise<void>
   }
   readonly outbox: {
-    /** Once per message key. */
-    add(message: Omit<OutboxMessage, 'attempts'>): Promise<void>
-    /** Due and undelivered, oldest first; claims them for `claimFor` so that two workers never send the same one. */
-    claim(limit: number, at: TimestampMs, claimFor: DurationMs): Promise<readonly OutboxMessage[]>
+    /**
+     * Puts a card on its way, unless the newest message of the same card in the same place says the same. It takes over urgency
+     * and age of what it overtakes undelivered.
+     */
+    add(message: Omit<OutboxMessage, 'attempts' | 'waitingSince'>): Promise<void>
+    /**
+     * What to send next, at most one message a place: the most urgent card first, then the one that waits longest, in its newest
+     * version. Left out: places in `except`, and cards that are on their way in other hands.
+     */
+    due(at: TimestampMs, options: { limit: number; except?: readonly Place[] }): Promise<readonly OutboxMessage[]>
+    /** Takes one for `claimFor`, so that no second worker sends it; false when it was taken or overtaken meanwhile. */
+    claim(messageKey: string, at: TimestampMs, claimFor: DurationMs): Promise<boolean>
+    /** Also ends what it has overtaken. */
     delivered(messageKey: string, messageId: string, at: TimestampMs): Promise<void>
     /** Tried and failed; due again at `retryAt`, or given up when undefined. */
     failed(messageKey: string, error: string, retryAt: TimestampMs | undefined): Promise<void>
+    /** Not tried after all: due again, now. */
+    unclaim(messageKey: string): Promise<void>
     /** Where the newest delivered post of a card stands, to edit it. */
     postedAt(cardKey: string, platform: Platform, channel: string): Promise<string | undefined>
+    /** Every place to which this card was ever sent, or is on its way. */
+    places(cardKey: string): Promise<readonly Place[]>
     undelivered(): Promise<number>
     /** The earliest instant at which something undelivered is due. */
     nextDueAt(): Promise<TimestampMs | undefined>
+    /** Newest first. */
+    log(filter: { cardKey?: string; urgency?: Urgency; limit: number }): Promise<readonly DeliveryRecord[]>
+    /** Forgets delivered and given-up messages put on record before, but for the newest of each card and place. */
+    forgetBefore(at: TimestampMs): Promise<number>
   }
   readonly audit: {
     append(entry: AuditEntry): Promise<void>
     verify(): Promise<AuditVerdict>
     count(action: string): Promise<number>
-    recent(limit: number): Promise<readonly AuditEntry[]>
+    /** Newest first; `action` is a prefix (`proposal.`). */
+    recent(limit: number, filter?: { actor?: string; action?: string }): Promise<readonly AuditEntry[]>
   }
   readonly commands: {
-    /** Remembers a platform's interaction id; false when it was seen before (redelivered). */
-    firstSeen(platform: Platform, interactionId: string, at: TimestampMs): Promise<boolean>
+    /**
+     * Claims a platform's interaction for this process and looks up who sent it, in one statement. A claim whose process died
+     * before it answered passes to whoever hears it again.
+     */
+    hear(
+      heard: { readonly identity: Identity; readonly interactionId: string },
+      holder: string,
+      at: TimestampMs,
+    ): Promise<Heard>
+    /** Its answer is ready: heard again, it is not answered again. */
+    answered(platform: Platform, interactionId: string, at: TimestampMs): Promise<void>
+    /** Forgets interactions heard before; platforms repeat themselves for a day at most. */
+    forgetBefore(at: TimestampMs): Promise<number>
   }
   readonly figures: {
     /** Everything counted by SQL over the window of the run. */

@@ -3,6 +3,7 @@ import type { Alert, Touch } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
 import type { Cluster, MarketContext, Prediction } from '../domain/forecast.ts'
 import type { MarginTier } from '../domain/liquidation/margin-tiers.ts'
+import type { Preferences } from '../domain/preferences.ts'
 import type { ProposalTerms } from '../domain/proposal.ts'
 
 type Json<T> = ColumnType<T, T, T>
@@ -76,9 +77,45 @@ export interface Tables {
     stage_times: Json<Alert['stageTimes']>
     touch: Nullable<Touch>
     open_interest_change: Nullable<number>
+    acknowledged_by: Nullable<string>
+    acknowledged_at: Nullable<number>
+    escalation: Generated<number>
   }
-  members: { member_id: string; seq: Generated<number>; name: string; role: string }
+  members: {
+    member_id: string
+    seq: Generated<number>
+    name: string
+    role: string
+    preferences: Nullable<Preferences>
+  }
   member_identities: { platform: string; platform_user_id: string; seq: Generated<number>; member_id: string }
+  subscriptions: { member_id: string; asset: string; min_severity: string; min_confidence: number }
+  mutes: { member_id: string; asset: string; muted_until: number }
+  reach: { member_id: string; platform: string; works: boolean; reason: Nullable<string>; noted_at: number }
+  held_alerts: { member_id: string; alert_id: string; seq: Generated<number>; held_at: number }
+  one_time_codes: {
+    code_hash: string
+    purpose: string
+    member_id: string
+    name: Nullable<string>
+    role: Nullable<string>
+    created_by: string
+    created_at: number
+    expires_at: number
+    redeemed_at: Nullable<number>
+  }
+  buttons: {
+    button_id: string
+    card_key: string
+    platform: string
+    channel: string
+    member_id: Nullable<string>
+    command: string
+    once: boolean
+    asks: Nullable<string>
+    issued_at: number
+  }
+  button_presses: { button_id: string; member_id: string; interaction_id: string; pressed_at: number }
   margin_tiers: {
     venue: string
     contract: string
@@ -157,8 +194,19 @@ export interface Tables {
     message_id: Nullable<string>
     last_error: Nullable<string>
     given_up: Generated<boolean>
+    member_id: Nullable<string>
+    revision: string
+    /** Place in URGENCIES. */
+    urgency: Generated<number>
+    waiting_since: number
   }
-  seen_interactions: { platform: string; interaction_id: string; seen_at: number }
+  seen_interactions: {
+    platform: string
+    interaction_id: string
+    seen_at: number
+    holder: Nullable<string>
+    answered_at: Nullable<number>
+  }
   audit_log: {
     seq: number
     happened_at: number

@@ -48,6 +48,8 @@ export const testSettings = (over: Partial<Settings> = {}): Settings => ({
     maxSlippage: bps(30),
     leaseTtl: duration(15_000),
   },
+  access: { channels: [{ platform: 'console', channel: 'desk', most: 'admin' }], commands: {} },
+  escalation: { acknowledgeWithin: duration(5 * MINUTE) },
   channels: [{ platform: 'console', channel: 'desk' }],
   ...over,
 })
