@@ -93,6 +93,36 @@ export function createAlerts({ db }: StoreContext): Store['alerts'] {
         .execute()
       return rows.map(toAlert)
     },
+
+    async find(alertId) {
+      const row = await select().where('alert_id', '=', alertId).executeTakeFirst()
+      return row && toAlert(row)
+    },
+
+    async acknowledge(alertId, memberId, at) {
+      const rows = await db
+        .updateTable('alerts')
+        .set({ acknowledged_by: memberId, acknowledged_at: at })
+        .where('alert_id', '=', alertId)
+        .where('acknowledged_by', 'is', null)
+        .returning('alert_id')
+        .execute()
+      if (rows.length > 0) return true
+      const known = await db.selectFrom('alerts').select('alert_id').where('alert_id', '=', alertId).executeTakeFirst()
+      return known && false
+    },
+
+    async escalate(alertId, from, to) {
+      const rows = await db
+        .updateTable('alerts')
+        .set({ escalation: to })
+        .where('alert_id', '=', alertId)
+        .where('escalation', '=', from)
+        .where('acknowledged_by', 'is', null)
+        .returning('alert_id')
+        .execute()
+      return rows.length > 0
+    },
   }
 }
 
@@ -127,5 +157,8 @@ const toAlert = (row: Selectable<Tables['alerts']>): Alert =>
     openInterestChange: row.open_interest_change,
     endedAt: row.ended_at,
     endReason: row.end_reason,
+    acknowledgedBy: row.acknowledged_by,
+    acknowledgedAt: row.acknowledged_at,
+    escalation: row.escalation === 0 ? null : row.escalation,
     cluster: row.cluster,
   } as { [K in keyof Alert]: Alert[K] | null })

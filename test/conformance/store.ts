@@ -6,6 +6,7 @@ import { describeLiquidationRecord } from './store-liquidation.ts'
 import { describeLogRecord } from './store-log.ts'
 import { describeMarginTierRecord } from './store-margin-tiers.ts'
 import { describeMarketRecord } from './store-market.ts'
+import { describeMemberRecord } from './store-members.ts'
 import { anEntry, aProposal } from './store-samples.ts'
 
 export type OpenStore = (t: { after(work: () => Promise<void>): void }) => Promise<Store>
@@ -53,5 +54,6 @@ export function describeStore(name: string, open: OpenStore): void {
   describeMarginTierRecord(name, open)
   describeLiquidationRecord(name, open)
   describeDeskRecord(name, open)
+  describeMemberRecord(name, open)
   describeLogRecord(name, open)
 }
