@@ -55,6 +55,7 @@ export const say = (desk: Desk, platformUserId: string, text: string) =>
     platform: 'console',
     platformUserId,
     channel: 'console',
+    direct: true,
     interactionId: `bench-${said++}`,
     input: { kind: 'text', text },
   })

@@ -6,8 +6,9 @@ import type { Readable, Writable } from 'node:stream'
 import type { Card } from '../domain/card.ts'
 import { PLATFORM_USER_ID, type Role } from '../domain/member.ts'
 import type { Logger } from '../log.ts'
-import type { ChatAdapter, Command, Dispatch } from './command.ts'
+import type { ChatAdapter, Command, Completing, Completion, Dispatch } from './command.ts'
 import { renderCardText } from './console/render.ts'
+import { optionSpecs } from './options.ts'
 import { createPictures, type DrawPicture } from './pictures.ts'
 import { toPlain } from './plain.ts'
 
@@ -141,6 +142,7 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
       platform: 'console',
       platformUserId: who.platformUserId,
       channel: CONSOLE_CHANNEL,
+      direct: true,
       interactionId: randomUUID(),
       input: { kind: 'text', text: line },
     })
@@ -185,7 +187,7 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
     channels: [CONSOLE_CHANNEL],
     closed: closed.promise,
 
-    async start(to) {
+    async start(to, complete) {
       if (dispatch) throw new Error('Expected the console to be started once, was started twice')
       dispatch = to
       output.on('error', (error) => {
@@ -197,7 +199,13 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
         input,
         output,
         terminal: isTerminal,
-        completer: isTerminal ? completer(commands) : undefined,
+        completer: isTerminal
+          ? completer(
+              commands,
+              (asking) => complete?.(asking),
+              () => speaker,
+            )
+          : undefined,
       })
       lines.on('line', (line) => {
         prompting = false
@@ -232,6 +240,12 @@ export function createConsoleChat(options: ConsoleOptions): ConsoleChat {
       return { messageId }
     },
 
+    readyIn: () => 0,
+    probe: async (channel) =>
+      channel === CONSOLE_CHANNEL
+        ? { works: true }
+        : { works: false, reason: 'A terminal has no private chats: everything is said in the one channel.' },
+
     async close() {
       lines?.close()
       await turn
@@ -245,10 +259,42 @@ const startsWithCommand = (line: string, commands: readonly Command[]): boolean 
   return commands.some(({ name }) => said.startsWith(`${name} `))
 }
 
-/** Tab completes a command's name. */
+type CompleteLine = (typed: string, done: (error: null, result: [string[], string]) => void) => void
+
+/** Tab completes a command's name, and after it what the command offers for the option that is being typed. */
 const completer =
-  (commands: readonly Command[]) =>
-  (typed: string): [string[], string] => [
-    commands.map(({ name }) => `/${name} `).filter((name) => name.startsWith(typed)),
-    typed,
-  ]
+  (
+    commands: readonly Command[],
+    complete: (asking: Completing) => Promise<readonly Completion[]> | undefined,
+    speaker: () => ConsoleIdentity,
+  ): CompleteLine =>
+  (typed, done) => {
+    const names = commands.map(({ name }) => `/${name} `).filter((name) => name.startsWith(typed))
+    const at = names.length > 0 ? undefined : optionAt(commands, typed)
+    if (!at) return done(null, [names, typed])
+    const asking: Completing = {
+      platform: 'console',
+      platformUserId: speaker().platformUserId,
+      channel: CONSOLE_CHANNEL,
+      direct: true,
+      ...at,
+    }
+    // `complete` answers with nothing where it fails.
+    void Promise.resolve(complete(asking)).then((offered) =>
+      done(null, [(offered ?? []).map(({ value }) => value), at.typed]),
+    )
+  }
+
+/** Which option of which command the end of a line is. */
+function optionAt(
+  commands: readonly Command[],
+  line: string,
+): Pick<Completing, 'command' | 'option' | 'typed'> | undefined {
+  const command = commands
+    .filter(({ name }) => line.toLowerCase().startsWith(`/${name} `))
+    .sort((a, b) => b.name.length - a.name.length)[0]
+  if (!command) return undefined
+  const words = line.slice(command.name.length + 2).split(/\s+/)
+  const option = optionSpecs(command)[words.length - 1]
+  return option && { command: command.name, option: option.name, typed: words.at(-1)! }
+}

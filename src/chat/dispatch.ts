@@ -1,159 +1,344 @@
-import type { z } from 'zod'
 import type { App } from '../app/app.ts'
+import { issueButtons } from '../app/issue-buttons.ts'
+import { type Access, type AccessRules, judgeAccess } from '../domain/access.ts'
 import type { Card } from '../domain/card.ts'
-import { atLeast, type Member, PLATFORM_USER_ID } from '../domain/member.ts'
+import { inZone } from '../domain/local-time.ts'
+import { type Identity, type Member, PLATFORM_USER_ID } from '../domain/member.ts'
+import { DEFAULT_PREFERENCES } from '../domain/preferences.ts'
 import type { Logger } from '../log.ts'
-import type { Clock, Store } from '../ports.ts'
-import type { Command, Dispatch, Incoming } from './command.ts'
+import type { Clock, Heard, Ids, Store } from '../ports.ts'
+import type { Asker, Command, Complete, Dispatch, Incoming } from './command.ts'
+import { completionsOf, MOST_COMPLETIONS } from './dispatch/complete.ts'
+import { createPaces, type PaceLimits } from './dispatch/pace.ts'
+import { judgePress } from './dispatch/press.ts'
+import { createHeavyTurns } from './dispatch/turns.ts'
+import { type Understood, understand, usage, wrongOptions } from './dispatch/understand.ts'
 import { optionSpecs } from './options.ts'
-import { parseCommandLine } from './parse.ts'
+import { type Texts, textsIn } from './texts.ts'
 
-interface Dependencies {
+export interface DispatchDependencies {
   readonly commands: readonly Command[]
   readonly app: App
   readonly store: Store
   readonly clock: Clock
+  readonly ids: Ids
+  /** This process, as it claims what it hears. */
+  readonly instanceId: string
+  readonly access: AccessRules
+  readonly paceLimits?: PaceLimits
   readonly log: Logger
 }
 
+/** What a press wants, once it is known to be genuine. */
+interface Wanted {
+  readonly understood: Understood
+  /** Set when the command came from a button that counts once. */
+  readonly onceButton?: string
+  /** Answers at once, without running anything. */
+  readonly card?: Card
+}
+
+interface Hearing {
+  readonly incoming: Incoming
+  readonly asker: Asker
+  readonly member: Member | undefined
+  readonly texts: Texts
+}
+
 /**
- * The one way in: recognise a redelivery, find the command, find the member, check the role, parse, run, answer.
+ * The one way in: keep the pace, recognise a redelivery, find the member, find the command, check right and place, parse, run,
+ * answer.
  *
- * Deny by default: someone whose numeric id is not a member's may do nothing, and every *forbidden* is answered and audited.
+ * Deny by default: someone whose numeric id is not a member's may do nothing but ask who they are, a group gives no right, and
+ * every *forbidden* is answered and audited until it comes too often.
+ *
+ * @throws {Error} when the rules name a command that does not exist
  */
-export function createDispatch({ commands, app, store, clock, log }: Dependencies): Dispatch {
-  return async (incoming) => {
+export function createDispatch(dependencies: DispatchDependencies): { dispatch: Dispatch; complete: Complete } {
+  const { app, store, clock, ids, instanceId, access, log } = dependencies
+  const commands = withRules(dependencies.commands, access)
+  const pace = createPaces(dependencies.paceLimits)
+  const inHeavyTurn = createHeavyTurns()
+
+  const dispatch: Dispatch = async (incoming) => {
     const at = clock.now()
+    const { platform, platformUserId, interactionId } = incoming
+    const who = `${platform}:${platformUserId}`
+    let texts = textsIn(DEFAULT_PREFERENCES.language)
     try {
-      if (!PLATFORM_USER_ID.test(incoming.platformUserId))
-        throw new RangeError(`Expected a numeric user id, was ${JSON.stringify(incoming.platformUserId)}`)
-      if (!(await store.commands.firstSeen(incoming.platform, incoming.interactionId, at))) return undefined
-      const actor = await store.members.findByIdentity({
-        platform: incoming.platform,
-        platformUserId: incoming.platformUserId,
-      })
-      const understood = understand(commands, incoming)
-      if (!actor) {
-        const command = understood.kind === 'understood' ? understood.command : undefined
-        return await forbid(store, at, incoming, command, undefined)
-      }
-      if (understood.kind === 'refused') return understood.card
-      const { command, raw } = understood
-      if (!atLeast(actor.role, command.role)) return await forbid(store, at, incoming, command, actor)
-      const parsed = command.options.safeParse(raw)
-      if (!parsed.success) return wrongOptions(command, raw, parsed.error)
-      const card = await command.run({ options: parsed.data, actor, at, commands }, app)
+      if (!PLATFORM_USER_ID.test(platformUserId))
+        throw new RangeError(`Expected a numeric user id, was ${JSON.stringify(platformUserId)}`)
+      // Who sits at the terminal has the machine itself.
+      const going = platform === 'console' ? ({ kind: 'go' } as const) : pace('heard', who, at)
+      if (going.kind === 'silent') return undefined
+      if (going.kind === 'last') return slowDown(going.seconds, texts)
+
+      const heard = await store.commands.hear({ identity: { platform, platformUserId }, interactionId }, instanceId, at)
+      if (heard.claim !== 'mine') return undefined
+      const asker = askerOf(incoming, heard, at)
+      texts = textsIn(heard.preferences.language)
+      const card = await answer({ incoming, asker, member: heard.member, texts })
+      const finished = card && (await finish(card, { incoming, asker, member: heard.member }))
+      await store.commands.answered(platform, interactionId, at)
+      return finished
+    } catch (error) {
+      log.error({ err: error, platform, interactionId }, 'command failed')
+      return { tone: 'warning', title: texts.failed, text: texts.failedWhy({ interactionId }) }
+    }
+  }
+
+  async function answer(hearing: Hearing): Promise<Card | undefined> {
+    const { incoming, asker, member, texts } = hearing
+    const wanted = await readInput(hearing)
+    if (wanted === undefined) return undefined
+    if (wanted.card) return wanted.card
+    const { understood, onceButton } = wanted
+    // What someone says to another bot in a group is not ours to comment on.
+    if (understood.kind === 'unknown' && !member && !incoming.direct) return undefined
+    if (understood.kind === 'unknown') return member ? understood.card : forbid(hearing, undefined, NOT_A_MEMBER)
+    const { command } = understood
+    const right = judgeAccess(access, { command, member, place: incoming })
+    if (right.kind === 'forbidden') return forbid(hearing, command, right)
+    if (understood.kind === 'refused') return understood.card
+
+    const { raw } = understood
+    const parsed = command.options.safeParse(raw)
+    if (!parsed.success) {
+      return (await offer(command, raw, hearing)) ?? wrongOptions(command, raw, { error: parsed.error, texts })
+    }
+    if (onceButton !== undefined) {
+      const first = await store.buttons.press(onceButton, asker.actor.memberId, incoming.interactionId, asker.at)
+      if (!first) return pressedAlready(texts, incoming, command, raw)
+    }
+    const run = () => command.run({ ...asker, options: parsed.data, commands }, app)
+    try {
+      const card = await (command.weight === 'heavy' ? inHeavyTurn(run) : run())
+      const { actor } = asker
       log.info(
         { platform: incoming.platform, memberId: actor.memberId, command: command.name, tone: card.tone },
         'command answered',
       )
       return card
     } catch (error) {
-      log.error({ err: error, platform: incoming.platform, interactionId: incoming.interactionId }, 'command failed')
-      return {
-        tone: 'warning',
-        title: 'That failed',
-        text: `Nothing was traded by this command. The fault is in the log under interaction ${incoming.interactionId}; try again, and tell an admin if it stays.`,
+      // The fault is told below; the press may be tried again.
+      if (onceButton !== undefined) await store.buttons.release(onceButton, asker.actor.memberId)
+      throw error
+    }
+  }
+
+  async function readInput(hearing: Hearing): Promise<Wanted | undefined> {
+    const { incoming, member, texts } = hearing
+    if (incoming.input.kind !== 'press') return { understood: understand(commands, incoming.input, texts) }
+    const press = incoming.input
+    if (!member) return withCard(await forbid(hearing, undefined, NOT_A_MEMBER))
+    const judged = await judgePress(store, press, { incoming, actor: member })
+    switch (judged.kind) {
+      case 'unknown':
+        return withCard(await refusePress(hearing, 'button.unknown', 'anything'))
+      case 'misplaced':
+        return withCard(await refusePress(hearing, 'button.misplaced', judged.button.command))
+      case 'of-another':
+        return withCard(await refusePress(hearing, 'button.of-another', judged.button.command))
+      case 'valid': {
+        const { button } = judged
+        const understood = understand(commands, { kind: 'text', text: button.command }, texts)
+        const onceButton = button.once ? { onceButton: button.buttonId } : {}
+        if (understood.kind !== 'understood' || button.asks === undefined) return { understood, ...onceButton }
+        const said = press.values?.[button.asks]?.trim()
+        const right = judgeAccess(access, { command: understood.command, member, place: incoming })
+        if (!said && right.kind === 'allowed')
+          return { understood, card: promptFor(understood.command, button.buttonId, button.asks, texts) }
+        return { understood: { ...understood, raw: { ...understood.raw, [button.asks]: said } }, ...onceButton }
       }
     }
   }
+
+  /** A required option is missing and the command knows what it could be: a list to pick from. */
+  async function offer(
+    command: Command,
+    raw: Readonly<Record<string, unknown>>,
+    { asker, texts }: Hearing,
+  ): Promise<Card | undefined> {
+    const missing = optionSpecs(command).filter(({ name, required }) => required && raw[name] === undefined)
+    const [option, ...more] = missing
+    if (!option || more.length > 0 || !command.complete?.[option.name]) return undefined
+    const completions = await completionsOf(command, { option: option.name, typed: '', asker, app })
+    if (completions.length === 0) return undefined
+    return {
+      tone: 'info',
+      title: texts.pick({ command: command.name, option: option.name }),
+      text: texts.pickOne({ usage: usage(command, texts) }),
+      select: {
+        placeholder: option.description,
+        choices: completions.map(({ value, label }) => ({
+          label: label ?? value,
+          command: `/${command.name} ${option.name}=${value}`,
+        })),
+      },
+      ephemeral: true,
+    }
+  }
+
+  /** The answer as its asker reads it: times in their zone too, pictures in their look, buttons with ids. */
+  async function finish(
+    card: Card,
+    { incoming, asker, member }: { incoming: Incoming; asker: Asker; member: Member | undefined },
+  ): Promise<Card> {
+    const { timeZone, theme } = asker.preferences
+    const local = inZone(card, timeZone)
+    const themed = theme === 'platform' || !card.picture ? local : { ...local, theme }
+    if (incoming.platform === 'console') return themed
+    const mine = (card.ephemeral || incoming.direct) && member ? { memberId: member.memberId } : {}
+    return issueButtons(store, themed, {
+      cardKey: `answer:${incoming.platform}:${incoming.interactionId}`,
+      place: { platform: incoming.platform, channel: incoming.channel, ...mine },
+      ids,
+      at: asker.at,
+    })
+  }
+
+  async function forbid(
+    { incoming, asker, member, texts }: Hearing,
+    command: Command | undefined,
+    { reason, needs }: Extract<Access, { kind: 'forbidden' }>,
+  ): Promise<Card | undefined> {
+    const has = member?.role ?? 'none'
+    const details = { reason, needs, has }
+    const silenced = await note({ incoming, asker }, 'command.forbidden', command?.name ?? 'anything', details, texts)
+    if (silenced) return silenced.card
+    const said = { command: command?.name ?? '', needs }
+    const why: Record<typeof reason, () => string> = {
+      NOT_A_MEMBER: () => texts.notAMember({ platform: incoming.platform, id: incoming.platformUserId }),
+      NO_ROLE: () => texts.noRole,
+      ROLE_TOO_LOW: () => texts.roleTooLow({ ...said, has: has === 'none' ? 'viewer' : has }),
+      NOT_A_DESK_CHANNEL: () => texts.notADeskChannel(said),
+      CHANNEL_TOO_LOW: () => texts.channelTooLow(said),
+    }
+    return { tone: 'refused', title: texts.forbidden, text: why[reason](), ephemeral: true }
+  }
+
+  async function refusePress(
+    { incoming, asker, texts }: Hearing,
+    action: 'button.unknown' | 'button.misplaced' | 'button.of-another',
+    subject: string,
+  ): Promise<Card | undefined> {
+    const silenced = await note({ incoming, asker }, action, subject, {}, texts)
+    if (silenced) return silenced.card
+    const text = {
+      'button.unknown': texts.unknownButtonWhy,
+      'button.misplaced': texts.misplacedButton,
+      'button.of-another': texts.buttonOfAnother,
+    }[action]
+    const title = action === 'button.unknown' ? texts.unknownButton : texts.forbidden
+    return { tone: 'refused', title, text, ephemeral: true }
+  }
+
+  /** Audits a refusal; too many of one person are answered and audited no longer, which is on record once a minute. */
+  async function note(
+    { incoming, asker }: Pick<Hearing, 'incoming' | 'asker'>,
+    action: string,
+    subject: string,
+    details: Record<string, unknown>,
+    texts: Texts,
+  ): Promise<{ card: Card | undefined } | undefined> {
+    const { platform, platformUserId, channel } = incoming
+    const going =
+      platform === 'console' ? ({ kind: 'go' } as const) : pace('refused', `${platform}:${platformUserId}`, asker.at)
+    if (going.kind === 'silent') return { card: undefined }
+    await store.audit.append({
+      at: asker.at,
+      actor: asker.actor.memberId,
+      action: going.kind === 'last' ? 'command.silenced' : action,
+      subject,
+      details: { platform, channel, ...details },
+    })
+    return going.kind === 'last' ? { card: slowDown(going.seconds, texts) } : undefined
+  }
+
+  const complete: Complete = async ({ platform, platformUserId, channel, direct, command: name, option, typed }) => {
+    const at = clock.now()
+    const identity: Identity = { platform, platformUserId }
+    try {
+      const command = commands.find((candidate) => candidate.name === name)
+      if (!command?.complete?.[option] || pace('completed', `${platform}:${platformUserId}`, at).kind !== 'go')
+        return []
+      const member = await store.members.findByIdentity(identity)
+      const right = judgeAccess(access, { command, member, place: { platform, channel, direct } })
+      if (!member || right.kind === 'forbidden') return []
+      const preferences = await store.members.preferences(member.memberId)
+      const asker = { actor: member, preferences, identity, channel, direct, at }
+      return (await completionsOf(command, { option, typed, asker, app })).slice(0, MOST_COMPLETIONS)
+    } catch (error) {
+      log.error({ err: error, platform, command: name, option }, 'nothing could be offered for an option')
+      return []
+    }
+  }
+
+  return { dispatch, complete }
 }
 
-type Understood =
-  | { readonly kind: 'understood'; readonly command: Command; readonly raw: Record<string, unknown> }
-  | { readonly kind: 'refused'; readonly card: Card }
+const NOT_A_MEMBER = { kind: 'forbidden', reason: 'NOT_A_MEMBER', needs: 'viewer' } as const
 
-function understand(commands: readonly Command[], { input }: Incoming): Understood {
-  if (input.kind === 'named') {
-    const command = commands.find((candidate) => candidate.name === input.name)
-    return command
-      ? { kind: 'understood', command, raw: { ...input.options } }
-      : { kind: 'refused', card: unknownCommand(input.name, commands) }
+/** The commands with the roles they need here, so that /help and the check say the same. */
+function withRules(commands: readonly Command[], { commands: rules }: AccessRules): readonly Command[] {
+  const unknown = Object.keys(rules).filter((name) => !commands.some((command) => command.name === name))
+  if (unknown.length > 0)
+    throw new Error(`Expected COMMAND_ROLES to name commands, was ${unknown.join(', ')}: /help lists them`)
+  const open = commands.filter(({ name, role }) => role === 'anyone' && rules[name] !== undefined)
+  if (open.length > 0) {
+    throw new Error(
+      `Expected COMMAND_ROLES without ${open.map(({ name }) => name).join(', ')}: strangers need them to come in`,
+    )
   }
-  const parsed = parseCommandLine(input.text, commands)
-  switch (parsed.kind) {
-    case 'parsed':
-      return { kind: 'understood', command: parsed.command, raw: parsed.options }
-    case 'unknown':
-      return { kind: 'refused', card: unknownCommand(parsed.said, commands) }
-    case 'too-many':
-      return {
-        kind: 'refused',
-        card: {
-          tone: 'refused',
-          title: `/${parsed.command.name} takes fewer words`,
-          text: `Did not expect "${parsed.extra}". ${usage(parsed.command)}`,
-        },
-      }
-  }
+  return commands.map((command) => ({ ...command, role: rules[command.name] ?? command.role }))
 }
 
-async function forbid(
-  store: Store,
-  at: ReturnType<Clock['now']>,
+const askerOf = ({ platform, platformUserId, channel, direct }: Incoming, heard: Heard, at: Asker['at']): Asker => ({
+  actor: heard.member ?? {
+    memberId: `${platform}:${platformUserId}`,
+    name: `${platform} user ${platformUserId}`,
+    role: 'none',
+    identities: [{ platform, platformUserId }],
+  },
+  preferences: heard.preferences,
+  identity: { platform, platformUserId },
+  channel,
+  direct,
+  at,
+})
+
+/** A refusal that has its card already, or is met with silence. */
+const withCard = (card: Card | undefined): Wanted | undefined => card && { understood: { kind: 'unknown', card }, card }
+
+const slowDown = (seconds: number, texts: Texts): Card => ({
+  tone: 'refused',
+  title: texts.slowDown,
+  text: texts.slowDownWhy({ seconds }),
+  ephemeral: true,
+})
+
+function pressedAlready(
+  texts: Texts,
   incoming: Incoming,
-  command: Command | undefined,
-  actor: Member | undefined,
-): Promise<Card> {
-  await store.audit.append({
-    at,
-    actor: actor?.memberId ?? `${incoming.platform}:${incoming.platformUserId}`,
-    action: 'command.forbidden',
-    subject: command?.name ?? 'anything',
-    details: {
-      platform: incoming.platform,
-      channel: incoming.channel,
-      needs: command?.role ?? 'viewer',
-      has: actor?.role ?? 'none',
-    },
-  })
+  command: Command,
+  raw: Readonly<Record<string, unknown>>,
+): Card {
+  const typed = [`/${command.name}`, ...Object.values(raw).filter((value) => typeof value === 'string')].join(' ')
   return {
-    tone: 'refused',
-    title: 'Forbidden',
-    text:
-      actor && command
-        ? `/${command.name} needs the role ${command.role}; you are ${actor.role}. An admin can change that.`
-        : `You are not a member of this desk (${incoming.platform} id ${incoming.platformUserId}). An admin can add you.`,
+    tone: 'info',
+    title: texts.pressedAlready,
+    text: texts.pressedAlreadyWhy({ command: typed }),
+    ephemeral: !incoming.direct,
+  }
+}
+
+function promptFor(command: Command, buttonId: string, option: string, texts: Texts): Card {
+  const question = optionSpecs(command).find(({ name }) => name === option)?.description ?? option
+  return {
+    tone: 'info',
+    title: `/${command.name}`,
+    text: texts.answerInWords({ question }),
+    prompt: { buttonId, option, question },
     ephemeral: true,
   }
 }
-
-function unknownCommand(said: string, commands: readonly Command[]): Card {
-  const [first] = said.toLowerCase().split(/\s+/)
-  const near = commands
-    .filter((candidate) => candidate.name.split(' ')[0] === first)
-    .map((candidate) => `/${candidate.name}`)
-  return {
-    tone: 'refused',
-    title: `Unknown command: /${said.slice(0, 60)}`,
-    text: near.length > 0 ? `Did you mean ${near.join(', ')}?` : '/help lists what you can say.',
-  }
-}
-
-const wrongOptions = (command: Command, raw: Readonly<Record<string, unknown>>, error: z.ZodError): Card => ({
-  tone: 'refused',
-  title: `/${command.name}: that does not fit`,
-  text: `${error.issues.map((issue) => describeIssue(issue, raw)).join('\n')}\n${usage(command)}`,
-})
-
-const LONGEST_ECHO = 60
-const KINDS: Record<string, string> = {
-  number: 'a number',
-  int: 'a whole number',
-  string: 'text',
-  boolean: 'yes or no',
-}
-
-/** Which option, what it has to be, what was said: in the words of people, not of the schema. */
-function describeIssue(issue: z.core.$ZodIssue, raw: Readonly<Record<string, unknown>>): string {
-  const name = issue.path.join('.') || 'options'
-  const given = raw[name]
-  if (given === undefined) return `${name}: missing`
-  const expected = issue.code === 'invalid_type' ? `Expected ${KINDS[issue.expected] ?? issue.expected}` : issue.message
-  return `${name}: ${expected}, was "${String(given).slice(0, LONGEST_ECHO).toWellFormed()}"`
-}
-
-const usage = (command: Command): string =>
-  `Usage: /${command.name} ${optionSpecs(command)
-    .map((option) => (option.required ? `<${option.name}>` : `[${option.name}]`))
-    .join(' ')}`.trim()

@@ -120,6 +120,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const chats = roles.includes('bot') ? await options.openChats() : []
     const settings = toSettings(config, options.channels, confidence?.alertThreshold)
     const marginTiers = source.name === 'live' ? await liveMarginTiers(config, clock) : undefined
+    const ids = options.ids()
     const app = createApp(
       {
         store,
@@ -128,21 +129,30 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
         venue,
         forecaster,
         clock,
-        ids: options.ids(),
+        ids,
         settings,
         instanceId: store.instanceId,
         confidenceReport: confidence && confidenceFacts(confidence),
       },
       { market, notifiers: () => chats },
     )
-    const dispatch = createDispatch({ commands, app, store, clock, log })
+    const { dispatch, complete } = createDispatch({
+      commands,
+      app,
+      store,
+      clock,
+      ids,
+      instanceId: store.instanceId,
+      access: settings.access,
+      log,
+    })
 
-    for (const member of options.members) await store.members.put(member)
+    for (const member of options.members) await store.members.seed(member)
     if (roles.includes('worker')) await store.observations.declareFeeds(source.feeds)
     market.feeds = source.feeds
     await queue.start(handlersFor(roles, app))
     for (const chat of chats) opening(chat, (it) => it.close())
-    for (const chat of chats) await chat.start(dispatch)
+    for (const chat of chats) await chat.start(dispatch, complete)
     await app.reconcile()
 
     return {
@@ -202,6 +212,20 @@ async function liveMarginTiers({ market }: Config, clock: Clock): Promise<Margin
   })
 }
 
+/** The desk's own channels are open to every role, unless a rule says less. */
+const accessRules = ({ access }: Config, channels: Settings['channels']): Settings['access'] => ({
+  ...access,
+  channels: [
+    ...access.channels,
+    ...channels
+      .filter(
+        ({ platform, channel }) =>
+          !access.channels.some((rule) => rule.platform === platform && rule.channel === channel),
+      )
+      .map((place) => ({ ...place, most: 'admin' as const })),
+  ],
+})
+
 const resumeAt = (source: MarketSource, lastReceivedAt: TimestampMs | undefined): TimestampMs =>
   lastReceivedAt !== undefined && lastReceivedAt > source.from ? lastReceivedAt : source.from
 
@@ -215,5 +239,7 @@ const toSettings = (config: Config, channels: Settings['channels'], alertThresho
   limits: config.limits,
   execution: config.execution,
   retention: config.data.retention,
+  access: accessRules(config, channels),
+  escalation: config.escalation,
   channels,
 })

@@ -5,7 +5,8 @@ import { type App, createApp } from '../../src/app/app.ts'
 import { createMarketState } from '../../src/app/market-state.ts'
 import type { Ports } from '../../src/app/ports.ts'
 import type { Settings } from '../../src/app/settings.ts'
-import type { Dispatch } from '../../src/chat/command.ts'
+import type { Command, Complete, Dispatch } from '../../src/chat/command.ts'
+import type { PaceLimits } from '../../src/chat/dispatch/pace.ts'
 import { createDispatch } from '../../src/chat/dispatch.ts'
 import type { Card } from '../../src/domain/card.ts'
 import type { Cluster, Forecast, Prediction } from '../../src/domain/forecast.ts'
@@ -50,6 +51,9 @@ export interface DeskOptions {
   readonly forecaster?: Forecaster
   readonly confidenceReport?: ConfidenceReport
   readonly log?: Logger
+  /** What can be said; everything by default. */
+  readonly commands?: readonly Command[]
+  readonly paceLimits?: PaceLimits
   /** Stands between the app and the store, to break what the test wants broken. */
   readonly wrapStore?: (store: Store) => Store
 }
@@ -66,6 +70,7 @@ export interface TestDesk {
   readonly queue: InlineQueue
   readonly channel: TestChannel
   readonly dispatch: Dispatch
+  readonly complete: Complete
   /** What the venue trades at from now on; undefined = it knows no price. */
   setPrice(mid: number | undefined, asset?: Asset): void
   /** Stores a forecast at this price, made now, and lets the venue trade at it. */
@@ -139,7 +144,17 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     instanceId: opened.instanceId,
   }
   const app = createApp(ports, { market: createMarketState(), notifiers: () => [channel] })
-  const dispatch = createDispatch({ commands, app, store, clock, log })
+  const { dispatch, complete } = createDispatch({
+    commands: options.commands ?? commands,
+    app,
+    store,
+    clock,
+    ids,
+    instanceId: opened.instanceId,
+    access: settings.access,
+    paceLimits: options.paceLimits,
+    log,
+  })
   for (const each of DEMO_MEMBERS) await opened.members.put(each)
   await queue.start(handlersFor(['bot', 'worker'], app))
 
@@ -156,6 +171,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     queue,
     channel,
     dispatch,
+    complete,
     die,
     setPrice,
     async forecast(given = {}) {
@@ -179,6 +195,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
         platform: 'console',
         platformUserId: member(person).identities[0]!.platformUserId,
         channel: 'desk',
+        direct: true,
         interactionId: `${opened.instanceId}-${said++}`,
         input: { kind: 'text', text },
       })

@@ -34,7 +34,14 @@ export function renderCardText(
     ),
     [...(pictureFile === undefined ? [] : [oneLine(pictureFile)]), ...wrap(toPlain(card.picture?.alt ?? ''), columns)],
     toTable(
-      (card.buttons ?? []).map(({ label, command }) => [`[${oneLine(label)}]`, oneLine(command)]),
+      (card.buttons ?? []).map(({ label, command, asks }) => [
+        `[${oneLine(label)}]`,
+        oneLine(asks === undefined ? command : `${command} <${asks}>`),
+      ]),
+      columns,
+    ),
+    toTable(
+      (card.select?.choices ?? []).map(({ label, command }) => [`(${oneLine(label)})`, oneLine(command)]),
       columns,
     ),
     wrap(toPlain(card.footer ?? ''), columns),
