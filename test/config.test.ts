@@ -51,6 +51,48 @@ test('.env.example says a line, with its unit, about every variable', () => {
   }
 })
 
+test('channels and commands can be held to a role, and what is not of that form is told', () => {
+  const { access } = parseConfig({
+    CHANNEL_ROLES: 'discord:123456789012345678:viewer, telegram:-1001:trader',
+    COMMAND_ROLES: 'hedge propose=approver, approve = admin',
+  })
+  assert.deepEqual(access.channels, [
+    { platform: 'discord', channel: '123456789012345678', most: 'viewer' },
+    { platform: 'telegram', channel: '-1001', most: 'trader' },
+  ])
+  assert.deepEqual(access.commands, { 'hedge propose': 'approver', approve: 'admin' })
+  for (const CHANNEL_ROLES of [
+    'discord:desk:viewer',
+    'slack:1:viewer',
+    'discord:1',
+    'telegram:@desk:viewer',
+    'discord:1:owner',
+  ]) {
+    assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig({ CHANNEL_ROLES }))), ['CHANNEL_ROLES'])
+  }
+  for (const COMMAND_ROLES of ['approve', 'approve=owner', 'approve=admin=viewer', '/approve=admin']) {
+    assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig({ COMMAND_ROLES }))), ['COMMAND_ROLES'])
+  }
+})
+
+test('a chat is named by its number, never by a name that can change hands', () => {
+  const [mistake] = mistakesOf(() => parseConfig({ TELEGRAM_CHAT_IDS: '-1001,@desk_room' })).mistakes
+  assert.match(mistake!.message, /numeric chat ids/)
+})
+
+test('a webhook needs its secret and PagerDuty its key', () => {
+  const telegram = { TELEGRAM_TOKEN: 't', TELEGRAM_CHAT_IDS: '-1001', ADMINS: 'telegram:1:ana' }
+  const webhook = { ...telegram, TELEGRAM_WEBHOOK_URL: 'https://desk.example/hook' }
+  assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig(webhook))), ['TELEGRAM_WEBHOOK_SECRET'])
+  for (const TELEGRAM_WEBHOOK_SECRET of ['short', 'with blanks in it, that is'])
+    assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig({ ...webhook, TELEGRAM_WEBHOOK_SECRET }))), [
+      'TELEGRAM_WEBHOOK_SECRET',
+    ])
+  const pager = { PAGER_KIND: 'pagerduty', PAGER_URL: 'https://events.example/v2/enqueue' }
+  assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig(pager))), ['PAGER_KEY'])
+  assert.equal(parseConfig({ ...pager, PAGER_KEY: 'key' }).pager?.kind, 'pagerduty')
+})
+
 test('the leverage assumed for the hedge leg is 3, and at least 1', () => {
   assert.equal(parseConfig({}).hedgeLeverage, 3)
   assert.equal(parseConfig({ HEDGE_LEVERAGE: '2.5' }).hedgeLeverage, 2.5)
@@ -119,15 +161,19 @@ test('a configuration can be printed and serialised without its secrets, and sti
     ADMINS: 'discord:123456789012345678:ana,telegram:4242:ana',
     DATABASE_URL: 'postgres://desk:hunter2@db/desk',
     REDIS_URL: 'redis://:hunter2@cache:6379',
-    TELEGRAM_CHAT_IDS: '-1001,@desk_room',
+    TELEGRAM_CHAT_IDS: '-1001,4242',
+    TELEGRAM_WEBHOOK_URL: 'https://desk.example/hook',
+    TELEGRAM_WEBHOOK_SECRET: 'hook-secret-hook-secret',
+    PAGER_URL: 'https://pager.example/desk',
+    PAGER_KEY: 'pager-secret',
     TELEGRAM_TOKEN: 'telegram-secret-1',
   })
   const printed = inspect(config, { depth: 9 }) + JSON.stringify(config)
-  assert.doesNotMatch(printed, /hunter2|secret-1/)
+  assert.doesNotMatch(printed, /hunter2|secret-1|hook-secret|pager-secret/)
   assert.match(printed, /\[secret\]/)
   assert.equal(config.discord?.token, 'discord-secret-1')
   assert.equal(config.store.connectionString, 'postgres://desk:hunter2@db/desk')
-  assert.deepEqual(config.telegram?.channels, ['-1001', '@desk_room'])
+  assert.deepEqual(config.telegram?.channels, ['-1001', '4242'])
 })
 
 test('one name on two platforms is one member with two identities', () => {

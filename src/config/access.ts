@@ -2,7 +2,7 @@ import type { AccessRules } from '../domain/access.ts'
 import { PLATFORMS, ROLES, type Role } from '../domain/member.ts'
 import { expected, parts } from './values.ts'
 
-const CHANNEL = /^(-?\d{1,20}|@\w{4,32})$/
+const CHANNEL = /^-?\d{1,20}$/
 const COMMAND = /^[a-z]+( [a-z]+)?$/
 const roleOf = (value: string | undefined): Role | undefined => ROLES.find((role) => role === value)
 

@@ -22,7 +22,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** How a pager is spoken to: src/chat/pager.ts. */
 const PAGER_KINDS = ['ntfy', 'pagerduty', 'json'] as const
 const SNOWFLAKE = /^\d{15,20}$/
-const CHAT_ID = /^(-?\d{1,20}|@\w{4,32})$/
+const CHAT_ID = /^-?\d{1,20}$/
 const token = expected('a token without blanks', (value) => (/\s/.test(value) ? undefined : value))
 const webhookSecret = expected('16 to 256 letters, digits, "_" and "-"', (value) =>
   /^[\w-]{16,256}$/.test(value) ? value : undefined,
@@ -68,7 +68,7 @@ export const VARIABLES = {
   DISCORD_API_ROOT: withDefault(url('https', 'http'), 'https://discord.com/api'),
 
   TELEGRAM_TOKEN: secret(token),
-  TELEGRAM_CHAT_IDS: optional(listOf('chat ids such as -1001234567890, or @channel names', CHAT_ID)),
+  TELEGRAM_CHAT_IDS: optional(listOf('numeric chat ids such as -1001234567890 (names change hands)', CHAT_ID)),
   TELEGRAM_API_ROOT: withDefault(url('https', 'http'), 'https://api.telegram.org'),
   TELEGRAM_WEBHOOK_URL: optional(url('https')),
   TELEGRAM_WEBHOOK_SECRET: secret(webhookSecret),
