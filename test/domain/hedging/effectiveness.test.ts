@@ -27,7 +27,7 @@ function estimated(said: Effectiveness): Extract<Effectiveness, { kind: 'estimat
   assert.equal(said.kind, 'estimated')
   return said as Extract<Effectiveness, { kind: 'estimated' }>
 }
-const valueOf = (periods: readonly PeriodPnl[], name: MeasureName): number | undefined =>
+const figureOf = (periods: readonly PeriodPnl[], name: MeasureName): number | undefined =>
   estimated(hedgeEffectiveness(periods, OPTIONS)).measures[name]?.value
 const near = (value: number | undefined, expected: number, message?: string): void =>
   assert.ok(value !== undefined && Math.abs(value - expected) < 1e-9, `${message ?? ''} was ${value}, not ${expected}`)
@@ -39,12 +39,12 @@ test('a perfect hedge avoids every loss and takes out all variance; no hedge doe
   fc.assert(
     fc.property(seeds, (seed) => {
       const perfect = book(seed, { ratio: () => 1 })
-      near(valueOf(perfect, 'lossesAvoided'), 1)
-      near(valueOf(perfect, 'varianceReduction'), 1)
+      near(figureOf(perfect, 'lossesAvoided'), 1)
+      near(figureOf(perfect, 'varianceReduction'), 1)
       const none = book(seed)
-      near(valueOf(none, 'lossesAvoided'), 0)
-      near(valueOf(none, 'varianceReduction'), 0)
-      near(valueOf(none, 'volatilityRatio'), 1)
+      near(figureOf(none, 'lossesAvoided'), 0)
+      near(figureOf(none, 'varianceReduction'), 0)
+      near(figureOf(none, 'volatilityRatio'), 1)
     }),
     RUNS,
   )
@@ -54,8 +54,8 @@ test('a hedge on the wrong side scores below nothing', () => {
   fc.assert(
     fc.property(seeds, (seed) => {
       const wrong = book(seed, { ratio: () => -0.5 })
-      near(valueOf(wrong, 'lossesAvoided'), -0.5)
-      near(valueOf(wrong, 'varianceReduction'), 1 - 1.5 ** 2)
+      near(figureOf(wrong, 'lossesAvoided'), -0.5)
+      near(figureOf(wrong, 'varianceReduction'), 1 - 1.5 ** 2)
     }),
     RUNS,
   )
@@ -65,12 +65,12 @@ test('a static hedge of any size avoids its own share, gives up the same, has no
   fc.assert(
     fc.property(seeds, fc.double({ min: 0.01, max: 0.95, noNaN: true }), (seed, ratio) => {
       const fixed = book(seed, { ratio: () => ratio })
-      near(valueOf(fixed, 'lossesAvoided'), ratio)
-      near(valueOf(fixed, 'upsideGivenUp'), ratio)
-      near(valueOf(fixed, 'skill'), 0)
-      near(valueOf(fixed, 'varianceReduction'), 1 - (1 - ratio) ** 2)
+      near(figureOf(fixed, 'lossesAvoided'), ratio)
+      near(figureOf(fixed, 'upsideGivenUp'), ratio)
+      near(figureOf(fixed, 'skill'), 0)
+      near(figureOf(fixed, 'varianceReduction'), 1 - (1 - ratio) ** 2)
       for (const name of ['volatilityRatio', 'downsideRatio', 'tailLossRatio', 'drawdownRatio'] as const)
-        near(valueOf(fixed, name), 1, name)
+        near(figureOf(fixed, name), 1, name)
     }),
     RUNS,
   )
