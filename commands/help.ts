@@ -9,12 +9,15 @@ export default command({
   description: 'What you can say here, or one command in full',
   role: 'viewer',
   options: z.object({ command: z.string().optional().describe('A command, such as hedge propose') }),
+  complete: {
+    command: async ({ commands }) => commands.map(({ name }) => ({ value: name })),
+  },
 
   async run({ options, actor, commands }) {
     const wanted = options.command?.toLowerCase().replace(/^\//, '').replace(/_/g, ' ').trim()
     const matches = wanted
       ? commands.filter((candidate) => candidate.name === wanted || candidate.name.startsWith(`${wanted} `))
-      : commands.filter((candidate) => atLeast(actor.role, candidate.role))
+      : commands.filter(({ role }) => role === 'anyone' || atLeast(actor.role, role))
     if (matches.length === 0)
       return { tone: 'refused', title: `There is no command ${wanted}`, text: '/help lists them all.' }
     return {
@@ -30,7 +33,10 @@ export default command({
           value: [
             candidate.description,
             ...(wanted
-              ? [`needs ${candidate.role}`, ...options.map((option) => `${option.name}: ${option.description}`)]
+              ? [
+                  candidate.role === 'anyone' ? 'for everyone' : `needs ${candidate.role}`,
+                  ...options.map((option) => `${option.name}: ${option.description}`),
+                ]
               : []),
           ].join('; '),
         }

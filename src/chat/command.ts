@@ -36,6 +36,8 @@ export interface Asker {
   /** In a private chat with the bot, or at the terminal. */
   readonly direct: boolean
   readonly at: TimestampMs
+  /** Everything that can be said, in the order of /help. */
+  readonly commands: readonly Command[]
 }
 
 export interface Completion {
@@ -47,8 +49,6 @@ export interface Completion {
 
 export interface CommandContext<Options> extends Asker {
   readonly options: Options
-  /** Everything that can be said, in the order of /help. */
-  readonly commands: readonly Command[]
 }
 
 /** Keeps the option types for `run` while the list of commands stays a plain array. */

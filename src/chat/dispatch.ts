@@ -75,7 +75,7 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
 
       const heard = await store.commands.hear({ identity: { platform, platformUserId }, interactionId }, instanceId, at)
       if (heard.claim !== 'mine') return undefined
-      const asker = askerOf(incoming, heard, at)
+      const asker = { ...askerOf(incoming, heard, at), commands }
       texts = textsIn(heard.preferences.language)
       const card = await answer({ incoming, asker, member: heard.member, texts })
       const finished = card && (await finish(card, { incoming, asker, member: heard.member }))
@@ -110,7 +110,7 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
       const first = await store.buttons.press(onceButton, asker.actor.memberId, incoming.interactionId, asker.at)
       if (!first) return pressedAlready(texts, incoming, command, raw)
     }
-    const run = () => command.run({ ...asker, options: parsed.data, commands }, app)
+    const run = () => command.run({ ...asker, options: parsed.data }, app)
     try {
       const card = await (command.weight === 'heavy' ? inHeavyTurn(run) : run())
       const { actor } = asker
@@ -266,7 +266,7 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
       const right = judgeAccess(access, { command, member, place: { platform, channel, direct } })
       if (!member || right.kind === 'forbidden') return []
       const preferences = await store.members.preferences(member.memberId)
-      const asker = { actor: member, preferences, identity, channel, direct, at }
+      const asker = { actor: member, preferences, identity, channel, direct, at, commands }
       return (await completionsOf(command, { option, typed, asker, app })).slice(0, MOST_COMPLETIONS)
     } catch (error) {
       log.error({ err: error, platform, command: name, option }, 'nothing could be offered for an option')
@@ -293,7 +293,11 @@ function withRules(commands: readonly Command[], { commands: rules }: AccessRule
   return commands.map((command) => ({ ...command, role: rules[command.name] ?? command.role }))
 }
 
-const askerOf = ({ platform, platformUserId, channel, direct }: Incoming, heard: Heard, at: Asker['at']): Asker => ({
+const askerOf = (
+  { platform, platformUserId, channel, direct }: Incoming,
+  heard: Heard,
+  at: Asker['at'],
+): Omit<Asker, 'commands'> => ({
   actor: heard.member ?? {
     memberId: `${platform}:${platformUserId}`,
     name: `${platform} user ${platformUserId}`,
