@@ -44,9 +44,17 @@ export function createAudit(context: StoreContext, deferred?: AuditEntry[]): Sto
       return row.rows
     },
 
-    async recent(limit) {
+    async recent(limit, { actor, action } = {}) {
       await flush()
-      const rows = await db.selectFrom('audit_log').selectAll().orderBy('seq', 'desc').limit(limit).execute()
+      const rows = await db
+        .selectFrom('audit_log')
+        .selectAll()
+        .$if(actor !== undefined, (query) => query.where('actor', '=', storable(actor!)))
+        // `like` would read `_` and `%` in the prefix as wildcards.
+        .$if(action !== undefined, (query) => query.where(sql<boolean>`starts_with(action, ${storable(action!)})`))
+        .orderBy('seq', 'desc')
+        .limit(limit)
+        .execute()
       return rows.map((row) => ({
         at: timestamp(row.happened_at),
         actor: row.actor,

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { ProposalId } from '../domain/proposal.ts'
 import type { DurationMs } from '../domain/units.ts'
 import { StaleLeaseError } from './errors.ts'
@@ -8,6 +8,15 @@ import type { Db } from './pool.ts'
 export const INSTANCE_LOCKS = 7_270_102
 
 const DATABASE_MS = sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+
+/** Whether the process of that name lives: its own connection still holds its instance lock. */
+export const isLive = (holder: RawBuilder<string>): RawBuilder<boolean> => sql<boolean>`exists (
+  select from pg_locks
+  where locktype = 'advisory' and granted and objsubid = 2
+    and database = (select oid from pg_database where datname = current_database())
+    and classid = ${sql.lit(INSTANCE_LOCKS)}::bigint::oid
+    and objid = (hashtext(${holder})::bigint & 4294967295)::oid
+)`
 
 /**
  * Takes the right to execute a proposal and raises its fencing number.
@@ -30,13 +39,7 @@ export async function takeLease(
       and (
         lease_holder is null
         or lease_ends_at <= ${DATABASE_MS}
-        or not exists (
-          select from pg_locks
-          where locktype = 'advisory' and granted and objsubid = 2
-            and database = (select oid from pg_database where datname = current_database())
-            and classid = ${INSTANCE_LOCKS}::bigint::oid
-            and objid = (hashtext(lease_holder)::bigint & 4294967295)::oid
-        )
+        or not ${isLive(sql`lease_holder`)}
       )
     returning lease`.execute(db)
   return rows[0]?.lease

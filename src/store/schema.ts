@@ -470,4 +470,18 @@ export const SCHEMA: readonly SchemaStep[] = [
       create index seen_interactions_by_age on seen_interactions (seen_at);
     `,
   },
+  {
+    name: '009-instances',
+    sql: `
+      -- Of a card in a place every message is asked for, what was given up included.
+      create index outbox_by_card on outbox (card_key, platform, channel, seq);
+      drop index outbox_waiting;
+
+      -- Who lives, on the database's own clock: a frozen process keeps its connections and their locks.
+      create unlogged table instances (
+        instance_id text primary key,
+        beat_at bigint not null
+      );
+    `,
+  },
 ]

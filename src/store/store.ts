@@ -2,13 +2,16 @@ import type { Logger } from '../log.ts'
 import type { AuditEntry, Store } from '../ports.ts'
 import { createAlerts } from './alerts.ts'
 import { createAudit, writeAudit } from './audit.ts'
+import { createButtons } from './buttons.ts'
 import { createClusterOutcomes } from './cluster-outcomes.ts'
+import { createCodes } from './codes.ts'
 import { createCommands } from './commands.ts'
 import type { StoreContext } from './context.ts'
 import { isConnectionLost } from './errors.ts'
 import { createFigures } from './figures.ts'
 import { createForecasts } from './forecasts.ts'
 import { guard } from './guard.ts'
+import { createHeld } from './held.ts'
 import { createInstance, type Instance } from './instance.ts'
 import { createMapSnapshots } from './map-snapshots.ts'
 import { createMarginTiers } from './margin-tiers.ts'
@@ -92,7 +95,7 @@ function createRepositories(context: StoreContext): Store {
     clusterOutcomes: guard(createClusterOutcomes(context), { patience, repeatable: ['save', 'judgedDays', 'list'] }),
     alerts: guard(createAlerts(context), {
       patience,
-      repeatable: ['open', 'recent', 'lastEnded', 'countRaised', 'standingSince'],
+      repeatable: ['open', 'recent', 'lastEnded', 'countRaised', 'standingSince', 'find'],
     }),
     proposals: guard(createProposals(context), { patience, repeatable: ['find', 'list', 'releaseLease'] }),
     orders: guard(createOrders(context), {
@@ -101,16 +104,48 @@ function createRepositories(context: StoreContext): Store {
     }),
     members: guard(createMembers(context), {
       patience,
-      repeatable: ['put', 'find', 'findByIdentity', 'list', 'withRole'],
+      repeatable: [
+        'put',
+        'find',
+        'findByIdentity',
+        'list',
+        'withRole',
+        'seed',
+        'preferences',
+        'setPreferences',
+        'subscriptions',
+        'subscribe',
+        'mutes',
+        'mute',
+        'reach',
+        'noteReach',
+      ],
     }),
+    codes: guard(createCodes(context), { patience, repeatable: [] }),
+    held: guard(createHeld(context), { patience, repeatable: ['add', 'members'] }),
     marginTiers: guard(createMarginTiers(context), { patience, repeatable: ['save', 'list'] }),
     settings: guard(createSettings(context), { patience, repeatable: ['tradingState', 'get', 'set'] }),
     outbox: guard(createOutbox(context), {
       patience,
-      repeatable: ['add', 'delivered', 'postedAt', 'undelivered', 'nextDueAt'],
+      repeatable: [
+        'add',
+        'due',
+        'unclaim',
+        'delivered',
+        'postedAt',
+        'places',
+        'undelivered',
+        'nextDueAt',
+        'log',
+        'forgetBefore',
+      ],
     }),
     audit: guard(createAudit(context), { patience, repeatable: ['verify', 'count', 'recent'] }),
-    commands: guard(createCommands(context), { patience, repeatable: [] }),
+    commands: guard(createCommands(context), { patience, repeatable: ['answered', 'forgetBefore'] }),
+    buttons: guard(createButtons(context), {
+      patience,
+      repeatable: ['issue', 'find', 'press', 'release', 'forgetBefore'],
+    }),
     figures: guard(createFigures(context), { patience, repeatable: ['run'] }),
   }
 }
@@ -129,11 +164,14 @@ async function inTransaction<T>(db: Db, patience: Patience, work: (tx: Store) =>
     proposals: createProposals(context),
     orders: createOrders(context),
     members: createMembers(context),
+    codes: createCodes(context),
+    held: createHeld(context),
     marginTiers: createMarginTiers(context),
     settings: createSettings(context),
     outbox: createOutbox(context),
     audit: createAudit(context, entries),
     commands: createCommands(context),
+    buttons: createButtons(context),
     figures: createFigures(context),
   }
   const result = await work(tx)

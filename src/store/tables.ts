@@ -207,6 +207,7 @@ export interface Tables {
     holder: Nullable<string>
     answered_at: Nullable<number>
   }
+  instances: { instance_id: string; beat_at: number }
   audit_log: {
     seq: number
     happened_at: number

@@ -208,13 +208,6 @@ export function describeDeskRecord(name: string, open: OpenStore): void {
       await store.settings.set('note', 'a \0 and a \ud800')
       assert.equal(await store.settings.get('note'), 'a \uFFFD and a \uFFFD')
     })
-
-    test('an interaction is new once', async (t) => {
-      const store = await open(t)
-      const seen = await Promise.all(Array.from({ length: 8 }, () => store.commands.firstSeen('discord', '123', at(1))))
-      assert.equal(seen.filter(Boolean).length, 1)
-      assert.equal(await store.commands.firstSeen('telegram', '123', at(1)), true)
-    })
   })
 }
 

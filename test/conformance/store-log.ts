@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Card } from '../../src/domain/card.ts'
-import { canonicalJson } from '../../src/domain/hash.ts'
 import { duration, type TimestampMs } from '../../src/domain/units.ts'
-import type { OutboxMessage } from '../../src/ports.ts'
-import { profilePicture } from '../chat/picture-samples.ts'
 import type { OpenStore } from './store.ts'
 import {
   aBar,
@@ -21,92 +17,8 @@ import {
   proposalId,
 } from './store-samples.ts'
 
-/** The outbox, the audit log and the figures of a run. */
+/** The audit log and the figures of a run. */
 export function describeLogRecord(name: string, open: OpenStore): void {
-  describe(`${name}: outbox`, () => {
-    test('a message is delivered once and its post is found again', async (t) => {
-      const store = await open(t)
-      await store.outbox.add(aMessage('m1'))
-      await store.outbox.add({ ...aMessage('m1'), card: { tone: 'ok', title: 'again' } })
-      assert.equal(await store.outbox.undelivered(), 1)
-      const claimed = await store.outbox.claim(10, at(5), duration(100))
-      assert.deepEqual(claimed, [{ ...aMessage('m1'), attempts: 0 }])
-      await store.outbox.delivered('m1', 'post-1', at(6))
-      assert.equal(await store.outbox.undelivered(), 0)
-      assert.equal(await store.outbox.nextDueAt(), undefined)
-      assert.equal(await store.outbox.postedAt('card', 'console', 'desk'), 'post-1')
-      assert.equal(await store.outbox.postedAt('card', 'console', 'other'), undefined)
-    })
-
-    test('a card keeps its picture, every number of it', async (t) => {
-      const store = await open(t)
-      const card: Card = { tone: 'info', title: 'Map', picture: profilePicture() }
-      await store.outbox.add({ ...aMessage('m1'), card })
-      const [claimed] = await store.outbox.claim(1, at(5), duration(100))
-      assert.deepEqual(claimed?.card, card)
-      assert.equal(canonicalJson(claimed?.card), canonicalJson(card))
-    })
-
-    test('claimers at once never get the same message', async (t) => {
-      const store = await open(t)
-      for (let n = 0; n < 30; n++) await store.outbox.add({ ...aMessage(`m${n}`), cardKey: `card-${n}` })
-      const claims = await Promise.all(Array.from({ length: 6 }, () => store.outbox.claim(10, at(5), duration(100))))
-      const keys = claims.flat().map((message) => message.messageKey)
-      assert.equal(new Set(keys).size, keys.length)
-      const rest = await store.outbox.claim(30, at(5), duration(100))
-      assert.equal(keys.length + rest.length, 30)
-    })
-
-    test('a claim that nobody finished is due again when it runs out', async (t) => {
-      const store = await open(t)
-      await store.outbox.add(aMessage('m1'))
-      await store.outbox.claim(10, at(5), duration(100))
-      assert.deepEqual(await store.outbox.claim(10, at(104), duration(100)), [])
-      assert.equal(await store.outbox.nextDueAt(), at(105))
-      assert.equal((await store.outbox.claim(10, at(105), duration(100))).length, 1)
-    })
-
-    test('a failed message waits for its retry, then is given up', async (t) => {
-      const store = await open(t)
-      await store.outbox.add(aMessage('m1'))
-      await store.outbox.claim(1, at(5), duration(100))
-      await store.outbox.failed('m1', 'chat is down', at(50))
-      assert.equal(await store.outbox.nextDueAt(), at(50))
-      assert.deepEqual(await store.outbox.claim(1, at(49), duration(100)), [])
-      assert.equal((await store.outbox.claim(1, at(50), duration(100)))[0]?.attempts, 1)
-      await store.outbox.failed('m1', 'chat is gone', undefined)
-      assert.equal(await store.outbox.undelivered(), 0)
-      assert.deepEqual(await store.outbox.claim(1, at(999), duration(100)), [])
-    })
-
-    test('what is said about one card goes out in order, and waits while an older one is on its way', async (t) => {
-      const store = await open(t)
-      const keys = async (when: number) =>
-        (await store.outbox.claim(10, at(when), duration(100))).map((message) => message.messageKey)
-      for (const key of ['m1', 'm2']) await store.outbox.add(aMessage(key))
-      assert.deepEqual(await keys(5), ['m1', 'm2'])
-      await store.outbox.delivered('m1', 'post-1', at(6))
-      await store.outbox.add(aMessage('m3'))
-      assert.deepEqual(await keys(7), [])
-      assert.equal(await store.outbox.nextDueAt(), at(105))
-      await store.outbox.delivered('m2', 'post-1', at(8))
-      assert.equal(await store.outbox.nextDueAt(), at(1))
-      assert.deepEqual(await keys(9), ['m3'])
-    })
-
-    test('a card that was overtaken by a newer one is not sent any more', async (t) => {
-      const store = await open(t)
-      await store.outbox.add(aMessage('m1'))
-      await store.outbox.claim(10, at(5), duration(100))
-      await store.outbox.failed('m1', 'chat is down', at(50))
-      await store.outbox.add(aMessage('m2'))
-      assert.equal((await store.outbox.claim(10, at(6), duration(100)))[0]?.messageKey, 'm2')
-      await store.outbox.delivered('m2', 'post-1', at(7))
-      assert.equal(await store.outbox.undelivered(), 0)
-      assert.deepEqual(await store.outbox.claim(10, at(50), duration(100)), [])
-    })
-  })
-
   describe(`${name}: audit`, () => {
     test('an empty log is intact', async (t) => {
       const store = await open(t)
@@ -142,6 +54,36 @@ export function describeLogRecord(name: string, open: OpenStore): void {
       assert.equal(first?.action, 'first')
       assert.deepEqual(second?.details, { ...details, text: 'NUL \uFFFD, half a pair \uFFFD, ünïcode' })
       assert.equal((await store.audit.verify()).kind, 'intact')
+    })
+
+    test('entries are picked by who acted and by how the action begins', async (t) => {
+      const store = await open(t)
+      for (const [actor, action] of [
+        ['ann', 'proposal.approved'],
+        ['bob', 'proposal.approved'],
+        ['ann', 'proposal_approved'],
+        ['ann', 'order.sent'],
+        ['ann', 'proposal.declined'],
+      ] as const) {
+        await store.audit.append({ ...anEntry(action), actor })
+      }
+      const recent = async (...input: Parameters<typeof store.audit.recent>) =>
+        (await store.audit.recent(...input)).map(({ actor, action }) => `${actor} ${action}`)
+      assert.deepEqual(await recent(9, { actor: 'bob' }), ['bob proposal.approved'])
+      const [declined, approved] = ['ann proposal.declined', 'ann proposal.approved']
+      assert.deepEqual(await recent(9, { action: 'proposal.' }), [declined, 'bob proposal.approved', approved])
+      assert.deepEqual(await recent(1, { action: 'proposal.' }), [declined])
+      assert.deepEqual(await recent(9, { actor: 'ann', action: 'proposal.a' }), [approved])
+    })
+
+    test('signs of a pattern in what is looked for stand for themselves', async (t) => {
+      const store = await open(t)
+      for (const action of ['limits.changed', 'limitsXchanged', '100%.done']) await store.audit.append(anEntry(action))
+      const found = async (action: string) => (await store.audit.recent(9, { action })).map((entry) => entry.action)
+      assert.deepEqual(await found('limits_'), [])
+      assert.deepEqual(await found('%'), [])
+      assert.deepEqual(await found('100%'), ['100%.done'])
+      assert.deepEqual(await found('\\'), [])
     })
   })
 
@@ -215,17 +157,6 @@ export function describeLogRecord(name: string, open: OpenStore): void {
     })
   })
 }
-
-const CARD: Card = { tone: 'info', title: 'A card', fields: [{ name: 'Price', value: '1' }] }
-
-const aMessage = (messageKey: string): Omit<OutboxMessage, 'attempts'> => ({
-  messageKey,
-  cardKey: 'card',
-  platform: 'console',
-  channel: 'desk',
-  card: CARD,
-  createdAt: at(1),
-})
 
 const anUndetermined = ({ at: instant }: { at: TimestampMs }) => ({
   ...aForecast({ at: instant }),

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Store } from '../../src/ports.ts'
+import { describeButtonRecord } from './store-buttons.ts'
+import { describeCommandRecord } from './store-commands.ts'
 import { describeDeskRecord } from './store-desk.ts'
 import { describeLiquidationRecord } from './store-liquidation.ts'
 import { describeLogRecord } from './store-log.ts'
 import { describeMarginTierRecord } from './store-margin-tiers.ts'
 import { describeMarketRecord } from './store-market.ts'
 import { describeMemberRecord } from './store-members.ts'
+import { describeOutboxRecord } from './store-outbox.ts'
 import { anEntry, aProposal } from './store-samples.ts'
 
 export type OpenStore = (t: { after(work: () => Promise<void>): void }) => Promise<Store>
@@ -56,4 +59,7 @@ export function describeStore(name: string, open: OpenStore): void {
   describeDeskRecord(name, open)
   describeMemberRecord(name, open)
   describeLogRecord(name, open)
+  describeOutboxRecord(name, open)
+  describeButtonRecord(name, open)
+  describeCommandRecord(name, open)
 }
