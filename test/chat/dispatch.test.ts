@@ -5,42 +5,22 @@ import { pino } from 'pino'
 import { z } from 'zod'
 import { commands } from '../../commands/index.ts'
 import { command, type Incoming } from '../../src/chat/command.ts'
-import { createDispatch } from '../../src/chat/dispatch.ts'
+import { createDispatch, type DispatchDependencies } from '../../src/chat/dispatch.ts'
 import { atLeast, type Role } from '../../src/domain/member.ts'
-import { member, openDesk, type Person } from '../support/desk.ts'
+import { member, openDesk, type Person, type TestDesk } from '../support/desk.ts'
+import { ARGUMENTS, RIGHTS } from '../support/rights.ts'
 
 const PEOPLE: Record<Role, Person> = { viewer: 'vera', trader: 'tom', approver: 'ben', admin: 'ana' }
 
-/** Who may run what, spelled out: a change of a command's role has to be made here too. */
-const PERMISSIONS: Record<string, readonly Role[]> = {
-  help: ['viewer', 'trader', 'approver', 'admin'],
-  'hedge status': ['viewer', 'trader', 'approver', 'admin'],
-  'hedge propose': ['trader', 'approver', 'admin'],
-  'hedge history': ['viewer', 'trader', 'approver', 'admin'],
-  approve: ['approver', 'admin'],
-  decline: ['approver', 'admin'],
-  'liq map': ['viewer', 'trader', 'approver', 'admin'],
-  'liq clusters': ['viewer', 'trader', 'approver', 'admin'],
-  'liq explain': ['viewer', 'trader', 'approver', 'admin'],
-  'liq calibration': ['viewer', 'trader', 'approver', 'admin'],
-  alerts: ['viewer', 'trader', 'approver', 'admin'],
-  'risk status': ['viewer', 'trader', 'approver', 'admin'],
-  'risk halt': ['admin'],
-  'risk reduce': ['admin'],
-  'risk resume': ['admin'],
-  'model status': ['viewer', 'trader', 'approver', 'admin'],
-}
-const ARGUMENTS: Record<string, string> = { approve: '0000000000', decline: '0000000000', 'liq explain': 'ABCD' }
-
 test('each role may run exactly the commands of the table, and each refusal is on record', async (t) => {
   const desk = await openDesk(t)
-  assert.deepEqual(commands.map(({ name }) => name).sort(), Object.keys(PERMISSIONS).sort())
+  assert.deepEqual(commands.map(({ name }) => name).sort(), Object.keys(RIGHTS).sort())
   let forbidden = 0
   for (const { name, role: needed } of commands) {
     for (const [role, person] of Object.entries(PEOPLE) as [Role, Person][]) {
-      const allowed = PERMISSIONS[name]!.includes(role)
-      assert.equal(allowed, atLeast(role, needed))
-      const card = await desk.say(person, `/${name} ${ARGUMENTS[name] ?? ''}`)
+      const allowed = RIGHTS[name]!.includes(role)
+      assert.equal(needed === 'anyone' || atLeast(role, needed), allowed)
+      const card = await desk.say(person, `/${name} ${Object.values(ARGUMENTS[name] ?? {}).join(' ')}`)
       assert.equal(card.title === 'Forbidden', !allowed, `${role} and /${name}: ${card.title}`)
       if (allowed) continue
       forbidden++
@@ -50,7 +30,8 @@ test('each role may run exactly the commands of the table, and each refusal is o
       assert.deepEqual([entry!.action, entry!.actor, entry!.subject], ['command.forbidden', person, name])
     }
   }
-  assert.equal(forbidden, 3 * 3 + 2 * 2 + 1)
+  const expected = Object.values(RIGHTS).reduce((sum, roles) => sum + Math.max(0, 4 - roles.length), 0)
+  assert.equal(forbidden, expected)
   assert.equal(await desk.store.audit.count('command.forbidden'), forbidden)
 })
 
@@ -199,7 +180,7 @@ test('a command that throws is answered calmly, and the fault is in the log unde
       throw new Error('wires crossed at 10.0.0.1')
     },
   })
-  const dispatch = createDispatch({ commands: [broken], app: desk.app, store: desk.store, clock: desk.clock, log })
+  const { dispatch } = createDispatch({ ...partsOf(desk), commands: [broken], log })
   const card = await dispatch(incoming({ platformUserId: '5', interactionId: 'i-77', text: '/break' }))
   assert.equal(card!.tone, 'warning')
   assert.match(card!.text!, /interaction i-77/)
@@ -211,12 +192,10 @@ test('a command that throws is answered calmly, and the fault is in the log unde
 
 test('with the store gone the answer is calm too', async (t) => {
   const desk = await openDesk(t)
-  const dispatch = createDispatch({
-    commands,
-    app: desk.app,
-    store: { ...desk.store, commands: { firstSeen: () => Promise.reject(new Error('gone')) } },
-    clock: desk.clock,
-    log: pino({ level: 'silent' }),
+  const gone = () => Promise.reject(new Error('gone'))
+  const { dispatch } = createDispatch({
+    ...partsOf(desk),
+    store: { ...desk.store, commands: { ...desk.store.commands, hear: gone } },
   })
   assert.equal((await dispatch(incoming({ text: '/help' })))!.title, 'That failed')
 })
@@ -228,10 +207,22 @@ test('a member whose role was taken away is refused from then on', async (t) => 
   assert.equal((await desk.say('tom', '/hedge propose')).title, 'Forbidden')
 })
 
+const partsOf = (desk: TestDesk): DispatchDependencies => ({
+  commands,
+  app: desk.app,
+  store: desk.store,
+  clock: desk.clock,
+  ids: desk.ports.ids,
+  instanceId: desk.ports.instanceId,
+  access: desk.ports.settings.access,
+  log: pino({ level: 'silent' }),
+})
+
 const incoming = (given: { platformUserId?: string; interactionId?: string; text?: string }): Incoming => ({
   platform: 'console',
   platformUserId: given.platformUserId ?? '1',
   channel: 'desk',
+  direct: true,
   interactionId: given.interactionId ?? 'i-1',
   input: { kind: 'text', text: given.text ?? '/help' },
 })

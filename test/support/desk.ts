@@ -27,7 +27,16 @@ import {
 import { createLog, type Logger } from '../../src/log.ts'
 import { DEMO_MEMBERS } from '../../src/main/demo-members.ts'
 import { createSeededIds } from '../../src/main/ids.ts'
-import type { ConfidenceReport, Forecaster, Quote, Store, VirtualClock } from '../../src/ports.ts'
+import type {
+  Clock,
+  ConfidenceReport,
+  Forecaster,
+  Notifier,
+  Pager,
+  Quote,
+  Store,
+  VirtualClock,
+} from '../../src/ports.ts'
 import { createStore } from '../../src/store/store.ts'
 import { createVenueLedger, type VenueLedger } from '../../src/venues/paper/ledger.ts'
 import { createPaperVenue, type VenueHooks } from '../../src/venues/paper/paper-venue.ts'
@@ -54,6 +63,11 @@ export interface DeskOptions {
   /** What can be said; everything by default. */
   readonly commands?: readonly Command[]
   readonly paceLimits?: PaceLimits
+  /** What carries the cards to people, besides the channel; the channel alone by default. */
+  readonly notifiers?: readonly Notifier[]
+  /** A clock that stands still by default; `pass` needs that one. */
+  readonly clock?: Clock
+  readonly pager?: Pager
   /** Stands between the app and the store, to break what the test wants broken. */
   readonly wrapStore?: (store: Store) => Store
 }
@@ -120,7 +134,8 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
   t.after(die)
 
   const store = options.wrapStore?.(opened) ?? opened
-  const clock = createVirtualClock(options.startAt ?? START)
+  const virtualClock = createVirtualClock(options.startAt ?? START)
+  const clock = options.clock ?? virtualClock
   const prices = new Map<Asset, number>([
     ['ETH', PRICE],
     ['BTC', 60_000],
@@ -141,9 +156,13 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     ids,
     settings,
     confidenceReport: options.confidenceReport,
+    pager: options.pager,
     instanceId: opened.instanceId,
   }
-  const app = createApp(ports, { market: createMarketState(), notifiers: () => [channel] })
+  const app = createApp(ports, {
+    market: createMarketState(),
+    notifiers: () => [channel, ...(options.notifiers ?? [])],
+  })
   const { dispatch, complete } = createDispatch({
     commands: options.commands ?? commands,
     app,
@@ -167,7 +186,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     ports,
     store: database.store,
     ledger,
-    clock,
+    clock: virtualClock,
     queue,
     channel,
     dispatch,
@@ -204,14 +223,14 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     },
     settle: () => queue.settled(),
     async pass(ms) {
-      const until = later(clock.now(), duration(ms))
+      const until = later(virtualClock.now(), duration(ms))
       await queue.settled()
       for (let due = queue.nextDueAt(); due !== undefined && due <= until; due = queue.nextDueAt()) {
-        clock.advanceTo(due)
+        virtualClock.advanceTo(due)
         await queue.releaseDue()
         await queue.settled()
       }
-      clock.advanceTo(until)
+      virtualClock.advanceTo(until)
     },
   }
 }
