@@ -1,7 +1,9 @@
 import type { Picture } from '../domain/picture.ts'
+import { effectivenessChart } from './effectiveness.ts'
 import { liquidationMapChart } from './liquidation-map.ts'
 import { liquidationProfileChart } from './liquidation-profile.ts'
 import { reliabilityChart } from './reliability.ts'
+import { statusCard } from './status-card.ts'
 import { type ChartOptions, PICTURE_WIDTH } from './theme.ts'
 
 /** What every picture is laid out for, px; plots stretch beyond it, text keeps its size. */
@@ -21,5 +23,9 @@ export function chartOptions(picture: Picture, { dark = false }: { dark?: boolea
       return liquidationProfileChart(picture, { dark })
     case 'reliability':
       return reliabilityChart(picture, { dark })
+    case 'status':
+      return statusCard(picture, { dark })
+    case 'effectiveness':
+      return effectivenessChart(picture, { dark })
   }
 }

@@ -1,5 +1,5 @@
 import type { MapSnapshot } from './liquidation/snapshot.ts'
-import type { Price, Usd } from './units.ts'
+import type { Price, TimestampMs, Usd } from './units.ts'
 
 interface Titled {
   readonly title: string
@@ -53,5 +53,57 @@ export interface ReliabilityPicture extends Titled {
   }[]
 }
 
+/** What a book has made since the first point, with its hedge and as if it had none, in USD. */
+export interface PnlPoint {
+  readonly at: TimestampMs
+  readonly unhedged: number
+  readonly hedged: number
+}
+
+/** One asset of a book as it stands. */
+export interface StatusRow {
+  readonly asset: string
+  /** In words, short: `10 ETH, $30.0 k`. */
+  readonly held: string
+  /** Share of the exposure that is hedged; below 0 for a long perp, above 1 for more than is held. */
+  readonly hedgeRatio: number
+  /** Undefined before the first price. */
+  readonly price?: Price
+  /** Where the hedge would be liquidated with the margin that is assumed for it. */
+  readonly liquidation?: { readonly price: Price; readonly assumption: string }
+  /** The nearest on each side of the price. */
+  readonly clusters: readonly LabelledCluster[]
+}
+
+/** What is held, what hedges it, what it made and what waits near the price, on one card. */
+export interface StatusPicture extends Titled {
+  readonly kind: 'status'
+  readonly rows: readonly StatusRow[]
+  /** Oldest first; fewer than two points say nothing. */
+  readonly pnl: readonly PnlPoint[]
+}
+
+/** What the hedge did to the value of a book, and the share of losses it avoided over a window that moves. */
+export interface EffectivenessPicture extends Titled {
+  readonly kind: 'effectiveness'
+  readonly pnl: readonly PnlPoint[]
+  /** With the 90 % interval. */
+  readonly rolling: readonly {
+    readonly at: TimestampMs
+    readonly value: number
+    readonly low: number
+    readonly high: number
+  }[]
+  /** Over the whole: what a static hedge of this size would have avoided. */
+  readonly meanHedgeRatio: number
+  /** In words: `168 h`. */
+  readonly window: string
+}
+
 /** A picture as data: drawn by whoever shows it, as PNG for chat and with the same options on a page. */
-export type Picture = LiquidationMapPicture | LiquidationProfilePicture | ReliabilityPicture
+export type Picture =
+  | LiquidationMapPicture
+  | LiquidationProfilePicture
+  | ReliabilityPicture
+  | StatusPicture
+  | EffectivenessPicture

@@ -4,19 +4,24 @@ import { test } from 'node:test'
 import { drawPicture } from '../../src/charts/draw.ts'
 import { PICTURE_SIZE } from '../../src/charts/options.ts'
 import type { Picture } from '../../src/domain/picture.ts'
+import { price } from '../../src/domain/units.ts'
 import {
   bin,
   cluster,
   contrast,
   type Drawn,
   type DrawnText,
+  effectivenessPicture,
   hourly,
   look,
   mapPicture,
+  pnlPath,
   profilePicture,
   reliabilityPicture,
   START,
   snapshot,
+  statusPicture,
+  statusRow,
 } from './pictures.ts'
 
 const MIN_SIZE = 14
@@ -50,6 +55,7 @@ const atPrice = (now: number, notional = 8e6) => {
   return {
     map: mapPicture({ snapshots: hourly(24, { price: now, ...shape }), clusters }),
     profile: profilePicture({ snapshot: snapshot({ at: START, price: now, ...shape }), clusters }),
+    status: { clusters, liquidation: { price: price(now * 1.3), assumption: '3x isolated assumed' } },
   }
 }
 
@@ -91,6 +97,66 @@ const CASES: readonly (readonly [name: string, picture: Picture])[] = [
       curves: Array.from({ length: 4 }, () => ({ name: HOSTILE, bins: [bin(0.1, 0.1, 9)] })),
     }),
   ],
+  ['a status card', statusPicture()],
+  [
+    'a status card of two assets',
+    statusPicture({
+      rows: [statusRow(), statusRow({ asset: 'BTC', price: price(101_234), clusters: [], hedgeRatio: 0 })],
+    }),
+  ],
+  [
+    'a status card of five assets',
+    statusPicture({ rows: Array.from({ length: 5 }, (_, i) => statusRow({ asset: `COIN${i}`, hedgeRatio: i / 4 })) }),
+  ],
+  [
+    'a status card before the first price',
+    statusPicture({ rows: [statusRow({ price: undefined, liquidation: undefined, clusters: [] })], pnl: [] }),
+  ],
+  [
+    'a status card of a coin worth very little, over-hedged',
+    statusPicture({
+      rows: [{ ...statusRow({ price: price(0.0000123), hedgeRatio: 1.7 }), ...atPrice(0.0000123).status }],
+    }),
+  ],
+  [
+    'a status card of very large numbers',
+    statusPicture({
+      rows: [
+        {
+          ...statusRow({ price: price(98_765_432_109_876), hedgeRatio: -3 }),
+          ...atPrice(98_765_432_109_876, 7.7e17).status,
+        },
+      ],
+      pnl: pnlPath(25, 9.9e30),
+    }),
+  ],
+  [
+    'a status card with hostile names',
+    statusPicture({
+      title: HOSTILE,
+      subtitle: HOSTILE,
+      rows: [statusRow({ asset: HOSTILE, held: HOSTILE, liquidation: { price: price(1), assumption: HOSTILE } })],
+    }),
+  ],
+  ['a status card of a book that made nothing', statusPicture({ pnl: pnlPath(25, 0) })],
+  ['an effectiveness picture', effectivenessPicture()],
+  ['an effectiveness picture of two hours', effectivenessPicture({ pnl: pnlPath(2), rolling: [] })],
+  ['an effectiveness picture of nothing', effectivenessPicture({ pnl: [], rolling: [] })],
+  [
+    'an effectiveness picture of a hedge on the wrong side',
+    effectivenessPicture({
+      meanHedgeRatio: -0.4,
+      rolling: effectivenessPicture().rolling.map((one) => ({ ...one, value: -3, low: -9, high: 5 })),
+    }),
+  ],
+  [
+    'an effectiveness picture of very large numbers',
+    effectivenessPicture({ pnl: pnlPath(800, 9.9e30), meanHedgeRatio: 1e9 }),
+  ],
+  [
+    'an effectiveness picture with hostile names',
+    effectivenessPicture({ title: HOSTILE, subtitle: HOSTILE, window: HOSTILE }),
+  ],
 ]
 
 for (const [name, picture] of CASES) {
@@ -129,7 +195,13 @@ function faultsOf(text: DrawnText, { background, texts }: Drawn): string[] {
 }
 
 test('light is the default, and dark differs', () => {
-  for (const picture of [mapPicture(), profilePicture(), reliabilityPicture()]) {
+  for (const picture of [
+    mapPicture(),
+    profilePicture(),
+    reliabilityPicture(),
+    statusPicture(),
+    effectivenessPicture(),
+  ]) {
     assert.deepEqual(drawPicture(picture).png, drawPicture(picture, { dark: false }).png)
     assert.notDeepEqual(drawPicture(picture).png, drawPicture(picture, { dark: true }).png)
   }

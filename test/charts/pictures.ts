@@ -5,11 +5,15 @@ import { chartOptions, PICTURE_SIZE } from '../../src/charts/options.ts'
 import { renderSvg } from '../../src/charts/render.ts'
 import type { MapSnapshot } from '../../src/domain/liquidation/snapshot.ts'
 import type {
+  EffectivenessPicture,
   LabelledCluster,
   LiquidationMapPicture,
   LiquidationProfilePicture,
   Picture,
+  PnlPoint,
   ReliabilityPicture,
+  StatusPicture,
+  StatusRow,
 } from '../../src/domain/picture.ts'
 import { HOUR, later, price, timestamp, usd } from '../../src/domain/units.ts'
 
@@ -113,6 +117,48 @@ export const reliabilityPicture = (over: Partial<ReliabilityPicture> = {}): Reli
     },
     { name: 'distance and volatility alone', bins: [bin(0.02, 0.01, 900), bin(0.08, 0.12, 500), bin(0.15, 0.09, 150)] },
   ],
+  ...over,
+})
+
+/** Hourly, a path that falls and comes back in part, with less of both where it is hedged. */
+export const pnlPath = (count: number, scale = 1000): readonly PnlPoint[] =>
+  Array.from({ length: count }, (_, i) => {
+    const unhedged = scale * (Math.sin(i / 7) - i / 40)
+    return { at: later(START, i * HOUR), unhedged: i === 0 ? 0 : unhedged, hedged: i === 0 ? 0 : 0.45 * unhedged }
+  })
+
+export const statusRow = (over: Partial<StatusRow> = {}): StatusRow => ({
+  asset: 'ETH',
+  held: '1,000 ETH, $3.00 M',
+  hedgeRatio: 0.62,
+  price: price(3000),
+  liquidation: { price: price(3968.25), assumption: '3x isolated assumed' },
+  clusters: mapPicture().clusters,
+  ...over,
+})
+
+export const statusPicture = (over: Partial<Omit<StatusPicture, 'kind'>> = {}): StatusPicture => ({
+  kind: 'status',
+  title: 'Book main: trading active',
+  subtitle: '2026-01-05 12:00 UTC, prices 12 s old, paper money',
+  alt: 'ETH 62 % hedged.',
+  rows: [statusRow()],
+  pnl: pnlPath(25),
+  ...over,
+})
+
+export const effectivenessPicture = (over: Partial<Omit<EffectivenessPicture, 'kind'>> = {}): EffectivenessPicture => ({
+  kind: 'effectiveness',
+  title: 'Book main: what the hedge did',
+  subtitle: '720 h up to 2026-02-04 00:00 UTC; fees and slippage in, funding not accrued on paper',
+  alt: 'The hedge avoided 58 % of losses [49 %, 66 %].',
+  pnl: pnlPath(720, 40_000),
+  rolling: Array.from({ length: 47 }, (_, i) => {
+    const value = 0.55 + 0.1 * Math.sin(i / 5)
+    return { at: later(START, (168 + i * 12 - 1) * HOUR), value, low: value - 0.15, high: value + 0.12 }
+  }),
+  meanHedgeRatio: 0.52,
+  window: '168 h',
   ...over,
 })
 
