@@ -5,8 +5,8 @@ import type { Picture } from '../domain/picture.ts'
 import type { Logger } from '../log.ts'
 
 /**
- * Which look the pictures of a platform have: Discord is dark unless its user changes that, Telegram is light, and a saved
- * file is looked at on whatever stands behind it. A member's own preference would be asked for here.
+ * Which look the pictures of a platform have where the card asks for none: Discord is dark unless its user changes that,
+ * Telegram is light, and a saved file is looked at on whatever stands behind it.
  */
 const DARK: Readonly<Record<Platform, boolean>> = { discord: true, telegram: false, console: false }
 /** A picture is about 100 kB; what goes to many channels goes to them within moments. */
@@ -22,7 +22,7 @@ export interface DrawnPicture {
   /** `liquidation-map-eth.png`: lower-case letters, digits and dashes, safe on every platform and disk. */
   readonly fileName: string
   readonly alt: string
-  /** Of the data it shows: 12 hexadecimal digits. */
+  /** Of the data it shows and its look: 12 hexadecimal digits. */
   readonly hash: string
 }
 
@@ -32,10 +32,10 @@ export interface Pictures {
 }
 
 /**
- * Draws the pictures of cards for one platform, each once however many channels it goes to.
+ * Draws the pictures of cards for one platform, each once in each look, however many channels it goes to.
  *
- * @param draw - stands in for the charts; the default loads them with the first picture, so that a machine on which they
- *   cannot be loaded still gets every card, in words
+ * @param draw - stands in for the charts; the default loads them with the first picture, in a thread of their own, so that a
+ *   machine on which they cannot be loaded still gets every card, in words
  */
 export function createPictures({
   platform,
@@ -48,14 +48,14 @@ export function createPictures({
 }): Pictures {
   const kept = new Map<string, Promise<DrawnPicture>>()
 
-  const drawn = async (picture: Picture, hash: string): Promise<DrawnPicture> => {
-    const { png } = await draw(picture, { dark: DARK[platform] })
+  const drawn = async (picture: Picture, { dark, hash }: { dark: boolean; hash: string }): Promise<DrawnPicture> => {
+    const { png } = await draw(picture, { dark })
     return { png, fileName: fileNameOf(picture), alt: picture.alt, hash }
   }
 
-  const drawOnce = (picture: Picture): Promise<DrawnPicture> => {
-    const hash = sha256(canonicalJson(picture)).slice(0, 12)
-    const drawing = kept.get(hash) ?? drawn(picture, hash)
+  const drawOnce = (picture: Picture, dark: boolean): Promise<DrawnPicture> => {
+    const hash = sha256(canonicalJson({ picture, dark })).slice(0, 12)
+    const drawing = kept.get(hash) ?? drawn(picture, { dark, hash })
     // Last used stands last; what failed is forgotten, for the next try may have the memory that this one lacked.
     kept.delete(hash)
     kept.set(hash, drawing)
@@ -65,10 +65,10 @@ export function createPictures({
   }
 
   return {
-    async of({ picture, title }) {
+    async of({ picture, title, theme }) {
       if (picture === undefined) return undefined
       try {
-        return await drawOnce(picture)
+        return await drawOnce(picture, theme === undefined ? DARK[platform] : theme === 'dark')
       } catch (error) {
         log.error(
           { err: error, platform, picture: picture.kind, title },
@@ -85,7 +85,7 @@ export const inWords = ({ picture, ...card }: Card): Card =>
   picture === undefined ? card : { ...card, text: [card.text, picture.alt].filter(Boolean).join('\n\n') }
 
 const drawWithCharts: DrawPicture = async (picture, options) =>
-  (await import('../charts/draw.ts')).drawPicture(picture, options)
+  (await import('../charts/drawing.ts')).drawBeside(picture, options)
 
 const fileNameOf = (picture: Picture): string => {
   const name = [picture.kind, 'asset' in picture ? picture.asset : ''].join(' ').toLowerCase()
