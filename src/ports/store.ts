@@ -6,18 +6,18 @@
 import type { Alert } from '../domain/alert.ts'
 import type { Card } from '../domain/card.ts'
 import type { DeliveryRecord, Reach, Urgency } from '../domain/delivery.ts'
-import type { ClientOrderId, Fill, Order } from '../domain/execution/order.ts'
+import type { ClientOrderId, Fill, Order, OrderState } from '../domain/execution/order.ts'
 import type { Cluster, Forecast, Horizon, ModelIdentity } from '../domain/forecast.ts'
 import type { InstrumentId } from '../domain/instrument.ts'
 import type { TierTable } from '../domain/liquidation/margin-tiers.ts'
 import type { MapSnapshot } from '../domain/liquidation/snapshot.ts'
-import type { Asset, FeedDeclaration, Tick } from '../domain/market/tick.ts'
+import type { Asset, FeedDeclaration, Tick, VenueId } from '../domain/market/tick.ts'
 import type { Identity, Member, MemberRole, Platform, Role } from '../domain/member.ts'
 import type { Preferences } from '../domain/preferences.ts'
 import type { Proposal, ProposalId, ProposalState } from '../domain/proposal.ts'
 import type { TradingState } from '../domain/risk/trading-state.ts'
 import type { Mute, Subscription } from '../domain/subscription.ts'
-import type { DurationMs, TimestampMs } from '../domain/units.ts'
+import type { DurationMs, FundingPer8h, Price, TimestampMs } from '../domain/units.ts'
 
 /** Outcome of a compare-and-set on a proposal: the row as it now is, and whether this call changed it. */
 export interface Transition {
@@ -103,6 +103,24 @@ export type AuditVerdict =
   | { readonly kind: 'intact'; readonly rows: number; readonly lastHash: string }
   | { readonly kind: 'broken'; readonly rows: number; readonly brokenAt: number; readonly why: string }
 
+/** What a forecast knew of the market at a mark. */
+export interface PathPoint {
+  readonly mark: TimestampMs
+  readonly at: TimestampMs
+  readonly price: Price
+  readonly fundingRate?: FundingPer8h | undefined
+}
+
+export interface VenueFunding {
+  readonly venue: VenueId
+  readonly cadence: DurationMs
+  /** Undefined where none was received since `from`. */
+  readonly newest?: { readonly at: TimestampMs; readonly rate: FundingPer8h } | undefined
+  /** Of the hours in which any was received: the mean of their last rates, and their number. */
+  readonly mean?: FundingPer8h | undefined
+  readonly hours: number
+}
+
 export interface RunFigures {
   readonly bars: number
   readonly forecasts: number
@@ -157,6 +175,14 @@ export interface Store {
     latest(asset: Asset): Promise<{ readonly forecast: Forecast; readonly clusters: readonly Cluster[] } | undefined>
     /** Oldest first. */
     between(asset: Asset, from: TimestampMs, to: TimestampMs): Promise<readonly Forecast[]>
+    /**
+     * Price and funding at marks `every` apart, counted back from `to` (included) to `from`: of each the newest forecast in the
+     * step before it. Marks without one are left out; oldest first.
+     */
+    path(
+      asset: Asset,
+      window: { readonly from: TimestampMs; readonly to: TimestampMs; readonly every: DurationMs },
+    ): Promise<readonly PathPoint[]>
     /** The first from `from` to `to`, both included. */
     first(
       asset: Asset,
@@ -251,6 +277,8 @@ export interface Store {
     ): Promise<void>
     forProposal(proposalId: ProposalId): Promise<readonly Order[]>
     unresolved(): Promise<readonly Order[]>
+    /** Newest first. */
+    recent(limit: number, state?: OrderState): Promise<readonly Order[]>
     /** Orders sent since, for the order-rate limit. */
     countSince(at: TimestampMs): Promise<number>
     /** Books a fill once by trade id; false when it already was. */
@@ -399,5 +427,7 @@ export interface Store {
   readonly figures: {
     /** Everything counted by SQL over the window of the run. */
     run(from: TimestampMs, to: TimestampMs): Promise<RunFigures>
+    /** Funding of each venue that declares it, as received by `to`, with the mean over the hours since `from`; by venue. */
+    funding(asset: Asset, from: TimestampMs, to: TimestampMs): Promise<readonly VenueFunding[]>
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { FEED_KINDS } from '../domain/market/tick.ts'
-import type { TimestampMs } from '../domain/units.ts'
+import { FEED_KINDS, type VenueId } from '../domain/market/tick.ts'
+import { type DurationMs, type FundingPer8h, HOUR, type TimestampMs } from '../domain/units.ts'
 import type { RunFigures, Store } from '../ports.ts'
 import type { StoreContext } from './context.ts'
 import type { Db } from './pool.ts'
@@ -33,7 +33,44 @@ export function createFigures({ db }: StoreContext): Store['figures'] {
       `.execute(db)
       return { ...rows[0]!, missingFeeds: await missingFeeds(db, from, to) }
     },
+
+    async funding(asset, from, to) {
+      const { rows } = await sql<FundingRow>`
+        with hourly as (
+          select distinct on (declared.venue, event_at / ${sql.lit(HOUR)}) declared.venue, event_at, value
+          from declared_feeds as declared
+          join observations as seen using (feed, venue, asset)
+          where declared.feed = 'funding' and declared.asset = ${asset} and metric = 'funding-rate-per-8h'
+            and event_at > ${from}::bigint and event_at <= ${to}::bigint and received_at <= ${to}::bigint
+          order by declared.venue, event_at / ${sql.lit(HOUR)}, event_at desc, received_at desc
+        )
+        select declared.venue, declared.cadence_ms as cadence,
+          (array_agg(event_at order by event_at desc))[1] as at,
+          (array_agg(value order by event_at desc))[1] as rate,
+          avg(value) as mean,
+          count(value) as hours
+        from declared_feeds as declared left join hourly using (venue)
+        where declared.feed = 'funding' and declared.asset = ${asset}
+        group by declared.venue, declared.cadence_ms
+        order by declared.venue`.execute(db)
+      return rows.map(({ venue, cadence, at, rate, mean, hours }) => ({
+        venue,
+        cadence,
+        ...(at === null || rate === null ? {} : { newest: { at, rate } }),
+        ...(mean === null ? {} : { mean }),
+        hours,
+      }))
+    },
   }
+}
+
+interface FundingRow {
+  readonly venue: VenueId
+  readonly cadence: DurationMs
+  readonly at: TimestampMs | null
+  readonly rate: FundingPer8h | null
+  readonly mean: FundingPer8h | null
+  readonly hours: number
 }
 
 /** `<feed>/<asset>` for every kind of feed of which nothing was received in (from, to], for the assets of declared feeds. */

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Cluster, Forecast } from '../domain/forecast.ts'
-import { timestamp } from '../domain/units.ts'
-import type { Store } from '../ports.ts'
+import { type FundingPer8h, timestamp } from '../domain/units.ts'
+import type { PathPoint, Store } from '../ports.ts'
 import { atomically, type StoreContext } from './context.ts'
 import { jsonb } from './json.ts'
 import type { Tables } from './tables.ts'
@@ -65,6 +65,29 @@ export function createForecasts(context: StoreContext): Store['forecasts'] {
         .orderBy('forecast_at')
         .execute()
       return rows.map(toForecast)
+    },
+
+    async path(asset, { from, to, every }) {
+      // One look into the index a mark: a forecast every few seconds would otherwise be read a hundred times too often.
+      const { rows } = await sql<PathPoint & { fundingRate: FundingPer8h | null }>`
+        select mark, newest.at, newest.price, newest.funding as "fundingRate"
+        from generate_series(${to}::bigint, ${from}::bigint, -${every}::bigint) as mark
+        cross join lateral (
+          select forecast_at as at,
+            (market ->> 'price')::double precision as price,
+            (market ->> 'fundingRate')::double precision as funding
+          from forecasts
+          where asset = ${asset} and forecast_at <= mark and forecast_at > mark - ${every}::bigint
+          order by forecast_at desc
+          limit 1
+        ) as newest
+        order by mark`.execute(db)
+      return rows.map(({ mark, at, price, fundingRate }) => ({
+        mark,
+        at,
+        price,
+        ...(fundingRate === null ? {} : { fundingRate }),
+      }))
     },
 
     async first(asset, from, to) {

@@ -73,6 +73,18 @@ export function createOrders(context: StoreContext): Store['orders'] {
       return rows.map(toOrder)
     },
 
+    async recent(limit, state) {
+      const rows = await db
+        .selectFrom('orders')
+        .selectAll()
+        .$if(state !== undefined, (query) => query.where('state', '=', state!))
+        .orderBy('created_at', 'desc')
+        .orderBy('seq', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(toOrder)
+    },
+
     async countSince(at) {
       const row = await db
         .selectFrom('orders')

@@ -12,7 +12,8 @@ import { createFigures } from './figures.ts'
 import { createForecasts } from './forecasts.ts'
 import { guard } from './guard.ts'
 import { createHeld } from './held.ts'
-import { createInstance, type Instance } from './instance.ts'
+import { createInstance, type Heartbeat, type Instance, newInstanceId } from './instance.ts'
+import { namedConnection } from './instance-sessions.ts'
 import { createMapSnapshots } from './map-snapshots.ts'
 import { createMarginTiers } from './margin-tiers.ts'
 import { createMembers } from './members.ts'
@@ -32,9 +33,13 @@ export interface StoreOptions {
   readonly log: Logger
   /** How long reads and connecting go on trying while the database is away; 8 s by default. */
   readonly patienceMs?: number
+  /** When an instance counts as frozen; every 3 s and after 12 s by default. */
+  readonly heartbeat?: Heartbeat
 }
 
-export interface PostgresStore extends Store, Pick<Instance, 'instanceId' | 'holdSingleton'> {
+export interface PostgresStore
+  extends Store,
+    Pick<Instance, 'instanceId' | 'holdSingleton' | 'awaitSingleton' | 'lost'> {
   /** Gives up the instance lock and closes every connection. */
   close(): Promise<void>
 }
@@ -49,16 +54,23 @@ export async function createStore({
   connectionString,
   log,
   patienceMs = PATIENCE_MS,
+  heartbeat,
 }: StoreOptions): Promise<PostgresStore> {
   const patience: Patience = { patienceMs, where: whereOf(connectionString) }
-  const db = createDb(connectionString, log, patience)
+  const instanceId = newInstanceId()
+  const db = createDb(namedConnection(connectionString, instanceId), log, patience)
   try {
     await requireSchema(db)
-    const instance = await retryWhileAway(() => createInstance({ connectionString, log }), patience)
+    const instance = await retryWhileAway(
+      () => createInstance({ connectionString, instanceId, log, heartbeat }),
+      patience,
+    )
     return {
       ...createRepositories({ db, inTransaction: false, patience }),
-      instanceId: instance.instanceId,
+      instanceId,
       holdSingleton: instance.holdSingleton,
+      awaitSingleton: instance.awaitSingleton,
+      lost: instance.lost,
       async close() {
         await instance.close()
         await db.destroy()
@@ -86,7 +98,7 @@ function createRepositories(context: StoreContext): Store {
     }),
     forecasts: guard(createForecasts(context), {
       patience,
-      repeatable: ['save', 'latest', 'between', 'first', 'findClusters'],
+      repeatable: ['save', 'latest', 'between', 'path', 'first', 'findClusters'],
     }),
     maps: guard(createMapSnapshots(context), {
       patience,
@@ -100,7 +112,7 @@ function createRepositories(context: StoreContext): Store {
     proposals: guard(createProposals(context), { patience, repeatable: ['find', 'list', 'releaseLease'] }),
     orders: guard(createOrders(context), {
       patience,
-      repeatable: ['forProposal', 'unresolved', 'countSince', 'fills', 'allFills'],
+      repeatable: ['forProposal', 'unresolved', 'recent', 'countSince', 'fills', 'allFills'],
     }),
     members: guard(createMembers(context), {
       patience,
@@ -146,7 +158,7 @@ function createRepositories(context: StoreContext): Store {
       patience,
       repeatable: ['issue', 'find', 'press', 'release', 'forgetBefore'],
     }),
-    figures: guard(createFigures(context), { patience, repeatable: ['run'] }),
+    figures: guard(createFigures(context), { patience, repeatable: ['run', 'funding'] }),
   }
 }
 
