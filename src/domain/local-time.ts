@@ -127,3 +127,25 @@ function canonicalZone(name: string): string | undefined {
     throw error
   }
 }
+
+const FROM_TO = /^(\d{1,2})(?::(\d\d))?\s*[-–]\s*(\d{1,2})(?::(\d\d))?$/
+
+/** Reads `22:00-07:00` or `22-7`; undefined for what is none, or would be quiet for no time at all. */
+export function parseQuietHours(text: string): QuietHours | undefined {
+  const [, fromHour, fromPast = '0', toHour, toPast = '0'] = FROM_TO.exec(text.trim()) ?? []
+  if (fromHour === undefined || toHour === undefined) return undefined
+  const [fromMinute, toMinute] = [minuteOf(fromHour, fromPast), minuteOf(toHour, toPast)]
+  if (fromMinute === undefined || toMinute === undefined || fromMinute === toMinute) return undefined
+  return { fromMinute, toMinute }
+}
+
+/** `22:00-07:00` */
+export const formatQuietHours = ({ fromMinute, toMinute }: QuietHours): string =>
+  `${formatMinute(fromMinute)}-${formatMinute(toMinute)}`
+
+function minuteOf(hour: string, past: string): number | undefined {
+  return Number(hour) > 23 || Number(past) > 59 ? undefined : Number(hour) * 60 + Number(past)
+}
+
+const formatMinute = (minute: number): string =>
+  [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
