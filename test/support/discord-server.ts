@@ -1,7 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createDiscordChannels } from './discord-channels.ts'
 import { createDiscordGateway } from './discord-gateway.ts'
+import { createDiscordInteractions } from './discord-interactions.ts'
+import { createRateLimits, type RateLimitOptions } from './discord-limits.ts'
 import {
   type Acknowledgement,
   type DiscordMessageSeen,
@@ -11,26 +14,17 @@ import {
   ok,
   type RegisteredCommand,
   type Reply,
-  seen,
   snowflake,
-  toApi,
-  typed,
 } from './discord-shapes.ts'
 import { loadDiscordSpec } from './discord-spec.ts'
 import { type FileSeen, readRequest } from './multipart.ts'
 
+export type { Sent } from './discord-interactions.ts'
 export type { DiscordMessageSeen } from './discord-shapes.ts'
 
 const WAIT_MS = 15_000
 /** How many requests a failed wait recounts. */
 const RECOUNTED = 8
-
-export interface Sent {
-  readonly id: string
-  readonly token: string
-  /** The answer that its asker gets to see: the edited placeholder, or a private follow-up. Rejects after 15 s. */
-  answer(): Promise<DiscordMessageSeen>
-}
 
 export interface RequestSeen {
   readonly method: string
@@ -39,16 +33,6 @@ export interface RequestSeen {
   readonly body: unknown
   readonly files: readonly FileSeen[]
   readonly status: number
-}
-
-interface Interaction {
-  readonly id: string
-  readonly token: string
-  readonly payload: Record<string, unknown>
-  acknowledged: boolean
-  expired: boolean
-  placeholder?: DiscordMessageSeen
-  answer?: DiscordMessageSeen
 }
 
 export type DiscordServer = Awaited<ReturnType<typeof startDiscordServer>>
@@ -62,26 +46,29 @@ export type DiscordServer = Awaited<ReturnType<typeof startDiscordServer>>
  *     const card = await discord.sendCommand({ userId: '1', name: 'hedge status' }).answer()
  *     const post = await discord.waitForMessage((message) => message.text.includes('Proposal'))
  *     await discord.pressButton({ userId: '2', message: post, label: 'Approve' }).answer()
- *     assert.deepEqual(discord.violations, [])
  *     await discord.close()
  *
  * Like Discord it refuses a wrong token, a second acknowledgement (40060), an unknown interaction (10062), an answer
  * without acknowledgement and an expired token (50027); a person can only send a registered command and press a button
  * that stands on a message. Every request body is held against Discord's published description where that is on this
- * machine (`validates`); a body that breaks it is answered 400 and listed in `violations`.
+ * machine (`validates`); a body that breaks it is answered 400 and listed in `violations`, and makes `close` throw.
+ *
+ * `limits` switches Discord's rate limits on: with true those of Discord, 5 messages in 5 s for each channel and method.
  */
-export async function startDiscordServer(options: { token?: string; gatewayToken?: string; gatewayUrl?: string } = {}) {
+export async function startDiscordServer(
+  options: { token?: string; gatewayToken?: string; gatewayUrl?: string; limits?: true | RateLimitOptions } = {},
+) {
   const token = options.token ?? 'loopback.discord.token'
   const [applicationId, guildId, channelId] = [snowflake(), snowflake(), snowflake()]
   const checkBody = loadDiscordSpec()
   const changed = new EventEmitter().setMaxListeners(0)
-  const messages: DiscordMessageSeen[] = []
+  const channels = createDiscordChannels({ guildId, channelId })
+  const limits = options.limits ? createRateLimits(options.limits === true ? {} : options.limits) : undefined
   const requests: RequestSeen[] = []
   const violations: string[] = []
   const faults: Fault[] = []
-  const interactions = new Map<string, Interaction>()
-  const nonces = new Map<string, string>()
   let registered: readonly RegisteredCommand[] = []
+  let everywhere = false
 
   const http = createServer((request, response) => void handle(request, response))
   const gateway = createDiscordGateway({
@@ -92,6 +79,11 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
     channelId,
     changed: () => changed.emit('change'),
   })
+  const interactions = createDiscordInteractions({
+    ...{ applicationId, guildId, channelId, channels, until },
+    registered: () => ({ commands: registered, everywhere }),
+    dispatch: gateway.dispatch,
+  })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   const { port } = http.address() as AddressInfo
@@ -101,8 +93,13 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
     const [text, files] = 'text' in read ? [read.text, []] : [read.form.fields.payload_json ?? '{}', read.form.files]
     const body = text === '' ? undefined : JSON.parse(text)
     const method = request.method ?? 'GET'
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname).replace(/^\/api\/v10/, '')
-    const { status, json, headers } = reply(method, path, { body, files }, request.headers.authorization)
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const path = decodeURIComponent(pathname).replace(/^\/api\/v10/, '')
+    const withResponse = searchParams.get('with_response') === 'true'
+    const limit = limits?.check(method, path)
+    const answer = limit?.refusal ?? reply(method, path, { body, files, withResponse }, request.headers.authorization)
+    const { status, json } = answer
+    const headers = { ...limit?.headers, ...answer.headers }
     requests.push({ method, path, body, files, status })
     const loss = faults.find((one) => one.times > 0 && one.lost && one.method === method && one.path.test(path))
     if (loss) {
@@ -118,10 +115,10 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
   function reply(
     method: string,
     path: string,
-    sent: Pick<RequestSeen, 'body' | 'files'>,
+    sent: Pick<RequestSeen, 'body' | 'files'> & { withResponse: boolean },
     authorization?: string,
   ): Reply {
-    const { body, files } = sent
+    const { body, files, withResponse } = sent
     const message: MessageBody = { ...(body as MessageBody), files }
     const fault = faults.find((one) => one.times > 0 && !one.lost && one.method === method && one.path.test(path))
     if (fault) {
@@ -134,8 +131,9 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
       return failure(400, 50035, `Invalid Form Body: ${wrong.join('; ')}`)
     }
     const part = path.split('/').slice(1)
-    if (part[0] === 'interactions') return acknowledge(part[1]!, part[2]!, body as Acknowledgement)
-    if (part[0] === 'webhooks') return webhook(method, part[2]!, part[4], message)
+    if (part[0] === 'interactions')
+      return interactions.acknowledge(part[1]!, part[2]!, body as Acknowledgement, withResponse)
+    if (part[0] === 'webhooks') return interactions.webhook(method, part[2]!, part[4], message)
     if (authorization !== `Bot ${token}`) return failure(401, 0, '401: Unauthorized')
     if (path === '/gateway/bot') {
       const limit = { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 }
@@ -143,99 +141,15 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
     }
     if (path === '/users/@me' || path === '/applications/@me') return ok({ id: applicationId, username: 'breakwater' })
     if (part[0] === 'applications') return register(part, body as RegisteredCommand[])
-    if (part[0] === 'channels' && part[2] === 'messages') return channelMessage(method, part[1]!, part[3], message)
-    return failure(404, 0, '404: Not Found')
+    return channels.reply(method, part, message) ?? failure(404, 0, '404: Not Found')
   }
 
   function register(part: string[], body: RegisteredCommand[]): Reply {
     if (part[1] !== applicationId) return failure(404, 10002, 'Unknown Application')
     if (part[2] === 'guilds' && part[3] !== guildId) return failure(403, 50001, 'Missing Access')
     registered = body
+    everywhere = part[2] !== 'guilds'
     return ok(body.map((command) => ({ id: snowflake(), application_id: applicationId, version: '1', ...command })))
-  }
-
-  function acknowledge(id: string, given: string, body: Acknowledgement): Reply {
-    const interaction = interactions.get(id)
-    if (!interaction || interaction.token !== given || interaction.expired)
-      return failure(404, 10062, 'Unknown interaction')
-    if (interaction.acknowledged) return failure(400, 40060, 'Interaction has already been acknowledged.')
-    interaction.acknowledged = true
-    interaction.placeholder = seen(channelId, { flags: body.data?.flags })
-    return { status: 204 }
-  }
-
-  function webhook(method: string, given: string, message: string | undefined, body: MessageBody): Reply {
-    const interaction = [...interactions.values()].find((one) => one.token === given)
-    if (!interaction?.acknowledged) return failure(404, 10015, 'Unknown Webhook')
-    if (interaction.expired) return failure(401, 50027, 'Invalid Webhook Token')
-    if (message === undefined) {
-      interaction.answer = seen(channelId, body)
-      return ok(toApi(interaction.answer))
-    }
-    if (!interaction.placeholder) return failure(404, 10008, 'Unknown Message')
-    if (method === 'DELETE') {
-      interaction.placeholder = undefined
-      return { status: 204 }
-    }
-    interaction.placeholder = interaction.answer = seen(channelId, body, interaction.placeholder)
-    return ok(toApi(interaction.answer))
-  }
-
-  function channelMessage(method: string, channel: string, id: string | undefined, body: MessageBody): Reply {
-    const at = messages.findIndex((message) => message.id === (id ?? nonces.get(`${body.nonce}`)))
-    if (method === 'POST' && !(at >= 0 && body.enforce_nonce)) {
-      const message = seen(channel, body)
-      messages.push(message)
-      if (body.nonce) nonces.set(body.nonce, message.id)
-      return ok(toApi(message))
-    }
-    const before = messages[at]
-    if (!before || before.channelId !== channel) return failure(404, 10008, 'Unknown Message')
-    if (method === 'PATCH') messages[at] = seen(channel, body, before)
-    return ok(toApi(messages[at]!))
-  }
-
-  function interact(userId: string, fields: Record<string, unknown>): Sent {
-    const [id, given] = [snowflake(), `token-${snowflake()}`]
-    const user = { id: userId, username: `user${userId}`, discriminator: '0', avatar: null, global_name: null }
-    const member = {
-      user,
-      roles: [],
-      permissions: '0',
-      joined_at: '2026-01-01T00:00:00Z',
-      deaf: false,
-      mute: false,
-      flags: 0,
-      nick: null,
-      avatar: null,
-      premium_since: null,
-      pending: false,
-    }
-    const payload = {
-      id,
-      token: given,
-      application_id: applicationId,
-      guild_id: guildId,
-      channel_id: channelId,
-      member,
-      version: 1,
-      channel: { id: channelId, type: 0, guild_id: guildId, name: 'desk' },
-      locale: 'en-GB',
-      guild_locale: 'en-GB',
-      app_permissions: '0',
-      entitlements: [],
-      authorizing_integration_owners: {},
-      context: 0,
-      ...fields,
-    }
-    const interaction: Interaction = { id, token: given, payload, acknowledged: false, expired: false }
-    interactions.set(id, interaction)
-    gateway.dispatch('INTERACTION_CREATE', payload)
-    return {
-      id,
-      token: given,
-      answer: () => until(() => interaction.answer, `an answer to ${JSON.stringify(fields.data)}`),
-    }
   }
 
   /** Resolves with the first value that `look` finds, looking again after everything that happens. */
@@ -267,7 +181,9 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
     violations: violations as readonly string[],
     requests: requests as readonly RequestSeen[],
     /** Posts in channels as they stand now, oldest first; answers to interactions are not among them. */
-    messages: messages as readonly DiscordMessageSeen[],
+    messages: channels.messages,
+    /** What stood in channels and was deleted. */
+    deleted: channels.deleted,
     /** What the bot registered last. */
     get registered(): readonly RegisteredCommand[] {
       return registered
@@ -275,41 +191,31 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
     gateway,
     until,
 
-    /** A member types a slash command: `{ userId: '7', name: 'hedge propose', options: { symbol: 'ETH' } }`. */
-    sendCommand({
-      userId,
-      name,
-      options = {},
-    }: {
-      userId: string
-      name: string
-      options?: Record<string, unknown>
-    }): Sent {
-      return interact(userId, {
-        type: 2,
-        data: { id: snowflake(), type: 1, guild_id: guildId, ...typed(registered, name, options) },
-      })
-    },
+    sendCommand: interactions.sendCommand,
+    completeOption: interactions.completeOption,
+    pressButton: interactions.pressButton,
+    pressForeign: interactions.pressForeign,
+    choose: interactions.choose,
+    submitModal: interactions.submitModal,
+    redeliver: interactions.redeliver,
+    expire: interactions.expire,
+    placeholderOf: interactions.placeholderOf,
 
-    /** A member presses a button by its label; on the message as it stands now. */
-    pressButton({ userId, message, label }: { userId: string; message: DiscordMessageSeen; label: string }): Sent {
-      const current = messages.find(({ id }) => id === message.id) ?? message
-      const button = current.components.flatMap((row) => row.components).find((one) => one.label === label)
-      if (!button)
-        throw new Error(`Expected a button "${label}" on the message, was ${JSON.stringify(current.components)}`)
-      return interact(userId, {
-        type: 3,
-        message: toApi(current),
-        data: { custom_id: button.custom_id, component_type: 2 },
-      })
-    },
-
-    /** Sends an interaction that was sent before once more. */
-    redeliver: ({ id }: Sent) => gateway.dispatch('INTERACTION_CREATE', interactions.get(id)!.payload),
-
-    /** 15 minutes pass for this interaction: its token no longer works. */
-    expire({ id }: Pick<Sent, 'id'>) {
-      interactions.get(id)!.expired = true
+    /** A further channel of the server, for text unless its type says otherwise; its id. */
+    addChannel: channels.add,
+    removeChannel: channels.remove,
+    /** Someone with the right to do so deletes a message. */
+    deleteMessage: channels.deleteMessage,
+    /** The id of the private chat of a member and the bot. */
+    directOf: (userId: string) => channels.directOf(userId).id,
+    /** The member takes no private messages from the bot any more. */
+    block: (userId: string) => void channels.blocking.add(userId),
+    unblock: (userId: string) => void channels.blocking.delete(userId),
+    /** The account is gone. */
+    forgetUser: (userId: string) => void channels.unknownUsers.add(userId),
+    /** How many requests the rate limits refused. */
+    get limited(): number {
+      return limits?.limited ?? 0
     },
 
     /** The next requests like this fail: `failNext('PATCH', /@original$/, { status: 500, times: 4 })`. */
@@ -332,15 +238,20 @@ export async function startDiscordServer(options: { token?: string; gatewayToken
 
     /** The first channel message, posted before or after this call, that is as wanted. */
     waitForMessage: (wanted: (message: DiscordMessageSeen) => boolean = () => true) =>
-      until(() => messages.find(wanted), 'a message'),
+      until(() => channels.messages.find(wanted), 'a message'),
 
     /** Cuts the bot's connection without a goodbye; it may resume, or must start a new session. */
     dropConnection: (how: { resumable?: boolean } = {}) => gateway.drop(how.resumable ?? true),
 
+    /** What broke the description so far, for a test that provokes it: `close` then no longer throws for it. */
+    takeViolations: (): readonly string[] => violations.splice(0),
+
+    /** @throws {Error} when any request was not as Discord publishes it */
     async close() {
       gateway.close()
       http.closeAllConnections()
       await new Promise((resolve) => http.close(resolve))
+      if (violations.length > 0) throw new Error(`Expected requests as published, was ${violations.join('; ')}`)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { FileSeen } from './multipart.ts'
 
 const EPHEMERAL = 64
+const SILENT = 4096
 
 /** A file on a message, and what its sender said about it. */
 export interface AttachmentSeen {
@@ -8,6 +9,26 @@ export interface AttachmentSeen {
   readonly filename: string
   readonly description?: string
   readonly bytes: Buffer
+}
+
+/** A button; or a list to pick from, which has `options` and no label. */
+export interface ComponentSeen {
+  readonly custom_id: string
+  readonly label: string
+  readonly style: number
+  readonly placeholder?: string
+  readonly options?: readonly { label: string; value: string; description?: string }[]
+}
+
+/** A window with one field. */
+export interface ModalSeen {
+  readonly custom_id: string
+  readonly title: string
+  readonly components: readonly {
+    readonly label: string
+    readonly description?: string
+    readonly component: { readonly custom_id: string; readonly max_length?: number; readonly required?: boolean }
+  }[]
 }
 
 export interface DiscordMessageSeen {
@@ -23,8 +44,12 @@ export interface DiscordMessageSeen {
     image?: { url: string }
   }[]
   readonly attachments: readonly AttachmentSeen[]
-  readonly components: readonly { components: readonly { custom_id: string; label: string; style: number }[] }[]
+  readonly components: readonly { components: readonly ComponentSeen[] }[]
   readonly ephemeral: boolean
+  /** Posted without a sound. */
+  readonly silent: boolean
+  /** The message it replies to. */
+  readonly replyTo?: string
   readonly edits: number
   /** What a reader sees, without escapes: title, text, `name: value` lines, footer. */
   readonly text: string
@@ -34,6 +59,8 @@ export interface RegisteredCommand {
   name: string
   type?: number
   required?: boolean
+  autocomplete?: boolean
+  contexts?: readonly number[]
   options?: RegisteredCommand[]
 }
 
@@ -44,13 +71,16 @@ export interface MessageBody {
   flags?: number
   nonce?: string
   enforce_nonce?: boolean
+  message_reference?: { message_id: string; fail_if_not_exists?: boolean }
+  /** Of a private chat that is opened. */
+  recipient_id?: string
   attachments?: readonly { id: string | number; filename?: string; description?: string }[]
   /** The other parts of a multipart request. */
   files?: readonly FileSeen[]
 }
 export interface Acknowledgement {
   readonly type: number
-  readonly data?: { readonly flags?: number }
+  readonly data?: { readonly flags?: number; readonly choices?: readonly { name: string; value: string }[] }
 }
 
 export interface Fault {
@@ -97,6 +127,8 @@ export function seen(channelId: string, body: MessageBody, before?: DiscordMessa
     components: body.components ?? before?.components ?? [],
     attachments: attached(body, before?.attachments ?? []),
     ephemeral: before?.ephemeral ?? ((body.flags ?? 0) & EPHEMERAL) !== 0,
+    silent: before?.silent ?? ((body.flags ?? 0) & SILENT) !== 0,
+    replyTo: before?.replyTo ?? body.message_reference?.message_id,
     edits: before ? before.edits + 1 : 0,
     text: [content, ...lines]
       .filter(Boolean)
@@ -136,10 +168,7 @@ export const toApi = ({ id, channelId, content, embeds, components, attachments,
 
 /** What Discord's own client would let a person send: a registered command with options of the declared types. */
 export function typed(registered: readonly RegisteredCommand[], name: string, given: Record<string, unknown>) {
-  const [group, subcommand] = name.split(' ')
-  const top = registered.find((command) => command.name === group)
-  const leaf = subcommand ? top?.options?.find((option) => option.type === 1 && option.name === subcommand) : top
-  if (!top || !leaf) throw new Error(`Expected a registered command, was "${name}"`)
+  const { leaf, wrap } = commandOf(registered, name)
   const unknown = Object.keys(given).find((key) => !leaf.options?.some((option) => option.name === key))
   if (unknown) throw new Error(`Expected an option of "${name}", was "${unknown}"`)
   const options = (leaf.options ?? [])
@@ -149,5 +178,23 @@ export function typed(registered: readonly RegisteredCommand[], name: string, gi
         throw new Error(`Expected "${name}" with its required option "${option.name}"`)
       return { name: option.name, type: option.type, value: given[option.name] }
     })
-  return subcommand ? { name: group, options: [{ name: subcommand, type: 1, options }] } : { name: group, options }
+  return wrap(options)
+}
+
+/** What Discord's own client sends while a person types in an option that was registered so. */
+export function focused(registered: readonly RegisteredCommand[], name: string, option: string, text: string) {
+  const { leaf, wrap } = commandOf(registered, name)
+  const declared = leaf.options?.find((one) => one.name === option)
+  if (!declared?.autocomplete) throw new Error(`Expected an option of "${name}" that is completed, was "${option}"`)
+  return wrap([{ name: option, type: declared.type, value: text, focused: true }])
+}
+
+function commandOf(registered: readonly RegisteredCommand[], name: string) {
+  const [group, subcommand] = name.split(' ')
+  const top = registered.find((command) => command.name === group)
+  const leaf = subcommand ? top?.options?.find((option) => option.type === 1 && option.name === subcommand) : top
+  if (!top || !leaf) throw new Error(`Expected a registered command, was "${name}"`)
+  const wrap = (options: readonly object[]) =>
+    subcommand ? { name: group, options: [{ name: subcommand, type: 1, options }] } : { name: group, options }
+  return { leaf, wrap }
 }

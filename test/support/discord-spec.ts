@@ -48,7 +48,8 @@ export function loadDiscordSpec(): CheckBody | undefined {
 /** Limits that the documentation states in words only. */
 function limitsInProse(body: unknown): string[] {
   const faults: string[] = []
-  const { embeds = [], components = [] } = (body ?? {}) as { embeds?: Embed[]; components?: Row[] }
+  const { content, embeds = [], components = [] } = (body ?? {}) as Content
+  if (content && content.length > 2000) faults.push(`the content holds ${content.length} characters, at most 2000`)
   const size = embeds.reduce(
     (sum, { title = '', description = '', footer, fields = [] }) =>
       sum +
@@ -87,6 +88,11 @@ function filesInProse(body: unknown, files: readonly FileSeen[]): string[] {
   ]
 }
 
+interface Content {
+  content?: string | null
+  embeds?: Embed[]
+  components?: Row[]
+}
 interface Attachment {
   id: string | number
 }
