@@ -57,7 +57,7 @@ export const cardWith = (picture: Picture | undefined, over: Partial<Card> = {})
   title: 'Liquidations around ETH',
   text: 'The nearest cluster is 6 % below.',
   ...(picture ? { picture } : {}),
-  buttons: [{ label: 'Hedge', command: '/hedge propose ETH', style: 'primary' }],
+  buttons: [{ label: 'Hedge', command: '/hedge propose ETH', style: 'primary', id: 'hedge00000000000' }],
   ...over,
 })
 

@@ -2,8 +2,11 @@ import {
   type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandOption,
   ApplicationCommandOptionType,
+  ApplicationIntegrationType,
+  type AutocompleteInteraction,
   type ChatInputCommandInteraction,
   type CommandInteractionOption,
+  InteractionContextType,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js'
 import type { Command } from '../command.ts'
@@ -14,6 +17,10 @@ import { cut } from './text.ts'
 const MAX_DESCRIPTION = 100
 const MAX_CHOICES = 25
 const MAX_CHOICE = 100
+const EVERYWHERE = {
+  contexts: [InteractionContextType.Guild, InteractionContextType.BotDM],
+  integration_types: [ApplicationIntegrationType.GuildInstall],
+}
 const NAME = /^[-_\p{Ll}\p{N}]{1,32}$/u
 
 export interface SlashCommands {
@@ -21,14 +28,24 @@ export interface SlashCommands {
   readonly registration: RESTPostAPIChatInputApplicationCommandsJSONBody[]
   /** The command's own name (`hedge status`) and options, under the keys of its schema. */
   read(interaction: ChatInputCommandInteraction): { name: string; options: Readonly<Record<string, unknown>> }
+  /** The option that is being typed, and what stands in it so far. */
+  readFocused(interaction: AutocompleteInteraction): { command: string; option: string; typed: string }
+  /** Where a line calls a command: `hedge status` of `/hedge status BTC`. */
+  nameOf(line: string): string | undefined
 }
 
 /**
  * Declares the commands to Discord and reads them back from an interaction.
  *
+ * Commands of one server can be used in that server only: private chats with the bot then offer none, though buttons in them
+ * work. Commands for everywhere are offered in private chats too.
+ *
  * @throws {Error} when a name cannot be a slash command, or is both a command and a group
  */
-export function createSlashCommands(commands: readonly Command[]): SlashCommands {
+export function createSlashCommands(
+  commands: readonly Command[],
+  { everywhere = false }: { everywhere?: boolean } = {},
+): SlashCommands {
   const keys = new Map<string, string>()
   const registration = new Map<string, RESTPostAPIChatInputApplicationCommandsJSONBody>()
 
@@ -43,7 +60,9 @@ export function createSlashCommands(commands: readonly Command[]): SlashCommands
       name: subcommand ?? group,
       description: describe(command.description, command.name),
       // Discord wants required options before the others; the sort keeps the order within each.
-      options: [...specs].sort((a, b) => Number(b.required) - Number(a.required)).map(toOption),
+      options: [...specs]
+        .sort((a, b) => Number(b.required) - Number(a.required))
+        .map((spec) => toOption(spec, command)),
     }
 
     const known = registration.get(group)
@@ -64,21 +83,36 @@ export function createSlashCommands(commands: readonly Command[]): SlashCommands
     if (isGroup(group)) group.description = describe(group.options.map(({ name }) => name).join(', '), group.name)
   }
 
+  const keyOf = (name: string, option: string): string => keys.get(`${name} ${option}`) ?? option
+  const longestFirst = commands.map(({ name }) => name).sort((a, b) => b.length - a.length)
+
   return {
-    registration: [...registration.values()],
+    registration: [...registration.values()].map((one) => (everywhere ? { ...one, ...EVERYWHERE } : one)),
     read(interaction) {
-      const [first] = interaction.options.data
-      const isSubcommand = first?.type === ApplicationCommandOptionType.Subcommand
-      const name = isSubcommand ? `${interaction.commandName} ${first.name}` : interaction.commandName
-      const given: readonly CommandInteractionOption[] = isSubcommand ? (first.options ?? []) : interaction.options.data
+      const { name, given } = called(interaction)
       return {
         name,
-        options: Object.fromEntries(
-          given.map((option) => [keys.get(`${name} ${option.name}`) ?? option.name, option.value]),
-        ),
+        options: Object.fromEntries(given.map((option) => [keyOf(name, option.name), option.value])),
       }
     },
+    readFocused(interaction) {
+      const { name } = called(interaction)
+      const focused = interaction.options.getFocused(true)
+      return { command: name, option: keyOf(name, focused.name), typed: focused.value }
+    },
+    nameOf: (line) => longestFirst.find((name) => `${line} `.startsWith(`/${name} `)),
   }
+}
+
+/** Two-word names arrive as a subcommand of their first word. */
+function called({ commandName, options }: ChatInputCommandInteraction | AutocompleteInteraction): {
+  readonly name: string
+  readonly given: readonly CommandInteractionOption[]
+} {
+  const [first] = options.data
+  return first?.type === ApplicationCommandOptionType.Subcommand
+    ? { name: `${commandName} ${first.name}`, given: first.options ?? [] }
+    : { name: commandName, given: options.data }
 }
 
 type Registered = RESTPostAPIChatInputApplicationCommandsJSONBody
@@ -90,7 +124,7 @@ const toDiscordName = (key: string): string => key.replace(/[A-Z]/g, (letter) =>
 
 const describe = (text: string, otherwise: string): string => cut(toPlain(text) || otherwise, MAX_DESCRIPTION)
 
-function toOption(spec: OptionSpec): APIApplicationCommandBasicOption {
+function toOption(spec: OptionSpec, { complete }: Command): APIApplicationCommandBasicOption {
   const shared = {
     name: toDiscordName(spec.name),
     description: describe(spec.description, spec.name),
@@ -104,7 +138,12 @@ function toOption(spec: OptionSpec): APIApplicationCommandBasicOption {
     case 'boolean':
       return { type: ApplicationCommandOptionType.Boolean, ...shared }
     case 'string':
-      return { type: ApplicationCommandOptionType.String, ...shared, ...offer(spec.choices ?? []) }
+      // Discord wants either; what is offered while typing can be narrowed and explained.
+      return {
+        type: ApplicationCommandOptionType.String,
+        ...shared,
+        ...(complete?.[spec.name] ? { autocomplete: true as const } : offer(spec.choices ?? [])),
+      }
   }
 }
 

@@ -32,3 +32,50 @@ export function cut(text: string, max: number): string {
   const backslashes = /\\*$/.exec(kept)![0].length
   return (backslashes % 2 === 1 ? kept.slice(0, -1) : kept) + CUT
 }
+
+/**
+ * The longest beginning of a text that is at most `max` UTF-16 units when escaped, and what is left of it as it was written.
+ *
+ * The text is broken first and escaped afterwards, so that no escape is torn and what begins a line only now is escaped as such.
+ * It breaks after a paragraph, a line or a word where one ends in the second half, else between code points.
+ */
+export function takeText(text: string, max: number): { readonly head: string; readonly rest: string } {
+  const plain = toPlain(text).trim()
+  const longest = longestThatFits(plain, max)
+  const end = longest === plain.length ? longest : goodBreak(plain, longest)
+  return { head: toDiscordText(plain.slice(0, end)).trim(), rest: plain.slice(end).trim() }
+}
+
+/** The text escaped, in pieces of at most `max`; none for blank text. `limit` pieces at most: the rest is left out. */
+export function splitText(text: string, max: number, limit = Number.POSITIVE_INFINITY): readonly string[] {
+  const pieces: string[] = []
+  let left = text
+  while (pieces.length < limit) {
+    const { head, rest } = takeText(left, max)
+    if (head !== '') pieces.push(head)
+    if (rest === '') break
+    left = rest
+  }
+  return pieces
+}
+
+function longestThatFits(plain: string, max: number): number {
+  let end = Math.min(plain.length, max)
+  for (;;) {
+    // An escape at most doubles a character, so half of what is too much has to go, and then half of what is left of that.
+    const excess = toDiscordText(plain.slice(0, end)).length - max
+    if (excess <= 0) break
+    end -= Math.ceil(excess / 2)
+  }
+  const splitsPair = end < plain.length && /[\ud800-\udbff]$/.test(plain.slice(0, end))
+  return splitsPair ? end - 1 : end
+}
+
+function goodBreak(plain: string, end: number): number {
+  const nearest = Math.floor(end / 2)
+  for (const separator of ['\n\n', '\n', ' ']) {
+    const at = plain.lastIndexOf(separator, end)
+    if (at >= nearest) return at
+  }
+  return end
+}

@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { toMessage } from '../../../src/chat/discord/card.ts'
-import { cut, toDiscordText } from '../../../src/chat/discord/text.ts'
+import { type DiscordMessage, toMessages } from '../../../src/chat/discord/card.ts'
+import { cut, splitText, toDiscordText } from '../../../src/chat/discord/text.ts'
+import { toPlain } from '../../../src/chat/plain.ts'
 import type { Card } from '../../../src/domain/card.ts'
 import { loadDiscordSpec } from '../../support/discord-spec.ts'
+import { buttonId } from './setup.ts'
 
-const embedOf = (card: Card) => toMessage(card).embeds[0]!
+const messagesOf = (card: Card): readonly DiscordMessage[] =>
+  toMessages(card, { nameOf: (line) => /^\/(\w+)/.exec(line)?.[1] })
+const embedOf = (card: Card) => messagesOf(card)[0]!.embeds[0]!
+/** Everything a reader gets to see of a card, in order. */
+const wordsOf = (messages: readonly DiscordMessage[]): string =>
+  messages
+    .flatMap(({ embeds: [embed] }) => [
+      embed!.description ?? '',
+      ...(embed!.fields ?? []).flatMap(({ name, value }) => [name, value]),
+      embed!.footer?.text ?? '',
+    ])
+    .join('\n')
 
 test('a card becomes one embed with a colour, a table and rows of buttons, and mentions nobody', () => {
-  const message = toMessage({
+  const [message, ...others] = messagesOf({
     tone: 'critical',
     title: 'Cluster below',
     text: 'ETH 2,410 to 2,425',
@@ -17,10 +30,14 @@ test('a card becomes one embed with a colour, a table and rows of buttons, and m
       { name: 'Confidence', value: '0.81' },
       { name: 'Why', value: 'Open interest rose 14 % in two hours while funding stayed high' },
     ],
-    buttons: Array.from({ length: 6 }, (_, i) => ({ label: `B${i}`, command: `/b ${i}`, style: 'neutral' as const })),
+    buttons: Array.from({ length: 6 }, (_, i) => ({
+      ...{ label: `B${i}`, command: `/b ${i}`, style: 'neutral' as const, id: buttonId(`b${i}`) },
+    })),
     footer: 'simulated data only',
   })
 
+  assert.deepEqual(others, [])
+  assert.ok(message)
   assert.deepEqual(message.allowed_mentions, { parse: [] })
   assert.deepEqual(
     message.components.map((row) => row.components.length),
@@ -77,51 +94,135 @@ test('a cut never splits a code point or an escape, and says that it cut', () =>
   assert.equal(cut('short', 5), 'short')
 })
 
-test('a card that is far too large is cut inside every limit and keeps its buttons', () => {
-  const many = 'ß_*'.repeat(5_000)
-  const { embeds, components } = toMessage({
-    tone: 'info',
-    title: many,
-    text: many,
-    footer: many,
-    fields: Array.from({ length: 60 }, (_, i) => ({ name: `${i}${many}`, value: many })),
-    buttons: [{ label: many, command: '/approve 7K3M9QX2TB', style: 'primary' }],
-  })
-  const embed = embeds[0]!
-  const size = [
-    embed.title,
-    embed.description,
-    embed.footer?.text,
-    ...embed.fields!.flatMap(({ name, value }) => [name, value]),
-  ].join('').length
+test('pieces of a text lose nothing, and what begins a line only by being broken there stays inert', () => {
+  const pieces = splitText(`${'word '.repeat(30)}# no heading 1. no list - no bullet ${'word '.repeat(30)}`, 160)
+  assert.ok(pieces.length > 2)
+  assert.equal(
+    pieces.join(' '),
+    `${'word '.repeat(30)}# no heading 1. no list - no bullet ${'word '.repeat(30)}`.trim(),
+  )
 
-  assert.ok(size <= 6000, `${size} characters`)
-  assert.match(embed.title!, /… \(cut\)$/)
-  assert.match(embed.description!, /… \(cut\)$/)
-  assert.equal(embed.fields!.at(-1)?.value.endsWith('more (cut)'), true)
-  assert.equal(components[0]?.components[0]?.custom_id, '/approve 7K3M9QX2TB')
+  const broken = splitText(`${'x'.repeat(18)} # big`, 19)
+  assert.deepEqual(broken, ['x'.repeat(18), '\\# big'])
+  assert.deepEqual(splitText('a*b*c*', 4), ['a\\*b', '\\*c', '\\*'])
+  assert.deepEqual(splitText('ab😀cd', 3), ['ab', '😀c', 'd'])
+  assert.deepEqual(splitText(' \n ', 10), [])
 })
 
-test('every field is either shown or counted as cut', () => {
-  const fields = Array.from({ length: 40 }, (_, i) => ({ name: `Name ${i}`, value: `value ${i}` }))
-  const shown = embedOf({ tone: 'info', title: 'Many', fields }).fields!
-  assert.equal(shown.length, 25)
-  assert.deepEqual(shown.at(-1), { name: '…', value: '16 more (cut)', inline: false })
-
-  const wide = fields.map(({ name }) => ({ name, value: 'x'.repeat(1000) }))
-  const few = embedOf({ tone: 'info', title: 'Wide', fields: wide }).fields!
-  assert.equal(few.at(-1)?.value, `${40 - (few.length - 1)} more (cut)`)
+test('a piece ends after a paragraph rather than a line, and after a line rather than a word', () => {
+  assert.deepEqual(splitText('aaaa aaaa\n\nbb\nbb bb bb', 16), ['aaaa aaaa', 'bb\nbb bb bb'])
+  assert.deepEqual(splitText('aaaa aaaa\nbb bb bb', 16), ['aaaa aaaa', 'bb bb bb'])
+  assert.deepEqual(splitText('aaaa aaaa bbbb bbbb', 16), ['aaaa aaaa bbbb', 'bbbb'])
 })
 
-test('a command that no button can carry is written out to be typed', () => {
-  const long = `/approve ${'x'.repeat(100)}`
-  const { embeds, components } = toMessage({
-    tone: 'info',
-    title: 'Long',
-    buttons: [{ label: 'Go', command: long, style: 'primary' }],
+test('a card too large for one message goes on in the next, picture first, buttons and footer last', () => {
+  const text = Array.from({ length: 1_200 }, (_, i) => `*${i}*`).join(' ')
+  const fields = Array.from({ length: 40 }, (_, i) => ({ name: `Name ${i}`, value: `${i} `.repeat(300) }))
+  const messages = toMessages(
+    {
+      ...{ tone: 'info', title: 'Everything', text, fields, footer: 'simulated data only' },
+      buttons: [{ label: 'Approve', command: '/approve X', style: 'primary', id: buttonId('a') }],
+    },
+    { picture: { fileName: 'map.png', alt: 'A map' }, nameOf: () => undefined },
+  )
+
+  assert.ok(messages.length > 2 && messages.length <= 10, `${messages.length} messages`)
+  const embeds = messages.map((message) => message.embeds[0]!)
+  assert.equal(embeds[0]?.title, 'Everything')
+  assert.ok(embeds.slice(1).every(({ title }) => title === 'Everything (continued)'))
+  assert.deepEqual(
+    messages.map(({ components, attachments }) => [components.length, attachments.length]),
+    messages.map((_, i) => [i === messages.length - 1 ? 1 : 0, i === 0 ? 1 : 0]),
+  )
+  assert.deepEqual(
+    embeds.map(({ footer }) => footer?.text),
+    embeds.map((_, i) => (i === embeds.length - 1 ? 'simulated data only' : undefined)),
+  )
+  const said = embeds.map(({ description = '' }) => description).join(' ')
+  assert.equal(said.trim().replaceAll('\\', ''), text)
+  const shown = embeds.flatMap(({ fields: some = [] }) => some)
+  assert.deepEqual(
+    shown.map(({ name, value }) => [name, value]),
+    fields.map(({ name, value }) => [name, value.trim()]),
+  )
+})
+
+test('a title, name, value or footer beyond its own limit is said in full', () => {
+  const long = (letter: string, length: number) => `${letter} `.repeat(length / 2).trim()
+  const messages = messagesOf({
+    ...{ tone: 'info', title: long('t', 600), footer: long('f', 3_000) },
+    fields: [{ name: long('n', 600), value: long('v', 3_000) }],
   })
-  assert.deepEqual(components, [])
-  assert.equal(embeds[0]?.description, `Go: type ${long}`)
+  const count = (letter: string) =>
+    `${messages[0]!.embeds[0]!.title} ${wordsOf(messages)}`.split(/\s+/).filter((word) => word === letter).length
+  assert.deepEqual(['t', 'f', 'n', 'v'].map(count), [300, 1_500, 300, 1_500])
+})
+
+test('a card of more than ten messages ends in "… (cut)" and keeps footer and buttons', () => {
+  const buttons: Card['buttons'] = [{ label: 'Approve', command: '/approve X', style: 'primary', id: buttonId('a') }]
+  const absurd = { tone: 'info', title: 'Absurd', footer: 'the end', buttons } as const
+  const inText = messagesOf({ ...absurd, text: 'ß_*'.repeat(50_000) })
+  const inFields = messagesOf({
+    ...absurd,
+    fields: Array.from({ length: 400 }, (_, i) => ({ name: `${i}`, value: 'x'.repeat(1_000) })),
+  })
+
+  for (const messages of [inText, inFields]) {
+    assert.equal(messages.length, 10)
+    const last = messages.at(-1)!
+    assert.match(wordsOf([last]), /… \(cut\)\nthe end$/)
+    assert.equal(last.components.length, 1)
+  }
+})
+
+test('a button goes out by its id; without one it is written out to be typed', () => {
+  const { embeds, components } = messagesOf({
+    ...{ tone: 'info', title: 'Go' },
+    buttons: [
+      { label: 'Approve', command: '/approve X', style: 'primary', id: buttonId('a') },
+      { label: 'Decline', command: '/decline X', style: 'danger', id: buttonId('d'), asks: 'reason' },
+      { label: 'Later', command: '/later X', style: 'neutral' },
+      { label: 'Odd', command: '/odd X', style: 'neutral', id: 'not issued by us' },
+    ],
+  })[0]!
+  assert.deepEqual(
+    components[0]?.components.map(({ custom_id }) => custom_id),
+    [buttonId('a'), `${buttonId('d')}?decline?reason`],
+  )
+  assert.equal(embeds[0]?.description, 'Later: type /later X\n\nOdd: type /odd X')
+})
+
+test('a custom id that would be too long asks without the name of its command, or is typed', () => {
+  const asking = (command: string, asks: string) =>
+    messagesOf({
+      ...{ tone: 'info', title: 'Go' },
+      buttons: [{ label: 'Go', command, style: 'primary', id: buttonId('a'), asks }],
+    })[0]!
+  const [row] = asking(`/${'c'.repeat(80)}`, 'reason').components
+  assert.equal(row?.components[0]?.custom_id, `${buttonId('a')}??reason`)
+  assert.deepEqual(asking('/go', 'o'.repeat(99)).components, [])
+})
+
+test('a list has its choices by their ids; what is over or has none is written out to be typed', () => {
+  const choices = Array.from({ length: 27 }, (_, i) => ({
+    ...{ label: `Choice ${i}`, command: `/show ${i}`, id: i === 1 ? undefined! : buttonId(`c${i}`) },
+    ...(i === 0 ? { description: 'The first' } : {}),
+  }))
+  const { embeds, components } = messagesOf({
+    ...{ tone: 'info', title: 'Pick', select: { placeholder: 'Which one', choices } },
+    buttons: Array.from({ length: 22 }, (_, i) => ({
+      ...{ label: `B${i}`, command: `/b ${i}`, style: 'neutral' as const, id: buttonId(`b${i}`) },
+    })),
+  })[0]!
+  const list = components.at(-1)!.components[0] as { options: { label: string; value: string; description?: string }[] }
+
+  assert.equal(components.length, 5)
+  assert.equal(list.options.length, 25)
+  assert.deepEqual(list.options[0], { label: 'Choice 0', value: buttonId('c0'), description: 'The first' })
+  assert.equal(
+    embeds[0]?.description,
+    ['B20: type /b 20', 'B21: type /b 21', 'Choice 1: type /show 1', 'Choice 26: type /show 26'].join('\n\n'),
+  )
 })
 
 const text = fc.oneof(
@@ -131,6 +232,7 @@ const text = fc.oneof(
     maxLength: 2_000,
   }),
 )
+const id = fc.string({ unit: fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz'), minLength: 15, maxLength: 16 })
 const card: fc.Arbitrary<Card> = fc.record(
   {
     tone: fc.constantFrom('ok', 'info', 'warning', 'critical', 'refused'),
@@ -143,9 +245,18 @@ const card: fc.Arbitrary<Card> = fc.record(
         label: text,
         command: fc.string({ minLength: 1, maxLength: 120 }),
         style: fc.constantFrom('primary', 'danger', 'neutral'),
+        id,
       }),
       { maxLength: 40 },
     ),
+    select: fc.record({
+      placeholder: text,
+      choices: fc.array(
+        fc.record({ label: text, command: fc.string({ minLength: 1, maxLength: 120 }), description: text, id }),
+        { maxLength: 30 },
+      ),
+    }),
+    prompt: fc.record({ buttonId: id, option: text, question: text }),
   },
   { requiredKeys: ['tone', 'title'] },
 )
@@ -155,10 +266,27 @@ test('whatever a card holds, Discord accepts the message', (t) => {
   if (!check) return t.skip('shared/specs/discord-openapi.json is not on this machine')
   fc.assert(
     fc.property(card, (any) => {
-      const message = toMessage(any)
-      assert.deepEqual(check('POST', '/channels/123456789012345678/messages', { body: message, files: [] }), [])
-      assert.equal(JSON.stringify(message).includes('\\ud8'), false)
+      for (const message of messagesOf(any)) {
+        assert.deepEqual(check('POST', '/channels/123456789012345678/messages', { body: message, files: [] }), [])
+        assert.equal(JSON.stringify(message).includes('\\ud8'), false)
+      }
     }),
     { numRuns: 300 },
+  )
+})
+
+test('however a hostile text is broken, each piece is escaped as if it stood alone, and nothing is lost', () => {
+  fc.assert(
+    fc.property(text, fc.integer({ min: 2, max: 60 }), (hostile, max) => {
+      const pieces = splitText(hostile, max)
+      for (const piece of pieces) {
+        assert.ok(piece.length <= max)
+        assert.doesNotMatch(piece, /@(?!\u200b)|(?<!\\)(?:\\\\)*[*_~`|[\]<]/)
+      }
+      const plain = (words: string) => toPlain(words).replace(/\s/g, '')
+      const shown = pieces.map((piece) => piece.replace(/\\([^0-9A-Za-z\s])/g, '$1').replaceAll('\u200b', '')).join('')
+      assert.equal(plain(shown), plain(hostile).replaceAll('\u200b', ''))
+    }),
+    { numRuns: 500 },
   )
 })

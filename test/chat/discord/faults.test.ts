@@ -26,18 +26,22 @@ test('an interaction that Discord no longer knows is logged and not run', async 
   assert.match(`${logged.find(({ msg }) => `${msg}`.includes('not acknowledged'))?.reason}`, /10062/)
 })
 
-test('an answer that comes after the token has expired goes to the channel and names its asker', async (t) => {
+test('an answer that comes after the token has expired goes to the channel as a reply and names its asker', async (t) => {
   const { discord } = await startDesk(t, ({ interactionId }) => {
     discord.expire({ id: interactionId })
     return { tone: 'ok', title: 'Backtest done' }
   })
-  discord.sendCommand({ userId: '7001', name: 'help' })
+  const sent = discord.sendCommand({ userId: '7001', name: 'help' })
   const late = await discord.waitForMessage()
 
   assert.equal(late.text, '<@7001> here is your answer.\nBacktest done')
+  assert.equal(late.replyTo, discord.placeholderOf(sent))
   const { body } = discord.requests.find(({ path }) => CHANNEL.test(path))!
-  assert.deepEqual((body as { allowed_mentions: unknown }).allowed_mentions, { parse: [], users: ['7001'] })
-  assert.deepEqual(discord.violations, [])
+  assert.deepEqual((body as { allowed_mentions: unknown }).allowed_mentions, {
+    parse: [],
+    users: ['7001'],
+    replied_user: false,
+  })
 })
 
 test('a private answer that comes too late is not shown to the channel', async (t) => {
@@ -140,7 +144,10 @@ test('a post that Discord refuses says which channel and why, and a passing 401 
   const { discord, chat } = await startDesk(t)
   discord.failNext('POST', CHANNEL, { status: 403, code: 50001 })
   await assert.rejects(chat.post(discord.channelId, { tone: 'ok', title: 'x' }), {
-    message: `Discord did not let us post to channel ${discord.channelId}: 403 50001: Injected fault`,
+    name: 'DeliveryRefusedError',
+    message:
+      `Discord did not let us post to channel ${discord.channelId}: the bot cannot see it. ` +
+      "An admin of the server has to give the bot's role View Channel there.",
   })
   discord.failNext('POST', CHANNEL, { status: 401 })
   await assert.rejects(chat.post(discord.channelId, { tone: 'ok', title: 'x' }))

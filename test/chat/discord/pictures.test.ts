@@ -29,7 +29,6 @@ test('an answer shows its picture inside the embed, drawn by the charts, with it
   assert.equal(answer.text, 'Liquidations around ETH\nThe nearest cluster is 6 % below.')
   assert.equal(answer.components[0]?.components[0]?.label, 'Hedge')
   assert.equal(discord.requests.at(-1)?.files[0]?.contentType, 'image/png')
-  assert.deepEqual(discord.violations, [])
 })
 
 test('a private answer has its picture too', async (t) => {
@@ -38,7 +37,6 @@ test('a private answer has its picture too', async (t) => {
   const answer = await discord.sendCommand({ userId: '7001', name: 'help' }).answer()
   assert.equal(answer.ephemeral, true)
   assert.equal(pictureOn(answer).description, PICTURE.alt)
-  assert.deepEqual(discord.violations, [])
 })
 
 test('an answer that comes too late for its placeholder brings its picture to the channel', async (t) => {
@@ -76,7 +74,6 @@ test('an edit brings another picture in the place of the first, and one without 
   await chat.edit(discord.channelId, messageId, CARD)
   pictureOn(discord.messages[0]!)
   assert.equal(discord.messages.length, 1)
-  assert.deepEqual(discord.violations, [])
 })
 
 test('words longer than Discord takes are cut, and an asset cannot write a path into the file name', async (t) => {
@@ -87,21 +84,20 @@ test('words longer than Discord takes are cut, and an asset cannot write a path 
   assert.equal(filename, 'liquidation-profile-1000-pepe.png')
   assert.equal(description?.length, 1024)
   assert.match(description ?? '', /… \(cut\)$/)
-  assert.deepEqual(discord.violations, [])
 })
 
 test('a picture without words is sent without a description', async (t) => {
   const { discord, chat } = await startDesk(t, done, { draw: createPixelDrawer() })
   await chat.post(discord.channelId, cardWith(profilePicture({ alt: '  ' })))
   assert.equal(pictureOn(discord.messages[0]!).description, undefined)
-  assert.deepEqual(discord.violations, [])
 })
 
 test('posting one card to four channels draws it once, for a dark background', async (t) => {
   const draw = createPixelDrawer()
   const { discord, chat } = await startDesk(t, done, { draw })
   const asStored = JSON.parse(JSON.stringify(CARD))
-  await Promise.all([CARD, asStored].flatMap((card) => ['1', '2'].map((channel) => chat.post(channel, card))))
+  const channels = [discord.channelId, discord.addChannel()]
+  await Promise.all([CARD, asStored].flatMap((card) => channels.map((channel) => chat.post(channel, card))))
   assert.equal(discord.messages.length, 4)
   assert.deepEqual(draw.drawn, ['ETH: what waits to be liquidated dark'])
 })
@@ -125,7 +121,6 @@ test('a picture that cannot be drawn is said in words, and the fault is in the l
   assert.equal(answer.components[0]?.components[0]?.label, 'Hedge')
   const fault = logged.find(({ msg }) => msg === 'picture not drawn, its words are sent instead')
   assert.match(JSON.stringify(fault), /Expected at least one bin, were none/)
-  assert.deepEqual(discord.violations, [])
 })
 
 test('a picture of a kind that the charts do not know, as an older process may find stored, is said in words', async (t) => {

@@ -1,7 +1,14 @@
 import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import { z } from 'zod'
-import { type ChatAdapter, type Command, command, type Dispatch, type Incoming } from '../../../src/chat/command.ts'
+import {
+  type ChatAdapter,
+  type Command,
+  type Complete,
+  command,
+  type Dispatch,
+  type Incoming,
+} from '../../../src/chat/command.ts'
 import { createDiscordChat, type DiscordOptions } from '../../../src/chat/discord.ts'
 import type { Card } from '../../../src/domain/card.ts'
 import { type DiscordServer, startDiscordServer } from '../../support/discord-server.ts'
@@ -29,9 +36,23 @@ export const commands: readonly Command[] = [
     description: 'Approve a proposal',
     role: 'approver',
     options: z.object({ proposal: z.string().describe('The id on the card') }),
+    complete: { proposal: async () => [] },
+    run,
+  }),
+  command({
+    name: 'decline',
+    description: 'Decline a proposal, and say to everyone who waits for it why it is not wanted',
+    role: 'approver',
+    options: z.object({
+      proposal: z.string().describe('The id on the card'),
+      reason: z.string().optional().describe('Why it is declined'),
+    }),
     run,
   }),
 ]
+
+/** What a button is known by on the platform: 16 characters, as they are issued. */
+export const buttonId = (name: string): string => name.padEnd(16, 'z')
 
 export interface Desk {
   readonly discord: DiscordServer
@@ -42,19 +63,26 @@ export interface Desk {
   readonly logged: Record<string, unknown>[]
 }
 
+/** No test of anything else waits for a flood limit. */
+export const NO_LIMITS: NonNullable<DiscordOptions['limits']> = { channel: [], global: [] }
+
 /** The real adapter, connected to a Discord on loopback; `answer` stands where dispatch does. */
 export async function startDesk(
   t: TestContext,
   answer: (incoming: Incoming) => Card | undefined | Promise<Card | undefined> = () => ({ tone: 'ok', title: 'Done' }),
-  options: Partial<DiscordOptions> = {},
+  {
+    complete,
+    server = {},
+    ...options
+  }: Partial<DiscordOptions> & { complete?: Complete; server?: Parameters<typeof startDiscordServer>[0] } = {},
 ): Promise<Desk> {
-  const discord = await startDiscordServer()
+  const discord = await startDiscordServer(server)
   const heard: Incoming[] = []
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const { token, applicationId, guildId, channelId, apiRoot } = discord
   const connection = { token, applicationId, guildId, channels: [channelId], apiRoot }
-  const chat = createDiscordChat({ ...connection, commands, log, ...options })
+  const chat = createDiscordChat({ ...connection, commands, log, limits: NO_LIMITS, ...options })
   t.after(async () => {
     await chat.close()
     await discord.close()
@@ -63,7 +91,7 @@ export async function startDesk(
     heard.push(incoming)
     return answer(incoming)
   }
-  await chat.start(dispatch)
+  await chat.start(dispatch, complete)
   return { discord, chat, heard, logged }
 }
 
