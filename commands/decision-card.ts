@@ -15,8 +15,8 @@ export function decisionCard(decision: Decision, proposalId: string): Card {
     case 'waiting':
       return {
         tone: 'ok',
-        title: `Counted: ${decision.proposal.approvals.length} of ${decision.proposal.quorum} approvals`,
-        text: `At ${formatUsd(decision.proposal.notional)} it needs another approver before ${formatTime(decision.proposal.expiresAt)}.`,
+        title: `Counted: ${decision.proposal.quorum - decision.missing} of ${decision.proposal.quorum} approvals`,
+        text: `At ${formatUsd(decision.proposal.notional)} it needs ${decision.missing === 1 ? 'another approver' : `${decision.missing} more approvers`} before ${formatTime(decision.proposal.expiresAt)}.`,
       }
     case 'declined':
       return { tone: 'ok', title: `Declined ${proposalId}`, text: 'Nothing will be traded on it.' }
@@ -24,7 +24,13 @@ export function decisionCard(decision: Decision, proposalId: string): Card {
       return {
         tone: 'refused',
         title: 'Denied by the risk engine',
-        text: `${decision.denials.map(formatDenial).join('\n')}\nAsk for a fresh one with /hedge propose.`,
+        text: `${decision.denials.map(formatDenial).join('\n')}\nNothing was traded. Ask for a fresh one with /hedge propose.`,
+      }
+    case 'requoted':
+      return {
+        tone: 'warning',
+        title: `${proposalId} was not approved: look at ${decision.fresh.proposalId}`,
+        text: `Price moved ${formatBps(decision.drift)} since it was quoted; fresh terms are ${decision.fresh.proposalId}. Nothing was traded.`,
       }
     case 'expired':
       return {
@@ -36,15 +42,13 @@ export function decisionCard(decision: Decision, proposalId: string): Card {
       return {
         tone: 'info',
         title: `${proposalId} is already ${decision.proposal.state}`,
-        text: decision.proposal.decidedBy
-          ? `${decision.proposal.decidedBy} was first. Nothing changed.`
-          : 'Nothing changed.',
+        text: `${whoWasFirst(decision)}Nothing changed.`,
       }
     case 'already-approved-by-you':
       return {
         tone: 'info',
         title: 'You have already approved this one',
-        text: `It has ${decision.proposal.approvals.length} of ${decision.proposal.quorum} approvals. Nothing changed.`,
+        text: `It has ${decision.proposal.quorum - decision.missing} of ${decision.proposal.quorum} approvals. Nothing changed.`,
       }
     case 'self-approval':
       return {
@@ -52,7 +56,19 @@ export function decisionCard(decision: Decision, proposalId: string): Card {
         title: 'Someone else has to approve this',
         text: `You proposed ${proposalId} yourself, and ${formatUsd(decision.proposal.notional)} is above the limit for approving one's own.`,
       }
+    case 'forbidden':
+      return {
+        tone: 'refused',
+        title: 'Forbidden',
+        text: `This needs the role ${decision.needs}; yours is now ${decision.has}. Nothing changed. An admin can give it back.`,
+        ephemeral: true,
+      }
     case 'not-found':
       return { tone: 'refused', title: `There is no proposal ${proposalId}`, text: '/hedge history lists the latest.' }
   }
+}
+
+function whoWasFirst({ proposal, decidedBy }: Extract<Decision, { kind: 'already-decided' }>): string {
+  if (proposal.state === 'superseded') return `It was ${proposal.reason ?? 'superseded'}. `
+  return decidedBy === undefined ? '' : `${decidedBy} was first. `
 }

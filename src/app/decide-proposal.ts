@@ -1,96 +1,70 @@
-import type { Member } from '../domain/member.ts'
-import type { Proposal, ProposalId } from '../domain/proposal.ts'
-import type { Denial } from '../domain/risk/checks.ts'
-import type { TimestampMs } from '../domain/units.ts'
-import type { Store, Transition } from '../ports.ts'
-import { announce, wakeDelivery } from './announce.ts'
-import { proposalCard, proposalCardKey } from './cards.ts'
-import { judgeProposal } from './judge-proposal.ts'
+import { atLeast, type Member, type Role } from '../domain/member.ts'
+import { isOwnAndLarge, type Proposal, type ProposalId, tallyApprovals } from '../domain/proposal.ts'
+import { type Denial, formatDenial } from '../domain/risk/checks.ts'
+import type { Bps, TimestampMs } from '../domain/units.ts'
+import type { ProposalPatch, Store } from '../ports.ts'
+import { wakeDelivery } from './announce.ts'
+import { announceProposal } from './announce-proposal.ts'
+import { judgePending } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
-import { maxPriceAge } from './propose-hedge.ts'
+import { requoteProposal } from './requote-proposal.ts'
+import { roleFor } from './role-for.ts'
+
+export { createRemindApprovers } from './remind-approvers.ts'
 
 export type Decision =
   | { readonly kind: 'approved'; readonly proposal: Proposal }
   /** Counted, but more approvals are needed. */
-  | { readonly kind: 'waiting'; readonly proposal: Proposal }
+  | { readonly kind: 'waiting'; readonly proposal: Proposal; readonly missing: number }
   | { readonly kind: 'declined'; readonly proposal: Proposal }
   | { readonly kind: 'denied'; readonly denials: readonly Denial[]; readonly proposal: Proposal }
+  /** The price has moved too far: `fresh` is on the table in its place, and nothing was traded. */
+  | { readonly kind: 'requoted'; readonly proposal: Proposal; readonly fresh: Proposal; readonly drift: Bps }
   | { readonly kind: 'expired'; readonly proposal: Proposal }
-  | { readonly kind: 'already-decided'; readonly proposal: Proposal }
-  | { readonly kind: 'already-approved-by-you'; readonly proposal: Proposal }
+  | { readonly kind: 'already-decided'; readonly proposal: Proposal; readonly decidedBy?: string | undefined }
+  | { readonly kind: 'already-approved-by-you'; readonly proposal: Proposal; readonly missing: number }
   /** The proposer's own approval does not count at this size. */
   | { readonly kind: 'self-approval'; readonly proposal: Proposal }
+  /** The right was taken between the press and the decision. */
+  | { readonly kind: 'forbidden'; readonly needs: Role; readonly has: Member['role'] }
   | { readonly kind: 'not-found' }
 
+/** A pending proposal whose row nobody else can change until the transaction ends, and who is who under it. */
+interface Held {
+  readonly proposal: Proposal
+  readonly members: readonly Member[]
+  readonly at: TimestampMs
+}
+
 /**
- * One member's approval. With the last one needed, and only if the risk engine still agrees and the price has not run away,
- * the proposal becomes approved and its execution is woken.
+ * One member's approval. With the last one needed, and only if the risk engine still agrees, the proposal becomes approved and its
+ * execution is woken. Where only the price has run away, fresh terms take its place.
  *
- * Approve, decline and expire meet in one compare-and-set: whichever comes second changes nothing.
+ * Approve, decline and expire meet on the locked row: whichever comes second changes nothing.
  */
 export const createApproveProposal =
   (ports: Ports) =>
   async (input: { proposalId: ProposalId; approver: Member }): Promise<Decision> => {
-    const { store, queue, clock } = ports
-    const proposal = await store.proposals.find(input.proposalId)
+    const { store, settings, clock } = ports
+    const { proposalId, approver } = input
+    const proposal = await store.proposals.find(proposalId)
     if (!proposal) return { kind: 'not-found' }
-    if (proposal.state !== 'pending') return asItStands(proposal)
-    const at = clock.now()
-    const { memberId } = input.approver
-    if (at >= proposal.expiresAt) return asItStands((await expire(ports, proposal)).proposal)
-    if (proposal.proposedBy === memberId && !proposal.selfApprovalAllowed) {
-      await store.audit.append({
-        at,
-        actor: memberId,
-        action: 'proposal.self-approval-refused',
-        subject: proposal.proposalId,
-        details: {},
-      })
-      return { kind: 'self-approval', proposal }
-    }
-    if (proposal.approvals.some((approval) => approval.memberId === memberId))
-      return { kind: 'already-approved-by-you', proposal }
+    if (proposal.state !== 'pending') return asItStands(store, proposal)
+    const needs = roleFor(settings, 'approve')
+    if (clock.now() >= proposal.expiresAt) return expire(ports, proposal)
+    if (isOwnAndLarge(proposal, approver)) return refuseOwn(ports, proposal, approver)
 
-    const denials = await judgeNow(ports, proposal)
-    if (denials.length > 0) {
-      const moved = await change(ports, proposal, 'denied', memberId, denials.map((denial) => denial.code).join(', '), {
-        denials,
-      })
-      return moved.changed ? { kind: 'denied', denials, proposal: moved.proposal } : asItStands(moved.proposal)
-    }
+    const { missing } = tallyApprovals(proposal, await store.members.list(), needs)
+    const mine = proposal.approvals.some(({ memberId }) => memberId === approver.memberId)
+    if (mine && missing > 0) return { kind: 'already-approved-by-you', proposal, missing }
 
-    const outcome = await store.transaction(async (tx): Promise<Decision> => {
-      const counted = await tx.proposals.addApproval(proposal.proposalId, memberId, at)
-      if (!counted.changed) return asItStands(counted.proposal)
-      await tx.audit.append({
-        at,
-        actor: memberId,
-        action: 'proposal.approval',
-        subject: proposal.proposalId,
-        details: { termsHash: proposal.termsHash, count: counted.proposal.approvals.length },
-      })
-      if (counted.proposal.approvals.length < proposal.quorum) {
-        await announceProposal(tx, ports, counted.proposal, at)
-        return { kind: 'waiting', proposal: counted.proposal }
-      }
-      const moved = await tx.proposals.move(proposal.proposalId, ['pending'], 'approved', {
-        decidedBy: memberId,
-        decidedAt: at,
-      })
-      if (!moved.changed) return asItStands(moved.proposal)
-      await tx.audit.append({
-        at,
-        actor: memberId,
-        action: 'proposal.approved',
-        subject: proposal.proposalId,
-        details: { termsHash: proposal.termsHash },
-      })
-      await announceProposal(tx, ports, moved.proposal, at)
-      return { kind: 'approved', proposal: moved.proposal }
-    })
-    if (outcome.kind === 'approved') await wakeExecution(ports, outcome.proposal)
-    await wakeDelivery(queue)
-    return outcome
+    const { denials, drift } = await judgePending(ports, proposal)
+    if (denials.length > 0) return refuse(ports, proposal, { by: approver, denials, drift })
+    const decision = await decide(ports, proposal, { by: approver, needs, as: 'approve' }, (tx, held) =>
+      count(tx, ports, held, { approver, needs }),
+    )
+    if (decision.kind === 'approved') await wakeExecution(ports, decision.proposal)
+    return decision
   }
 
 export const createDeclineProposal =
@@ -98,17 +72,12 @@ export const createDeclineProposal =
   async (input: { proposalId: ProposalId; by: Member; reason?: string }): Promise<Decision> => {
     const proposal = await ports.store.proposals.find(input.proposalId)
     if (!proposal) return { kind: 'not-found' }
-    if (proposal.state !== 'pending') return asItStands(proposal)
-    if (ports.clock.now() >= proposal.expiresAt) return asItStands((await expire(ports, proposal)).proposal)
-    const moved = await change(ports, proposal, 'declined', input.by.memberId, input.reason, {})
-    return moved.changed ? { kind: 'declined', proposal: moved.proposal } : asItStands(moved.proposal)
+    const needs = roleFor(ports.settings, 'decline')
+    return decide(ports, proposal, { by: input.by, needs, as: 'decline' }, async (tx, held) => {
+      const patch = { decidedBy: input.by.memberId, decidedAt: held.at, reason: input.reason }
+      return { kind: 'declined', proposal: await close(tx, ports, held.proposal, { to: 'declined', patch }) }
+    })
   }
-
-/** What someone hears whose tap changed nothing: whatever came first, read from the row as it now is. */
-function asItStands(proposal: Proposal): Decision {
-  if (proposal.state === 'pending') return { kind: 'already-approved-by-you', proposal }
-  return { kind: proposal.state === 'expired' ? 'expired' : 'already-decided', proposal }
-}
 
 /** The wake-up at a proposal's expiry: does nothing when someone was faster or the time has not come. */
 export const createExpireProposal =
@@ -118,22 +87,13 @@ export const createExpireProposal =
     if (proposal?.state === 'pending' && ports.clock.now() >= proposal.expiresAt) await expire(ports, proposal)
   }
 
-/** Says once that a pending proposal is about to expire. */
-export const createRemindApprovers =
-  (ports: Ports) =>
-  async (input: { proposalId: ProposalId }): Promise<void> => {
-    const { store, clock, queue } = ports
-    const proposal = await store.proposals.find(input.proposalId)
-    if (proposal?.state !== 'pending' || clock.now() >= proposal.expiresAt) return
-    const card = proposalCard(proposal)
-    await announce(store, ports, {
-      urgency: 'urgent',
-      cardKey: `reminder:${proposal.proposalId}`,
-      card: { ...card, tone: 'warning', title: `Still waiting: ${card.title}` },
-      at: clock.now(),
-    })
-    await wakeDelivery(queue)
-  }
+/** What someone hears whose press changed nothing: whatever came first, read from the row as it now is. */
+export async function asItStands(store: Store, proposal: Proposal): Promise<Decision> {
+  if (proposal.state === 'expired') return { kind: 'expired', proposal }
+  const { decidedBy } = proposal
+  const name = decidedBy === undefined ? undefined : (await store.members.find(decidedBy))?.name
+  return { kind: 'already-decided', proposal, decidedBy: name ?? decidedBy }
+}
 
 /** The id carries the fencing number, so that a wake-up added after a crash is never taken for an earlier one. */
 export const wakeExecution = ({ queue }: Pick<Ports, 'queue'>, proposal: Proposal, at?: TimestampMs): Promise<void> =>
@@ -144,56 +104,150 @@ export const wakeExecution = ({ queue }: Pick<Ports, 'queue'>, proposal: Proposa
     at,
   })
 
-const expire = (ports: Ports, proposal: Proposal): Promise<Transition> =>
-  change(ports, proposal, 'expired', 'system', undefined, {})
-
-async function change(
+/**
+ * One decision in one transaction: the row is held, and the presser's right is read again under it, so that what was decided or
+ * taken meanwhile counts. A proposal whose time is over expires instead.
+ */
+async function decide(
   ports: Ports,
-  proposal: Proposal,
-  to: 'declined' | 'expired' | 'denied',
-  by: string,
-  reason: string | undefined,
-  details: Record<string, unknown>,
-): Promise<Transition> {
-  const at = ports.clock.now()
-  const moved = await ports.store.transaction(async (tx) => {
-    const transition = await tx.proposals.move(proposal.proposalId, ['pending'], to, {
-      decidedBy: by,
-      decidedAt: at,
-      reason,
-    })
-    if (!transition.changed) return transition
-    await tx.audit.append({
-      at,
-      actor: by,
-      action: to === 'denied' ? 'risk.denied' : `proposal.${to}`,
-      subject: proposal.proposalId,
-      details: { ...details, reason },
-    })
-    await announceProposal(tx, ports, transition.proposal, at)
-    return transition
+  { proposalId }: Proposal,
+  { by, needs, as }: { by: Member; needs: Role; as: 'approve' | 'decline' },
+  work: (tx: Store, held: Held) => Promise<Decision>,
+): Promise<Decision> {
+  const decision = await ports.store.transaction(async (tx): Promise<Decision> => {
+    const { changed, proposal } = await tx.proposals.move(proposalId, ['pending'], 'pending', {})
+    if (!changed) return asItStands(tx, proposal)
+    const at = ports.clock.now()
+    if (at >= proposal.expiresAt) return closeExpired(tx, ports, proposal, at)
+    const members = await tx.members.list()
+    const has = members.find(({ memberId }) => memberId === by.memberId)?.role ?? 'none'
+    if (!atLeast(has, needs)) {
+      await tx.audit.append({
+        at,
+        actor: by.memberId,
+        action: 'command.forbidden',
+        subject: as,
+        details: { proposalId, reason: 'ROLE_TAKEN', needs, has },
+      })
+      return { kind: 'forbidden', needs, has }
+    }
+    return work(tx, { proposal, members, at })
   })
   await wakeDelivery(ports.queue)
-  return moved
+  return decision
 }
 
-async function judgeNow(ports: Ports, proposal: Proposal): Promise<readonly Denial[]> {
-  const latest = await ports.store.forecasts.latest(proposal.asset)
-  if (!latest) return [{ code: 'PRICE_STALE', ageMs: Number.MAX_SAFE_INTEGER, maxMs: 0 }]
-  const driftBps = Math.abs(latest.forecast.market.price / proposal.referencePrice - 1) * 1e4
-  const drifted: readonly Denial[] =
-    driftBps > proposal.maxPriceDrift ? [{ code: 'PRICE_DRIFTED', driftBps, maxBps: proposal.maxPriceDrift }] : []
-  const judged = await judgeProposal(ports, {
-    asset: proposal.asset,
-    side: proposal.side,
-    quantity: proposal.quantity,
-    requestedRatio: proposal.hedgeRatioAfter,
-    forecast: latest.forecast,
-    maxPriceAge: await maxPriceAge(ports, proposal.asset),
-    countsToday: false,
+async function count(
+  tx: Store,
+  ports: Ports,
+  { proposal: { proposalId, termsHash }, members, at }: Held,
+  { approver: { memberId }, needs }: { approver: Member; needs: Role },
+): Promise<Decision> {
+  const put = (action: string, details: Record<string, unknown>): Promise<void> =>
+    tx.audit.append({ at, actor: memberId, action, subject: proposalId, details: { termsHash, ...details } })
+  const { changed, proposal } = await tx.proposals.addApproval(proposalId, memberId, at)
+  const { counted, uncounted, missing } = tallyApprovals(proposal, members, needs)
+  if (changed) await put('proposal.approval', { count: counted.length })
+  if (missing > 0) {
+    if (!changed) return { kind: 'already-approved-by-you', proposal, missing }
+    await announceProposal(tx, ports, proposal, { at })
+    return { kind: 'waiting', proposal, missing }
+  }
+  const lost = uncounted.map((one) => members.find((member) => member.memberId === one.memberId)?.name ?? one.memberId)
+  const reason = lost.length > 0 ? `not counted, for the role was taken: ${lost.join(', ')}` : undefined
+  const moved = await tx.proposals.move(proposalId, ['pending'], 'approved', {
+    decidedBy: memberId,
+    decidedAt: at,
+    reason,
   })
-  return [...drifted, ...judged]
+  await put('proposal.approved', {
+    approvers: counted.map((one) => one.memberId),
+    ...(uncounted.length > 0 && { notCounted: uncounted.map((one) => one.memberId) }),
+  })
+  await announceProposal(tx, ports, moved.proposal, { at })
+  return { kind: 'approved', proposal: moved.proposal }
 }
 
-const announceProposal = (tx: Store, ports: Ports, proposal: Proposal, at: TimestampMs): Promise<void> =>
-  announce(tx, ports, { cardKey: proposalCardKey(proposal), card: proposalCard(proposal), at, urgency: 'urgent' })
+/** Fresh terms where the price is what stands against it, and a denial otherwise. */
+async function refuse(
+  ports: Ports,
+  proposal: Proposal,
+  { by, denials, drift }: { by: Member; denials: readonly Denial[]; drift: Bps | undefined },
+): Promise<Decision> {
+  const needs = roleFor(ports.settings, 'approve')
+  let [all, why] = [denials, undefined as string | undefined]
+  if (drift !== undefined && denials.some(({ code }) => code === 'PRICE_DRIFTED')) {
+    const requoted = await requoteProposal(ports, proposal, { by, needs, drift })
+    switch (requoted.kind) {
+      case 'requoted':
+        return requoted
+      case 'overtaken':
+        return asItStands(ports.store, (await ports.store.proposals.find(proposal.proposalId)) ?? proposal)
+      case 'refused':
+        all = [...denials, ...requoted.denials.filter(({ code }) => denials.every((denial) => denial.code !== code))]
+        why = requoted.why
+        break
+      case 'forbidden':
+        // Told and put on record below, where the right is read again.
+        break
+    }
+  }
+  const reason = [...all.map(formatDenial), ...(why === undefined ? [] : [why])].join('; ')
+  return decide(ports, proposal, { by, needs, as: 'approve' }, async (tx, held) => {
+    const patch = { decidedBy: by.memberId, decidedAt: held.at, reason }
+    const closed = await close(tx, ports, held.proposal, { to: 'denied', patch, details: { denials: all } })
+    return { kind: 'denied', denials: all, proposal: closed }
+  })
+}
+
+async function refuseOwn({ store, clock }: Ports, proposal: Proposal, { memberId }: Member): Promise<Decision> {
+  await store.audit.append({
+    at: clock.now(),
+    actor: memberId,
+    action: 'proposal.self-approval-refused',
+    subject: proposal.proposalId,
+    details: {},
+  })
+  return { kind: 'self-approval', proposal }
+}
+
+async function expire(ports: Ports, { proposalId }: Proposal): Promise<Decision> {
+  const decision = await ports.store.transaction(async (tx): Promise<Decision> => {
+    const { changed, proposal } = await tx.proposals.move(proposalId, ['pending'], 'pending', {})
+    return changed ? closeExpired(tx, ports, proposal, ports.clock.now()) : asItStands(tx, proposal)
+  })
+  await wakeDelivery(ports.queue)
+  return decision
+}
+
+async function closeExpired(tx: Store, ports: Ports, proposal: Proposal, at: TimestampMs): Promise<Decision> {
+  const patch = { decidedBy: 'system', decidedAt: at }
+  return { kind: 'expired', proposal: await close(tx, ports, proposal, { to: 'expired', patch }) }
+}
+
+/** Ends a held proposal without a trade: its state, the record of it and what the desk sees, together. */
+async function close(
+  tx: Store,
+  ports: Ports,
+  held: Proposal,
+  {
+    to,
+    patch,
+    details,
+  }: {
+    to: 'declined' | 'expired' | 'denied'
+    patch: ProposalPatch & Required<Pick<ProposalPatch, 'decidedBy' | 'decidedAt'>>
+    details?: Record<string, unknown>
+  },
+): Promise<Proposal> {
+  const { proposal } = await tx.proposals.move(held.proposalId, ['pending'], to, patch)
+  await tx.audit.append({
+    at: patch.decidedAt,
+    actor: patch.decidedBy,
+    action: to === 'denied' ? 'risk.denied' : `proposal.${to}`,
+    subject: held.proposalId,
+    details: { ...details, reason: patch.reason },
+  })
+  await announceProposal(tx, ports, proposal, { at: patch.decidedAt })
+  return proposal
+}

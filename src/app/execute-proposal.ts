@@ -18,9 +18,9 @@ import {
   usd,
 } from '../domain/units.ts'
 import type { Quote } from '../ports.ts'
-import { announce, wakeDelivery } from './announce.ts'
+import { wakeDelivery } from './announce.ts'
+import { announceProposal } from './announce-proposal.ts'
 import { isProtectiveOrder, readHolding } from './book.ts'
-import { proposalCard, proposalCardKey } from './cards.ts'
 import { wakeExecution } from './decide-proposal.ts'
 import type { Ports } from './ports.ts'
 import { resolveOrder, settleOrder } from './resolve-order.ts'
@@ -246,12 +246,7 @@ async function finish(ports: Ports, proposal: Proposal, filled: number): Promise
       orders: await tx.orders.forProposal(proposal.proposalId),
       fills: await tx.orders.fills(proposal.proposalId),
     }
-    await announce(tx, ports, {
-      cardKey: proposalCardKey(proposal),
-      card: proposalCard(transition.proposal, execution),
-      at,
-      urgency: 'urgent',
-    })
+    await announceProposal(tx, ports, transition.proposal, { at, execution })
     return transition
   })
   return { kind: to, proposal: moved.proposal }
@@ -263,12 +258,7 @@ async function announceProgress(ports: Ports, proposal: Proposal): Promise<void>
     orders: await store.orders.forProposal(proposal.proposalId),
     fills: await store.orders.fills(proposal.proposalId),
   }
-  await announce(store, ports, {
-    cardKey: proposalCardKey(proposal),
-    card: proposalCard(proposal, execution),
-    at: clock.now(),
-    urgency: 'normal',
-  })
+  await announceProposal(store, ports, proposal, { at: clock.now(), urgency: 'normal', execution })
 }
 
 const isHeldByState = (denials: readonly Denial[]): boolean =>

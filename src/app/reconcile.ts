@@ -2,8 +2,8 @@ import type { Asset } from '../domain/market/tick.ts'
 import { announce, wakeDelivery } from './announce.ts'
 import { readHolding } from './book.ts'
 import { wakeExecution } from './decide-proposal.ts'
+import { scheduleExpiry } from './open-proposal.ts'
 import type { Ports } from './ports.ts'
-import { scheduleExpiry } from './propose-hedge.ts'
 
 export interface Reconciliation {
   readonly expiriesScheduled: number

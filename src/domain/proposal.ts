@@ -1,5 +1,6 @@
 import type { InstrumentId } from './instrument.ts'
 import type { Asset } from './market/tick.ts'
+import { atLeast, type Member, type Role } from './member.ts'
 import type { BaseQty, Bps, Fraction, Price, TimestampMs, Usd } from './units.ts'
 
 /** Ten characters of Crockford base32: short enough to type, survives every platform's alphabet. */
@@ -54,6 +55,13 @@ export interface ProposalTerms {
   /** Approvals needed, and whether the proposer's own counts. */
   readonly quorum: number
   readonly selfApprovalAllowed: boolean
+  /** The one whose place it was asked to take: a re-quote or a resize of it. */
+  readonly replaces?: ProposalId
+}
+
+export interface Approval {
+  readonly memberId: string
+  readonly at: TimestampMs
 }
 
 export interface Proposal extends ProposalTerms {
@@ -61,7 +69,7 @@ export interface Proposal extends ProposalTerms {
   /** SHA-256 over the canonical JSON of the terms. */
   readonly termsHash: string
   readonly state: ProposalState
-  readonly approvals: readonly { readonly memberId: string; readonly at: TimestampMs }[]
+  readonly approvals: readonly Approval[]
   readonly decidedBy?: string
   readonly decidedAt?: TimestampMs
   readonly reason?: string
@@ -74,3 +82,50 @@ export interface Proposal extends ProposalTerms {
 
 export const isOpen = (state: ProposalState): boolean =>
   state === 'pending' || state === 'approved' || state === 'executing'
+
+/** Approvals as the members stand now. */
+export interface Tally {
+  readonly counted: readonly Approval[]
+  /** Of those whose role was taken since. */
+  readonly uncounted: readonly Approval[]
+  /** Approvals still needed; 0 = the quorum is met. */
+  readonly missing: number
+}
+
+/**
+ * Which approvals count towards the quorum: each member's once, and only while the member has the right.
+ *
+ * @param needs - the least role that may approve
+ */
+export function tallyApprovals(
+  { approvals, quorum }: Pick<Proposal, 'approvals' | 'quorum'>,
+  members: readonly Pick<Member, 'memberId' | 'role'>[],
+  needs: Role,
+): Tally {
+  const entitled = new Set(members.filter(({ role }) => atLeast(role, needs)).map(({ memberId }) => memberId))
+  const counted = approvals.filter(({ memberId }) => entitled.has(memberId))
+  return {
+    counted,
+    uncounted: approvals.filter(({ memberId }) => !entitled.has(memberId)),
+    missing: Math.max(0, quorum - counted.length),
+  }
+}
+
+/** Whether it is the member's own, and too large for an approval by who proposed it. */
+export const isOwnAndLarge = (
+  { proposedBy, selfApprovalAllowed }: Pick<Proposal, 'proposedBy' | 'selfApprovalAllowed'>,
+  { memberId }: Pick<Member, 'memberId'>,
+): boolean => proposedBy === memberId && !selfApprovalAllowed
+
+/** Whose approval would count and has not been given, in the order of the members. */
+export const whoMayApprove = <M extends Pick<Member, 'memberId' | 'role'>>(
+  proposal: Proposal,
+  members: readonly M[],
+  needs: Role,
+): readonly M[] =>
+  members.filter(
+    (member) =>
+      atLeast(member.role, needs) &&
+      !isOwnAndLarge(proposal, member) &&
+      !proposal.approvals.some(({ memberId }) => memberId === member.memberId),
+  )

@@ -8,7 +8,7 @@ import { releaseLease, takeLease } from './leases.ts'
 import type { Db } from './pool.ts'
 import type { Tables } from './tables.ts'
 
-const TERMS: { readonly [K in keyof ProposalTerms]: true } = {
+const TERMS: { readonly [K in keyof ProposalTerms]-?: true } = {
   book: true,
   asset: true,
   instrumentId: true,
@@ -28,6 +28,7 @@ const TERMS: { readonly [K in keyof ProposalTerms]: true } = {
   maxPriceDrift: true,
   quorum: true,
   selfApprovalAllowed: true,
+  replaces: true,
 }
 
 export function createProposals(context: StoreContext): Store['proposals'] {

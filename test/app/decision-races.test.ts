@@ -86,12 +86,34 @@ test('two approvers at the same moment meet a quorum of two once', async (t) => 
   assert.equal((await desk.store.audit.verify()).kind, 'intact')
 })
 
-test('a denial and a decline at the same moment: one of the two is on record', async (t) => {
+test('a re-quote and a decline at the same moment: one of the two is on record', async (t) => {
   const desk = await openDesk(t)
   for (let round = 0; round < 15; round++) {
     await desk.forecast({ price: 3000 })
     const { proposalId } = await desk.propose(0.5)
     await desk.forecast({ price: 3100 })
+    const [approval, decline] = await Promise.all([
+      desk.app.approveProposal({ proposalId, approver: member('ben') }),
+      desk.app.declineProposal({ proposalId, by: member('cleo') }),
+    ])
+    const { state } = await desk.find({ proposalId })
+    assert.deepEqual(
+      [approval.kind, decline.kind],
+      state === 'superseded' ? ['requoted', 'already-decided'] : ['already-decided', 'declined'],
+      `round ${round}: ${state}`,
+    )
+    const pending = await desk.store.proposals.list({ states: ['pending'], limit: 9 })
+    assert.equal(pending.length, state === 'superseded' ? 1 : 0)
+  }
+})
+
+test('a denial and a decline at the same moment: one of the two is on record', async (t) => {
+  const desk = await openDesk(t)
+  await desk.forecast()
+  for (let round = 0; round < 15; round++) {
+    await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'drill over' })
+    const { proposalId } = await desk.propose(0.5)
+    await desk.app.changeTradingState({ to: 'halted', by: member('ana'), reason: 'drill' })
     const [approval, decline] = await Promise.all([
       desk.app.approveProposal({ proposalId, approver: member('ben') }),
       desk.app.declineProposal({ proposalId, by: member('cleo') }),

@@ -1,0 +1,133 @@
+import type { Forecast } from '../domain/forecast.ts'
+import { type Sizing, sizeHedge } from '../domain/hedging/size.ts'
+import type { Asset } from '../domain/market/tick.ts'
+import type { Proposal, ProposalId, ProposalTerms, SizingStep } from '../domain/proposal.ts'
+import type { Denial } from '../domain/risk/checks.ts'
+import { elapsed, type Fraction, later } from '../domain/units.ts'
+import type { Store } from '../ports.ts'
+import { readHolding } from './book.ts'
+import { judgeProposal } from './judge-proposal.ts'
+import type { Ports } from './ports.ts'
+
+export interface HedgeRequest {
+  readonly asset: Asset
+  /** Sizes to this ratio instead of the policy's. */
+  readonly requestedRatio?: Fraction
+  /** Why that ratio, in words; that a member asked for it when absent. */
+  readonly because?: string
+  readonly proposedBy: string
+  readonly replaces?: ProposalId
+  /** Nobody asked: it keeps the cooldown, and leaves alone what is on the table. */
+  readonly unasked?: boolean
+}
+
+/** Why there is nothing to propose. */
+export type NoTerms =
+  | {
+      readonly kind: 'held'
+      readonly reason: Extract<Sizing, { kind: 'hold' }>['reason']
+      readonly ratio: Fraction
+      readonly steps: readonly SizingStep[]
+    }
+  | { readonly kind: 'denied'; readonly denials: readonly Denial[] }
+  /** Another proposal of this book and asset is being executed; none is made beside it. */
+  | { readonly kind: 'busy'; readonly proposal: Proposal }
+  /** Unasked ones only: one was refused or ran out a moment ago, or an equal one is on the table. */
+  | { readonly kind: 'cooling-down' }
+  | { readonly kind: 'no-forecast' }
+  | { readonly kind: 'unknown-asset'; readonly known: readonly Asset[] }
+
+export type DrawnTerms = { readonly kind: 'drawn'; readonly terms: ProposalTerms } | NoTerms
+
+/** A pending proposal is replaced unasked only when the target has moved this far. */
+const MATERIAL_CHANGE = 0.05
+
+/** Sizes the hedge of one asset on the newest forecast and asks the risk engine; writes nothing. */
+export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<DrawnTerms> {
+  const { store, venue, settings, clock } = ports
+  const { asset } = request
+  const exposure = settings.book.exposures[asset]
+  if (exposure === undefined) return { kind: 'unknown-asset', known: Object.keys(settings.book.exposures) }
+  const latest = await store.forecasts.latest(asset)
+  if (!latest) return { kind: 'no-forecast' }
+  const busy = await inExecution(store, { book: settings.book.name, asset })
+  if (busy) return { kind: 'busy', proposal: busy }
+  const [current] = await store.proposals.list({ book: settings.book.name, asset, limit: 1 })
+
+  const sizing = await size(ports, latest.forecast, request)
+  if (sizing.kind === 'hold') return { kind: 'held', reason: sizing.reason, ratio: sizing.ratio, steps: sizing.steps }
+  if (request.unasked && current && isTooSoon(ports, current, sizing.ratioAfter)) return { kind: 'cooling-down' }
+  const denials = await judgeProposal(ports, {
+    asset,
+    side: sizing.side,
+    quantity: sizing.quantity,
+    requestedRatio: request.requestedRatio ?? sizing.ratioAfter,
+    forecast: latest.forecast,
+    countsToday: true,
+  })
+  if (denials.length > 0) return { kind: 'denied', denials }
+
+  const { approvals } = settings
+  const at = clock.now()
+  const large = sizing.notional > approvals.quorumLargeAbove
+  const terms: ProposalTerms = {
+    book: settings.book.name,
+    asset,
+    instrumentId: (await venue.instrument(asset)).instrumentId,
+    side: sizing.side,
+    quantity: sizing.quantity,
+    notional: sizing.notional,
+    referencePrice: latest.forecast.market.price,
+    hedgeRatioBefore: sizing.ratioBefore,
+    hedgeRatioAfter: sizing.ratioAfter,
+    exposure,
+    expectedCost: sizing.expectedCost,
+    policy: settings.sizing.policy,
+    steps: sizing.steps.map((step) =>
+      step.name === 'requested' && request.because !== undefined ? { ...step, note: request.because } : step,
+    ),
+    proposedBy: request.proposedBy,
+    proposedAt: at,
+    expiresAt: later(at, approvals.expiry),
+    maxPriceDrift: approvals.maxDrift,
+    quorum: large ? approvals.quorumLarge : approvals.quorum,
+    selfApprovalAllowed: sizing.notional <= approvals.selfApprovalMax,
+    ...(request.replaces && { replaces: request.replaces }),
+  }
+  return { kind: 'drawn', terms }
+}
+
+/** The proposal of this book and asset that was let through and is not finished. */
+export async function inExecution(
+  store: Store,
+  { book, asset }: Pick<ProposalTerms, 'book' | 'asset'>,
+): Promise<Proposal | undefined> {
+  return (await store.proposals.list({ book, asset, states: ['approved', 'executing'], limit: 1 }))[0]
+}
+
+async function size(ports: Ports, forecast: Forecast, { asset, requestedRatio }: HedgeRequest): Promise<Sizing> {
+  const holding = await readHolding(ports, asset)
+  const quote = await ports.venue.quote(asset)
+  return sizeHedge({
+    exposure: holding.exposure,
+    hedge: holding.hedge,
+    price: forecast.market.price,
+    hourlyVolatility: forecast.market.hourlyVolatility,
+    volatilityTimedRatio: forecast.market.volatilityTimedRatio,
+    fundingRate: forecast.market.fundingRate,
+    fundingCorrelation: forecast.market.fundingCorrelation,
+    dailyVolumeNotional: quote?.dailyVolumeNotional,
+    prediction: forecast.prediction,
+    instrument: holding.instrument,
+    rules: ports.settings.sizing,
+    requestedRatio,
+  })
+}
+
+function isTooSoon({ settings, clock }: Ports, current: Proposal, ratioAfter: number): boolean {
+  // What a person put on the table is theirs to decide; the desk does not replace it unasked.
+  if (current.state === 'pending' && current.proposedBy !== 'system') return true
+  if (current.state === 'pending') return Math.abs(current.hedgeRatioAfter - ratioAfter) < MATERIAL_CHANGE
+  if (current.state === 'executed' || current.state === 'superseded') return false
+  return elapsed(current.decidedAt ?? current.expiresAt, clock.now()) < settings.approvals.cooldown
+}
