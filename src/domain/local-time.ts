@@ -7,6 +7,7 @@ type Quiet = Pick<Preferences, 'quietHours' | 'timeZone'>
 /** As `formatTime` writes an instant. */
 const WRITTEN_TIME = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g
 const AREA_AND_CITY = /^[a-z]+(\/[a-z0-9_+-]+)+$/i
+const FROM_TO = /^(\d{1,2})(?::(\d\d))?\s*[-–]\s*(\d{1,2})(?::(\d\d))?$/
 /** A day has at most 25 hours where clocks go back by one. */
 const LONGEST_DAY = 1_500
 
@@ -57,6 +58,19 @@ export function quietEndsAt(preferences: Quiet, at: TimestampMs): TimestampMs | 
   throw new RangeError(`Expected quiet hours that end, were ${JSON.stringify(preferences.quietHours)}`)
 }
 
+/** Reads `22:00-07:00` or `22-7`; undefined for what is none, or would be quiet for no time at all. */
+export function parseQuietHours(text: string): QuietHours | undefined {
+  const [, fromHour, fromPast = '0', toHour, toPast = '0'] = FROM_TO.exec(text.trim()) ?? []
+  if (fromHour === undefined || toHour === undefined) return undefined
+  const [fromMinute, toMinute] = [minuteOf(fromHour, fromPast), minuteOf(toHour, toPast)]
+  if (fromMinute === undefined || toMinute === undefined || fromMinute === toMinute) return undefined
+  return { fromMinute, toMinute }
+}
+
+/** `22:00-07:00` */
+export const formatQuietHours = ({ fromMinute, toMinute }: QuietHours): string =>
+  `${formatMinute(fromMinute)}-${formatMinute(toMinute)}`
+
 /**
  * The card as someone in this place reads it: what `formatTime` wrote is followed by the time on their clocks,
  * `2025-02-03 01:00 UTC (02:00 Berlin)`, with the day where it is another: `(Feb 2, 20:00 New York)`.
@@ -93,6 +107,13 @@ const placeOf = (timeZone: string): string => timeZone.slice(timeZone.lastIndexO
 const isWithin = ({ fromMinute, toMinute }: QuietHours, minute: number): boolean =>
   fromMinute <= toMinute ? fromMinute <= minute && minute < toMinute : fromMinute <= minute || minute < toMinute
 
+function minuteOf(hour: string, past: string): number | undefined {
+  return Number(hour) > 23 || Number(past) > 59 ? undefined : Number(hour) * 60 + Number(past)
+}
+
+const formatMinute = (minute: number): string =>
+  [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
+
 type Part = 'month' | 'day' | 'hour' | 'minute'
 
 function localParts(at: TimestampMs, timeZone: string): Record<Part, string> {
@@ -127,25 +148,3 @@ function canonicalZone(name: string): string | undefined {
     throw error
   }
 }
-
-const FROM_TO = /^(\d{1,2})(?::(\d\d))?\s*[-–]\s*(\d{1,2})(?::(\d\d))?$/
-
-/** Reads `22:00-07:00` or `22-7`; undefined for what is none, or would be quiet for no time at all. */
-export function parseQuietHours(text: string): QuietHours | undefined {
-  const [, fromHour, fromPast = '0', toHour, toPast = '0'] = FROM_TO.exec(text.trim()) ?? []
-  if (fromHour === undefined || toHour === undefined) return undefined
-  const [fromMinute, toMinute] = [minuteOf(fromHour, fromPast), minuteOf(toHour, toPast)]
-  if (fromMinute === undefined || toMinute === undefined || fromMinute === toMinute) return undefined
-  return { fromMinute, toMinute }
-}
-
-/** `22:00-07:00` */
-export const formatQuietHours = ({ fromMinute, toMinute }: QuietHours): string =>
-  `${formatMinute(fromMinute)}-${formatMinute(toMinute)}`
-
-function minuteOf(hour: string, past: string): number | undefined {
-  return Number(hour) > 23 || Number(past) > 59 ? undefined : Number(hour) * 60 + Number(past)
-}
-
-const formatMinute = (minute: number): string =>
-  [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':')

@@ -3,7 +3,16 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Card } from '../../src/domain/card.ts'
 import { formatTime } from '../../src/domain/format.ts'
-import { inZone, isQuiet, localMinuteOfDay, quietEndsAt, timeZones, toTimeZone } from '../../src/domain/local-time.ts'
+import {
+  formatQuietHours,
+  inZone,
+  isQuiet,
+  localMinuteOfDay,
+  parseQuietHours,
+  quietEndsAt,
+  timeZones,
+  toTimeZone,
+} from '../../src/domain/local-time.ts'
 import { DAY, later, MINUTE, type TimestampMs, timestamp } from '../../src/domain/units.ts'
 
 const utc = (text: string): TimestampMs => timestamp(Date.parse(`${text.replace(' ', 'T')}Z`))
@@ -133,4 +142,22 @@ test('a zone is known by area and city, however it is typed', () => {
     assert.equal(toTimeZone(typed), kept, typed)
   }
   for (const name of timeZones()) assert.equal(toTimeZone(name), name)
+})
+
+test('quiet hours are typed as people write them, and none that are quiet for no time', () => {
+  for (const [typed, read] of [
+    ['22:00-07:00', '22:00-07:00'],
+    [' 22-7 ', '22:00-07:00'],
+    ['9:30 – 17:05', '09:30-17:05'],
+    ['0:00-23:59', '00:00-23:59'],
+    ['22:00-22:00', undefined],
+    ['24:00-07:00', undefined],
+    ['22:60-07:00', undefined],
+    ['22:00', undefined],
+    ['night', undefined],
+    ['', undefined],
+  ] as const) {
+    const hours = parseQuietHours(typed)
+    assert.equal(hours && formatQuietHours(hours), read, typed)
+  }
 })
