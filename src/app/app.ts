@@ -1,6 +1,8 @@
 import type { TimestampMs } from '../domain/units.ts'
 import type { Notifier } from '../ports.ts'
 import { createApplyRetention } from './apply-retention.ts'
+import { createChangePreferences } from './change-preferences.ts'
+import { createChangeRole } from './change-role.ts'
 import { createChangeTradingState } from './change-trading-state.ts'
 import {
   createApproveProposal,
@@ -9,17 +11,23 @@ import {
   createRemindApprovers,
 } from './decide-proposal.ts'
 import { createDeliverMessages } from './deliver-messages.ts'
+import { createDescribeMember, createListMembers } from './describe-member.ts'
+import { createDescribeVersion } from './describe-version.ts'
 import { createExecuteProposal } from './execute-proposal.ts'
 import { createExplainCluster } from './explain-cluster.ts'
 import { createFollowMarket } from './follow-market.ts'
+import { createInviteMember } from './invite-member.ts'
 import { createJudgeClusters } from './judge-clusters.ts'
+import { createOfferLink } from './link-identity.ts'
 import { createLoadMarginTiers } from './load-margin-tiers.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { createProposeHedge } from './propose-hedge.ts'
 import { createProposeHedges } from './propose-hedges.ts'
+import { createReadAudit } from './read-audit.ts'
 import { createReadMap } from './read-map.ts'
 import { createReconcile } from './reconcile.ts'
+import { createRedeemCode } from './redeem-code.ts'
 import { createRefreshForecasts } from './refresh-forecasts.ts'
 import { createReportCalibration } from './report-calibration.ts'
 import { createReportStatus } from './report-status.ts'
@@ -59,6 +67,15 @@ export function createApp(
     reportCalibration: createReportCalibration(ports),
     listAlerts: (limit: number) => ports.store.alerts.recent(limit),
     alertsSince: (from: TimestampMs) => ports.store.alerts.standingSince(from),
+    changePreferences: createChangePreferences(ports),
+    changeRole: createChangeRole(ports),
+    describeMember: createDescribeMember(ports),
+    listMembers: createListMembers(ports),
+    inviteMember: createInviteMember(ports),
+    offerLink: createOfferLink(ports),
+    redeemCode: createRedeemCode(ports),
+    readAudit: createReadAudit(ports),
+    describeVersion: createDescribeVersion(ports, ports.build),
     describeModel: () => ports.forecaster.model,
     /** By which a touch counts as a cascade. */
     eventRule: () => market.rule,

@@ -1,13 +1,25 @@
-import { later } from '../domain/units.ts'
+import { DAY, later } from '../domain/units.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 
-/** Deletes observations and maps older than the retention and returns how many rows went; keeps all without a retention. */
+/** Platforms send an interaction again for a day at most. */
+const KEEP_INTERACTIONS = 7 * DAY
+/** A button or a message older than this is answered as unknown, or posted anew. */
+const KEEP_MESSAGES = 30 * DAY
+
+/**
+ * Deletes observations and maps older than the retention and returns how many rows went; keeps all without a retention. What
+ * only serves the chat, interactions heard and messages sent, is forgotten in any case; the audit log keeps what was done.
+ */
 export const createApplyRetention =
   ({ store, clock, settings }: Ports, market: MarketState) =>
   async (): Promise<number> => {
+    const at = clock.now()
+    await store.commands.forgetBefore(later(at, -KEEP_INTERACTIONS))
+    await store.buttons.forgetBefore(later(at, -KEEP_MESSAGES))
+    await store.outbox.forgetBefore(later(at, -KEEP_MESSAGES))
     if (settings.retention === undefined) return 0
-    const before = later(clock.now(), -settings.retention)
+    const before = later(at, -settings.retention)
     market.panel.forget(before)
     return (await store.observations.deleteBefore(before)) + (await store.maps.deleteBefore(before))
   }

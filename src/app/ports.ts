@@ -9,6 +9,7 @@ import type {
   Store,
   Venue,
 } from '../ports.ts'
+import type { BuildFacts } from './describe-version.ts'
 import type { Settings } from './settings.ts'
 
 /** Everything a verb may touch. Built once, in main. */
@@ -26,6 +27,8 @@ export interface Ports {
   readonly confidenceReport?: ConfidenceReport
   /** Where a critical alert goes that nobody acknowledges; undefined = nowhere outside the chats. */
   readonly pager?: Pager | undefined
+  /** Which build this is, for /version. */
+  readonly build: BuildFacts
   /** This process, as it signs leases. */
   readonly instanceId: string
 }

@@ -24,6 +24,7 @@ import { createSimulatedVenue } from '../venues/simulated/simulated-venue.ts'
 import { createVirtualClock, createWallClock } from '../venues/virtual-clock.ts'
 import { alertRules } from './alert-rules.ts'
 import { ARTIFACT_FOLDER, confidenceFor } from './artifacts.ts'
+import { buildFacts } from './build-facts.ts'
 import { openDatabase } from './database.ts'
 
 const RESTORE_DAYS = 60
@@ -131,6 +132,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
         clock,
         ids,
         settings,
+        build: await buildFacts(database.connectionString),
         instanceId: store.instanceId,
         confidenceReport: confidence && confidenceFacts(confidence),
       },

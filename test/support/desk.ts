@@ -157,6 +157,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     settings,
     confidenceReport: options.confidenceReport,
     pager: options.pager,
+    build: { version: '0.1.0', node: process.version, startedAt: START, databaseVersion: async () => '18.4' },
     instanceId: opened.instanceId,
   }
   const app = createApp(ports, {
