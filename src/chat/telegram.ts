@@ -1,19 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bot } from 'grammy'
-import type { Message, Update } from 'grammy/types'
+import type { Update } from 'grammy/types'
 import type { Card } from '../domain/card.ts'
+import { directUserOf } from '../domain/delivery.ts'
 import type { Logger } from '../log.ts'
-import type { ChatAdapter, Command, Dispatch } from './command.ts'
+import type { ChatAdapter, Command } from './command.ts'
 import { createPictures, type DrawPicture } from './pictures.ts'
 import { backoff, createCalls, DEFAULT_TIMING, TelegramError, type Timing, toTelegramError } from './telegram/calls.ts'
-import { menuName, readMessage } from './telegram/incoming.ts'
+import { menuName } from './telegram/incoming.ts'
+import { createTelegramGate } from './telegram/limits.ts'
+import { listen } from './telegram/listen.ts'
 import { type Address, createOutgoing } from './telegram/outgoing.ts'
-import { poll, toGrammySignal } from './telegram/poll.ts'
+import { ALLOWED_UPDATES, poll, toGrammySignal } from './telegram/poll.ts'
+import { probe } from './telegram/probe.ts'
+import { toDeliveryError } from './telegram/refusals.ts'
+import { listenForWebhook, type WebhookOptions } from './telegram/webhook.ts'
 
 const API_ROOT = 'https://api.telegram.org'
 const REQUEST_TIMEOUT_SECONDS = 60
 const CLOSE_TIMEOUT_MS = 5_000
 const WRONG_TOKEN = 'Telegram does not accept the bot token: copy it again from @BotFather.'
+const ANSWER_TRIES = 4
+// A desk is a few people: more at a time would only mix up the order in which they spoke.
+const WEBHOOK_CONNECTIONS = 10
 const CHAT_ID = /^(-?\d{1,20}|@\w{4,32})$/
 
 export interface TelegramOptions {
@@ -26,6 +35,8 @@ export interface TelegramOptions {
   /** For the menu, and to tell `/hedge_status` from `/hedge status`. */
   readonly commands: readonly Pick<Command, 'name' | 'description'>[]
   readonly log: Logger
+  /** Undefined: long polling. */
+  readonly webhook?: WebhookOptions | undefined
   readonly timing?: Partial<Timing>
   /** Draws the pictures of cards; the charts by default. */
   readonly draw?: DrawPicture
@@ -34,13 +45,13 @@ export interface TelegramOptions {
 /**
  * Telegram: text commands and button presses in, HTML messages with inline keyboards out.
  *
- * A press is acknowledged first and worked on later; what was typed or pressed while the bot was down is still answered.
+ * Updates come by long polling, or by webhook where there is one. A press is acknowledged first and worked on later; what was typed or pressed while the bot was down is still answered.
  * A card longer than a message goes out as several, one with a picture as a photo; `messageId` names them all.
  *
  * @throws {RangeError} when a channel is no chat id
  * @throws {TelegramError} from `start` when Telegram refuses the token; an unreachable Telegram is tried again, not thrown
  */
-export function createTelegramChat({ token, channels, commands, log, ...rest }: TelegramOptions): ChatAdapter {
+export function createTelegramChat({ token, channels, commands, log, webhook, ...rest }: TelegramOptions): ChatAdapter {
   for (const channel of channels) {
     if (!CHAT_ID.test(channel))
       throw new RangeError(`Expected a Telegram chat id such as -1001234567890, was ${channel}`)
@@ -55,12 +66,16 @@ export function createTelegramChat({ token, channels, commands, log, ...rest }: 
   const stopListening = new AbortController()
   const stopSending = new AbortController()
   const sending = toGrammySignal(stopSending.signal)
-  const calls = createCalls({ token, timing, signal: stopSending.signal, log })
+  const gate = createTelegramGate(timing.limits, {
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+    signal: stopSending.signal,
+  })
+  const calls = createCalls({ token, gate, signal: stopSending.signal, log })
   const pictures = createPictures({ platform: 'telegram', log, draw: rest.draw })
-  const { send, edit } = createOutgoing({ api: bot.api, calls, pictures, signal: sending, log })
+  const outgoing = createOutgoing({ api: bot.api, calls, pictures, signal: sending, log })
   const underway = new Set<Promise<unknown>>()
   const turns = new Map<string, Promise<void>>()
-  let polling: Promise<void> | undefined
+  let listening: { readonly ended: Promise<void>; readonly webhook?: { close(): Promise<void> } } | undefined
 
   const errorText = (thrown: unknown): string => toTelegramError(thrown, token).message
 
@@ -70,16 +85,34 @@ export function createTelegramChat({ token, channels, commands, log, ...rest }: 
     underway.add(done)
   }
 
-  /** Sends an answer without holding up the next; a failure is logged and, where it was ours, said. */
+  const isPassing = (error: TelegramError): boolean => error.code === undefined || error.code >= 500
+
+  /** What was asked for is done, so its answer is worth a second one: a fault may have come after it arrived. */
+  const answerSurely = async (to: Address, card: Card): Promise<void> => {
+    for (let failures = 0; ; failures++) {
+      try {
+        await outgoing.answer(to, card)
+        return
+      } catch (thrown) {
+        const error = toTelegramError(thrown, token)
+        if (!isPassing(error) || failures + 1 >= ANSWER_TRIES || stopSending.signal.aborted) throw error
+        await sleep(backoff(timing, failures), undefined, { signal: stopSending.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  /** Sends an answer without holding up the next. */
   const answer = (to: Address, card: Card): void =>
     track(
-      send(to, card).catch(async (thrown) => {
-        log.error({ chat: to.chat, title: card.title, reason: errorText(thrown) }, 'telegram answer not sent')
-        if (!(thrown instanceof RangeError)) return
-        const text = `This answer could not be shown: ${thrown.message}`
-        await send(to, { tone: 'warning', title: card.title, text }).catch((again) =>
-          log.error({ chat: to.chat, reason: errorText(again) }, 'nor could that be said'),
-        )
+      answerSurely(to, card).catch((thrown) =>
+        log.error({ chat: to.chat, title: card.title, reason: errorText(thrown) }, 'telegram answer not sent'),
+      ),
+    )
+
+  const acknowledge = (queryId: string): void =>
+    track(
+      bot.api.answerCallbackQuery(queryId, {}, sending).catch((thrown) => {
+        log.warn({ reason: errorText(thrown) }, 'telegram press not acknowledged, carried out all the same')
       }),
     )
 
@@ -94,61 +127,45 @@ export function createTelegramChat({ token, channels, commands, log, ...rest }: 
     })
   }
 
-  const listen = (dispatch: Dispatch): void => {
-    const run = (to: Address, incoming: { from: number; update: number; text: string }): Promise<void> =>
-      inTurn(to.chat, async () => {
-        const card = await dispatch({
-          platform: 'telegram',
-          platformUserId: String(incoming.from),
-          channel: to.chat,
-          interactionId: `update-${incoming.update}`,
-          input: { kind: 'text', text: incoming.text },
-        })
-        if (card) answer(to, card)
-      })
-
-    bot.on('message:text', async ({ message, update, me }) => {
-      const heard = readMessage(message, { username: me.username, commands })
-      const to = { ...addressOf(message), answers: message.message_id }
-      if (heard.kind === 'command') {
-        await run(to, { from: message.from.id, update: update.update_id, text: heard.text })
-      } else if (heard.kind === 'hint') {
-        answer(to, { tone: 'info', title: 'Breakwater', text: heard.text })
-      }
-    })
-
-    bot.on('callback_query:data', async ({ callbackQuery, update }) => {
-      const { id, data, message, from } = callbackQuery
-      track(
-        bot.api.answerCallbackQuery(id, {}, sending).catch((thrown) => {
-          log.warn({ reason: errorText(thrown) }, 'telegram press not acknowledged, carried out all the same')
-        }),
-      )
-      if (!message || !data.startsWith('/')) {
-        log.warn({ update: update.update_id }, 'telegram press ignored: not one of our buttons')
-        return
-      }
-      const to = { ...addressOf(message), answers: message.message_id }
-      await run(to, { from: from.id, update: update.update_id, text: data })
-    })
-  }
-
   const handle = (update: Update): Promise<void> =>
     bot.handleUpdate(update).catch((thrown) => {
       log.error({ update: update.update_id, reason: errorText(thrown) }, 'telegram update not handled')
     })
 
+  const claimUpdates = async (): Promise<void> => {
+    const signal = toGrammySignal(stopListening.signal)
+    if (webhook === undefined) {
+      await calls.run(() => bot.api.deleteWebhook({ drop_pending_updates: false }, signal))
+      return
+    }
+    const settings = {
+      secret_token: webhook.secret,
+      allowed_updates: ALLOWED_UPDATES,
+      drop_pending_updates: false,
+      max_connections: WEBHOOK_CONNECTIONS,
+    }
+    await calls
+      .run(() => bot.api.setWebhook(webhook.url, settings, signal))
+      .catch((error: TelegramError) => {
+        if (error.code !== 400) throw error
+        throw new TelegramError(`Telegram cannot use the webhook address: ${error.message}`, { code: 400 })
+      })
+  }
+
   const connect = async (): Promise<void> => {
     const signal = toGrammySignal(stopListening.signal)
     bot.botInfo = await calls.run(() => bot.api.getMe(signal))
-    await calls.run(() => bot.api.deleteWebhook({ drop_pending_updates: false }, signal))
+    await claimUpdates()
     const menu = commands.map(({ name, description }) => ({ command: menuName(name), description }))
     await calls
       .run(() => bot.api.setMyCommands(menu, undefined, signal))
       .catch((error: TelegramError) =>
         log.warn({ code: error.code }, `${error.message}. Commands work without the menu.`),
       )
-    log.info({ bot: bot.botInfo.username, channels: channels.length }, 'telegram connected')
+    log.info(
+      { bot: bot.botInfo.username, channels: channels.length, by: webhook ? 'webhook' : 'polling' },
+      'telegram connected',
+    )
   }
 
   const reconnect = async (): Promise<void> => {
@@ -161,47 +178,79 @@ export function createTelegramChat({ token, channels, commands, log, ...rest }: 
     }
   }
 
+  /** Whether it worked; what a person has to put right is thrown. */
+  const tryToConnect = async (): Promise<boolean> => {
+    try {
+      await connect()
+      return true
+    } catch (thrown) {
+      const error = toTelegramError(thrown, token)
+      if (error.code === 400) throw error
+      if (error.code === 401 || error.code === 404) throw new TelegramError(WRONG_TOKEN, { code: error.code })
+      log.error({ code: error.code }, `${error.message}. Trying again.`)
+      return false
+    }
+  }
+
+  const deliver = async (chat: string, work: () => Promise<string>): Promise<{ readonly messageId: string }> => {
+    try {
+      return { messageId: await work() }
+    } catch (thrown) {
+      throw toDeliveryError(toTelegramError(thrown, token), chat)
+    }
+  }
+
   return {
     platform: 'telegram',
     channels,
 
     async start(dispatch) {
-      if (polling) throw new Error('Expected one start, was a second')
-      listen(dispatch)
-      const connected = await connect().then(
-        () => true,
-        (error: TelegramError) => {
-          if (error.code === 401 || error.code === 404) throw new TelegramError(WRONG_TOKEN, { code: error.code })
-          log.error({ code: error.code }, `${error.message}. Trying again.`)
-          return false
-        },
-      )
-      polling = (async () => {
+      if (listening) throw new Error('Expected one start, was a second')
+      listen(bot, { commands, dispatch, inTurn, answer, acknowledge, log })
+      const server = webhook && (await listenForWebhook(webhook, { handle, isReady: () => bot.isInited(), log }))
+      const connected = await tryToConnect().catch(async (error) => {
+        await server?.close()
+        throw error
+      })
+      const ended = (async () => {
         if (!connected) await reconnect()
-        await poll({ api: bot.api, token, timing, signal: stopListening.signal, log, handle })
+        if (!server) await poll({ api: bot.api, token, timing, signal: stopListening.signal, log, handle })
       })()
+      listening = { ended, ...(server && { webhook: server }) }
     },
 
-    post: async (channel, card) => ({ messageId: await send({ chat: channel }, card) }),
-    edit: async (channel, messageId, card) => ({ messageId: await edit(channel, messageId, card) }),
+    post(channel, card, { urgency = 'normal' } = {}) {
+      const chat = chatOf(channel)
+      return deliver(chat, () => outgoing.post({ chat, urgency }, card))
+    },
 
+    edit(channel, messageId, card, { urgency = 'normal' } = {}) {
+      const chat = chatOf(channel)
+      return deliver(chat, () => outgoing.edit({ chat, urgency }, messageId, card))
+    },
+
+    readyIn: (channel, urgency) => calls.readyIn({ chat: chatOf(channel), urgency }),
+
+    probe: (channel) => probe(chatOf(channel), { bot, calls, token, signal: sending }),
+
+    // A webhook stays set: another process may have taken it over already, and until one does Telegram keeps for a day what
+    // nobody takes.
     async close() {
       stopListening.abort()
       const late = new AbortController()
       const inFlight = (async () => {
-        await polling
+        await listening?.webhook?.close()
+        await listening?.ended
         await Promise.all(turns.values())
         await Promise.all(underway)
       })()
       await Promise.race([inFlight, sleep(CLOSE_TIMEOUT_MS, undefined, { signal: late.signal }).catch(() => undefined)])
       late.abort()
       stopSending.abort()
-      await Promise.all([polling, ...underway])
+      await Promise.all([listening?.ended, ...underway])
     },
   }
 }
 
-const addressOf = (message: Pick<Message, 'chat'> & Partial<Message>): Address => ({
-  chat: String(message.chat.id),
-  topic: message.is_topic_message ? message.message_thread_id : undefined,
-})
+/** Someone's private chat has their id. */
+const chatOf = (channel: string): string => directUserOf(channel) ?? channel

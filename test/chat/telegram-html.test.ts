@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { CAPTION_LIMIT, renderCaption, renderCard, toKeyboard } from '../../src/chat/telegram/html.ts'
-import type { Card } from '../../src/domain/card.ts'
+import { CAPTION_LIMIT, renderCaption, renderCard, toKeyboard, withTyped } from '../../src/chat/telegram/html.ts'
+import type { Button, Card } from '../../src/domain/card.ts'
 import { readHtml } from '../support/telegram-html.ts'
 import { profilePicture } from './picture-samples.ts'
 
@@ -67,10 +67,49 @@ test('a long text is cut at line ends', () => {
   for (const part of parts) assert.match(part, /answer$/)
 })
 
-test('a button whose command is over 64 bytes is refused with its size', () => {
-  const long = `/approve ${'€'.repeat(20)}`
-  assert.throws(() => toKeyboard([{ label: 'Approve', command: long, style: 'primary' }]), /1 to 64 bytes, was 69/)
-  assert.equal(toKeyboard([{ label: 'A', command: `/${'x'.repeat(63)}`, style: 'neutral' }])[0]!.length, 1)
+const button = (label: string, over: Partial<Button> = {}): Button => ({
+  ...{ label, command: `/approve ${label}`, style: 'neutral', id: `id${label.padEnd(14, '0')}` },
+  ...over,
+})
+
+test('buttons stand three a row, and below them the choices, one a row with what fits of their description', () => {
+  const choices = [
+    { label: 'ETH', description: 'Ether', command: '/map ETH', id: 'eth0000000' },
+    {
+      label: 'BTC',
+      description: 'what this one is takes more words than a phone shows',
+      command: '/map BTC',
+      id: 'btc0000000',
+    },
+  ]
+  const card: Card = {
+    ...{ tone: 'info', title: 'Pick' },
+    buttons: ['1', '2', '3', '4'].map((label) => button(label)),
+    select: { placeholder: 'Asset', choices },
+  }
+  assert.deepEqual(
+    toKeyboard(card).map((row) => row.map(({ text }) => text)),
+    [['1', '2', '3'], ['4'], ['ETH · Ether'], ['BTC']],
+  )
+  assert.deepEqual(toKeyboard(card).at(-1), [{ text: 'BTC', callback_data: 'btc0000000' }])
+})
+
+test('what has no id, or none that Telegram would take, is a command to type', () => {
+  const buttons = [
+    button('Approve', { id: undefined as never }),
+    button('Decline', { id: '€'.repeat(20), asks: 'reason', command: '/decline 7K3M' }),
+    button('Details'),
+  ]
+  const card: Card = { tone: 'info', title: 'Hedge proposed', text: 'Sell 2 ETH.', buttons }
+  assert.deepEqual(
+    toKeyboard(card)
+      .flat()
+      .map(({ text }) => text),
+    ['Details'],
+  )
+  const typed = withTyped(card)
+  assert.equal(typed.text, 'Sell 2 ETH.\n\nApprove: /approve Approve\nDecline: /decline 7K3M <reason>')
+  assert.equal(plain(renderCard(typed).join('')).split('<reason>').length, 2)
 })
 
 test('the caption of any card is well-formed, within the limit, and holds all of the card or is not made', () => {

@@ -1,40 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pino } from 'pino'
-import type { ChatAdapter } from '../../src/chat/command.ts'
 import type { DrawPicture } from '../../src/chat/pictures.ts'
-import { createTelegramChat } from '../../src/chat/telegram.ts'
 import type { Card } from '../../src/domain/card.ts'
 import { isPng } from '../support/multipart.ts'
-import { type SentMessage, startTelegramServer, type TelegramServer } from '../support/telegram-server.ts'
-import { brokenDrawer, cardWith, createPixelDrawer, profilePicture, reliabilityPicture } from './picture-samples.ts'
+import { onTelegram as openTelegram, type TelegramDesk } from '../support/telegram-desk.ts'
+import type { SentMessage, TelegramServer } from '../support/telegram-server.ts'
+import * as samples from './picture-samples.ts'
+import { brokenDrawer, createPixelDrawer, profilePicture, reliabilityPicture } from './picture-samples.ts'
 
 const DESK = '-1001'
 const PICTURE = profilePicture()
+const BUTTONS = [{ label: 'Hedge', command: '/hedge propose ETH', style: 'primary', id: 'h7m3q9x2tbk7m3q9' }] as const
+const cardWith: typeof samples.cardWith = (picture, over) => samples.cardWith(picture, { buttons: BUTTONS, ...over })
 const CARD = cardWith(PICTURE)
 const FIELDS = Array.from({ length: 60 }, (_, i) => ({ name: `Line ${i}`, value: 'a < b & c > d, and so on' }))
 
-/** The adapter against a server of its own; every call is held against Telegram's description. */
-async function onTelegram(
-  use: (desk: { server: TelegramServer; chat: ChatAdapter; logged: string[] }) => Promise<void>,
+/** The adapter, which answers everything with one card. */
+const onTelegram = (
+  use: (desk: TelegramDesk) => Promise<void>,
   { answer = CARD, draw }: { answer?: Card; draw?: DrawPicture } = {},
-): Promise<void> {
-  const server = await startTelegramServer()
-  const logged: string[] = []
-  const chat = createTelegramChat({
-    ...{ token: server.token, apiRoot: server.apiRoot, channels: [DESK], commands: [], draw },
-    log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
-    timing: { paceMs: 1, backoffMs: 20, pollSeconds: 5 },
-  })
-  try {
-    await chat.start(async () => answer)
-    await use({ server, chat, logged })
-  } finally {
-    await chat.close()
-    await server.close()
-  }
-  assert.deepEqual(server.problems, [])
-}
+): Promise<void> => openTelegram(use, { answer: () => answer, ...(draw && { draw }) })
 
 const standing = (server: TelegramServer): readonly SentMessage[] => server.messages.filter(({ deleted }) => !deleted)
 const labels = ({ buttons }: SentMessage) => buttons.map(({ text }) => text)

@@ -1,14 +1,13 @@
 import { type FileSeen, isPng } from './multipart.ts'
 import { readHtml } from './telegram-html.ts'
-import { type Failure, NOT_MODIFIED, refused, type SentMessage } from './telegram-shapes.ts'
+import { type Failure, NOT_MODIFIED, type Params, refused, type SentMessage, type Shown } from './telegram-shapes.ts'
 
 const CAPTION_LIMIT = 1024
 
-type Params = Record<string, unknown>
 interface Chat {
-  readonly add: (params: Params, shown: Pick<SentMessage, 'text' | 'html' | 'photo'>) => SentMessage
+  readonly add: (params: Params, shown: Shown) => SentMessage
   readonly find: (params: Params) => SentMessage | undefined
-  readonly keyboardOf: (params: Params) => SentMessage['buttons']
+  readonly keyboardOf: (params: Params) => Pick<SentMessage, 'buttons' | 'rows'>
   readonly asMessage: (sent: SentMessage) => unknown
 }
 
@@ -31,7 +30,7 @@ export function photoMethods({ add, find, keyboardOf, asMessage }: Chat) {
       const [photo, caption] = [fileNamed(media.media, files), captionOf(media)]
       if (media.type !== 'photo' || !photo) return refused(400, 'Bad Request: IMAGE_PROCESS_FAILED')
       if ('error_code' in caption) return caption
-      Object.assign(sent, { ...caption, photo, buttons: keyboardOf(params), edits: sent.edits + 1 })
+      Object.assign(sent, { ...caption, photo, ...keyboardOf(params), edits: sent.edits + 1 })
       return asMessage(sent)
     },
 
@@ -39,11 +38,11 @@ export function photoMethods({ add, find, keyboardOf, asMessage }: Chat) {
       const sent = find(params)
       if (!sent) return refused(400, 'Bad Request: message to edit not found')
       if (!sent.photo) return refused(400, 'Bad Request: there is no caption in the message to edit')
-      const [caption, buttons] = [captionOf(params), keyboardOf(params)]
+      const [caption, keyboard] = [captionOf(params), keyboardOf(params)]
       if ('error_code' in caption) return caption
-      if (sent.html === caption.html && JSON.stringify(sent.buttons) === JSON.stringify(buttons))
+      if (sent.html === caption.html && JSON.stringify(sent.buttons) === JSON.stringify(keyboard.buttons))
         return refused(400, NOT_MODIFIED)
-      Object.assign(sent, { ...caption, buttons, edits: sent.edits + 1 })
+      Object.assign(sent, { ...caption, ...keyboard, edits: sent.edits + 1 })
       return asMessage(sent)
     },
   }
@@ -52,9 +51,9 @@ export function photoMethods({ add, find, keyboardOf, asMessage }: Chat) {
 const fileNamed = (reference: unknown, files: readonly FileSeen[]): FileSeen | undefined =>
   files.find(({ field, bytes }) => reference === `attach://${field}` && isPng(bytes))
 
-function captionOf({ caption = '' }: Params): Failure | { text: string; html: string } {
+function captionOf({ caption = '' }: Params): Failure | Omit<Shown, 'photo'> {
   const read = readHtml(String(caption))
   if ('error' in read) return refused(400, `Bad Request: can't parse entities: ${read.error}`)
   if (read.text.length > CAPTION_LIMIT) return refused(400, 'Bad Request: message caption is too long')
-  return { text: read.text, html: String(caption) }
+  return { ...read, html: String(caption) }
 }

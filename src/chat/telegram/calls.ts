@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GrammyError, HttpError } from 'grammy'
 import type { Logger } from '../../log.ts'
-import { createTurns } from './turns.ts'
+import type { FloodGate } from '../flood.ts'
+import { DEFAULT_LIMITS, type Errand, type TelegramLimits } from './limits.ts'
 
 const MAX_TRIES = 4
 const MAX_WAIT_SECONDS = 60
+/** Longer than a group's minute and a wait that Telegram asks for, one after the other. */
+const MAX_STANDSTILL_MS = 125_000
 
 export interface Timing {
   /** How long one getUpdates waits at the server. */
   readonly pollSeconds: number
-  /** Between two messages to one chat: Telegram's own figure is about one a second. */
-  readonly paceMs: number
+  /** What is sent at most. */
+  readonly limits: TelegramLimits
   /** First wait after a failed poll; doubles up to a minute. */
   readonly backoffMs: number
 }
 
-export const DEFAULT_TIMING: Timing = { pollSeconds: 25, paceMs: 1_000, backoffMs: 2_000 }
+export const DEFAULT_TIMING: Timing = { pollSeconds: 25, limits: DEFAULT_LIMITS, backoffMs: 2_000 }
 
 const MAX_BACKOFF_MS = 60_000
 /** How long to wait after so many failures in a row: doubling, at most a minute. */
@@ -64,34 +67,39 @@ export function toTelegramError(error: unknown, token: string): TelegramError {
 export interface Calls {
   /** Runs a call, waiting out flood control (at most a minute at a time, four tries). Throws only `TelegramError`. */
   run<T>(call: () => Promise<T>): Promise<T>
-  /** The same, in turn and paced with everything else that goes to this chat. */
-  toChat<T>(chat: string, call: (chat: string) => Promise<T>): Promise<T>
+  /** The same in one chat, wherever it has moved to; for what Telegram does not count. */
+  inChat<T>(chat: string, call: (chat: string) => Promise<T>): Promise<T>
+  /** The same for a message or an edit: when the limits let it through, the urgent first. */
+  toChat<T>(errand: Errand, call: (chat: string) => Promise<T>): Promise<T>
+  /** ms until the limits let it through. */
+  readyIn(errand: Errand): number
 }
 
-/** Calls to the Bot API with the manners it asks for: one message a second a chat, and waiting when told to. */
+/** Calls to the Bot API with the manners it asks for: within its limits, and waiting when told to. */
 export function createCalls({
   token,
-  timing,
+  gate,
   signal,
   log,
 }: {
   token: string
-  timing: Timing
+  gate: FloodGate
   signal: AbortSignal
   log: Logger
 }): Calls {
-  const inTurn = createTurns()
-  const lastSentAt = new Map<string, number>()
   const movedTo = new Map<string, string>()
+  const standing = (chat: string): string => movedTo.get(chat) ?? chat
 
-  const run = async <T>(call: () => Promise<T>): Promise<T> => {
+  const patiently = async <T>(call: () => Promise<T>, pause: (ms: number) => void): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
         return await call()
       } catch (thrown) {
         const error = toTelegramError(thrown, token)
         const wait = error.retryAfterSeconds
-        if (error.code !== 429 || wait === undefined || wait > MAX_WAIT_SECONDS || tries >= MAX_TRIES) throw error
+        if (error.code !== 429 || wait === undefined) throw error
+        pause(wait * 1000)
+        if (wait > MAX_WAIT_SECONDS || tries >= MAX_TRIES) throw error
         log.warn({ retryAfterSeconds: wait, tries }, 'telegram asks to slow down')
         await sleep(wait * 1000, undefined, { signal }).catch(() => {
           throw new TelegramError('Telegram asked to wait, and the adapter was closed meanwhile', { code: 429 })
@@ -100,25 +108,39 @@ export function createCalls({
     }
   }
 
-  const paced = async <T>(chat: string, call: (chat: string) => Promise<T>): Promise<T> => {
-    const wait = (lastSentAt.get(chat) ?? 0) + timing.paceMs - Date.now()
-    if (wait > 0) await sleep(wait, undefined, { signal }).catch(() => undefined)
+  const inChat = async <T>(chat: string, call: (chat: string) => Promise<T>): Promise<T> => {
+    const here = standing(chat)
+    const pause = (ms: number): void => gate.pause(here, ms)
     try {
-      return await run(() => call(movedTo.get(chat) ?? chat))
+      return await patiently(() => call(here), pause)
     } catch (thrown) {
       const error = toTelegramError(thrown, token)
       if (error.migratedTo === undefined) throw error
       const target = error.migratedTo
       log.warn({ chat, movedTo: target }, 'this Telegram group became a supergroup: put its new id into the settings')
       movedTo.set(chat, target)
-      return await run(() => call(target))
-    } finally {
-      lastSentAt.set(chat, Date.now())
+      return await patiently(() => call(target), pause)
     }
   }
 
+  const readyIn = ({ chat, urgency }: Errand): number => gate.readyIn(standing(chat), urgency)
+
   return {
-    run,
-    toChat: (chat, call) => inTurn(chat, () => paced(chat, call)),
+    run: (call) => patiently(call, () => undefined),
+    inChat,
+    readyIn,
+    async toChat(errand, call) {
+      const wait = readyIn(errand)
+      if (wait > MAX_STANDSTILL_MS) {
+        const retryAfterSeconds = Math.ceil(wait / 1000)
+        const text = `Telegram wants nothing sent to chat ${errand.chat} for ${retryAfterSeconds} s`
+        throw new TelegramError(text, { code: 429, retryAfterSeconds })
+      }
+      try {
+        return await gate.pass(standing(errand.chat), errand.urgency, () => inChat(errand.chat, call))
+      } catch (thrown) {
+        throw toTelegramError(thrown, token)
+      }
+    },
   }
 }

@@ -1,13 +1,15 @@
 import type { InlineKeyboardButton } from 'grammy/types'
-import type { Button, Card } from '../../domain/card.ts'
+import type { Button, Card, Choice } from '../../domain/card.ts'
 
 /** Telegram's limit for one message, in UTF-16 units. Counted here with tags and escapes, so never over. */
 export const MESSAGE_LIMIT = 4096
 /** Telegram's limit for the words under a photo, in UTF-16 units as people see them: without tags and escapes. */
 export const CAPTION_LIMIT = 1024
-/** Telegram's limit for a button's payload, in bytes. */
-export const CALLBACK_LIMIT = 64
+/** An opaque id, as it was issued: fits Telegram's 64 bytes, and tells nothing. */
+export const BUTTON_ID = /^[0-9a-z]{8,64}$/i
 const BUTTONS_PER_ROW = 3
+/** What a phone shows of a button as wide as the chat. */
+const WIDE_LABEL = 44
 
 const MARKS: Record<Card['tone'], string> = { ok: '✅', info: 'ℹ️', warning: '⚠️', critical: '🚨', refused: '⛔' }
 // Direction overrides let a hostile name rewrite how a line reads.
@@ -69,25 +71,41 @@ export function renderAlt(alt: string): string {
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/**
- * The buttons under a card; a press sends the command back to us as if typed.
- *
- * @throws {RangeError} when a command does not fit Telegram's 64 bytes: a cut command would be another command
- */
-export function toKeyboard(buttons: readonly Button[]): InlineKeyboardButton.CallbackButton[][] {
-  const keys = buttons.map(({ label, command }) => {
-    const bytes = Buffer.byteLength(command)
-    if (bytes < 1 || bytes > CALLBACK_LIMIT) {
-      throw new RangeError(
-        `Expected the command of button "${label}" in 1 to ${CALLBACK_LIMIT} bytes, was ${bytes}: ${command}`,
-      )
-    }
-    return { text: clean(label), callback_data: command }
-  })
-  return Array.from({ length: Math.ceil(keys.length / BUTTONS_PER_ROW) }, (_, row) =>
-    keys.slice(row * BUTTONS_PER_ROW, (row + 1) * BUTTONS_PER_ROW),
+type Pressable = Pick<Button, 'label' | 'command' | 'asks' | 'id'>
+
+/** What on a card has no id to press it by, and so must be typed. */
+export const unissued = ({ buttons = [], select }: Card): readonly Pressable[] =>
+  [...buttons, ...(select?.choices ?? [])].filter((one) => !isIssued(one))
+
+/** The card with the commands to type where a button cannot be shown. */
+export function withTyped(card: Card): Card {
+  const typed = unissued(card).map(
+    ({ label, command, asks }) => `${label}: ${command}${asks === undefined ? '' : ` <${asks}>`}`,
   )
+  return typed.length === 0 ? card : { ...card, text: [card.text, typed.join('\n')].filter(Boolean).join('\n\n') }
 }
+
+/** The buttons under a card, three a row, and below them its choices, one a row; each sends its id. */
+export function toKeyboard({ buttons = [], select }: Card): InlineKeyboardButton.CallbackButton[][] {
+  const keys = buttons.filter(isIssued).map(({ label, id }) => ({ text: toLabel(label), callback_data: id }))
+  const choices = (select?.choices ?? [])
+    .filter(isIssued)
+    .map((choice) => [{ text: toLabel(describe(choice)), callback_data: choice.id }])
+  return [
+    ...Array.from({ length: Math.ceil(keys.length / BUTTONS_PER_ROW) }, (_, row) =>
+      keys.slice(row * BUTTONS_PER_ROW, (row + 1) * BUTTONS_PER_ROW),
+    ),
+    ...choices,
+  ]
+}
+
+const isIssued = <One extends Pressable>(one: One): one is One & { id: string } =>
+  one.id !== undefined && BUTTON_ID.test(one.id)
+
+const describe = ({ label, description }: Choice): string =>
+  description !== undefined && label.length + description.length + 3 <= WIDE_LABEL ? `${label} · ${description}` : label
+
+const toLabel = (text: string): string => clean(text).replace(/\s+/g, ' ').trim() || '…'
 
 function runsOf(card: Card): readonly Run[] {
   return [

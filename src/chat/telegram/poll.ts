@@ -4,8 +4,10 @@ import type { Update } from 'grammy/types'
 import type { Logger } from '../../log.ts'
 import { backoff, type Timing, toTelegramError } from './calls.ts'
 
+/** Neither edits nor channel posts: a command counts as it was first said, by someone with an own id. */
+export const ALLOWED_UPDATES = ['message', 'callback_query'] as const
 const MAX_WAIT_MS = 60_000
-// An update counts as taken once handled; a slow one holds up the next poll no longer than this.
+// A slow update holds up the next ones no longer than this; it is finished all the same.
 const MAX_BATCH_MS = 5_000
 const LAST_WORD_MS = 2_000
 
@@ -38,7 +40,7 @@ export async function poll({
   while (!signal.aborted) {
     try {
       const updates = await api.getUpdates(
-        { offset, timeout: timing.pollSeconds, allowed_updates: ['message', 'callback_query'] },
+        { offset, timeout: timing.pollSeconds, allowed_updates: ALLOWED_UPDATES },
         toGrammySignal(signal),
       )
       if (failures > 0) log.info({ failures }, 'telegram polling works again')
@@ -69,6 +71,9 @@ export async function poll({
 function tell(code: number | undefined, message: string): string {
   switch (code) {
     case 409:
+      if (message.includes('webhook')) {
+        return 'A webhook is set for this Telegram bot (409 Conflict): another process takes its updates. Stop it, or restart this one. Trying again.'
+      }
       return 'Another process polls Telegram with the same bot token (409 Conflict): stop it, or give each its own bot. Trying again.'
     case 401:
     case 404:
@@ -78,7 +83,8 @@ function tell(code: number | undefined, message: string): string {
   }
 }
 
-async function handledOrLate(handling: readonly Promise<void>[]): Promise<void> {
+/** An update counts as taken once it is handled, or after five seconds. */
+export async function handledOrLate(handling: readonly Promise<void>[]): Promise<void> {
   if (handling.length === 0) return
   const late = new AbortController()
   const timer = sleep(MAX_BATCH_MS, undefined, { signal: late.signal }).catch(() => undefined)
