@@ -9,7 +9,7 @@ import { inspect, parseEnv } from 'node:util'
 import { checkTogether, type Mistake } from './config/checks.ts'
 import type { LiveVenue } from './config/market.ts'
 import { joinPeople } from './config/people.ts'
-import { VARIABLES, type Values } from './config/variables.ts'
+import { VARIABLES, type Values, type VariableName } from './config/variables.ts'
 import type { SizingRules } from './domain/hedging/size.ts'
 import type { Limits } from './domain/risk/checks.ts'
 import { DAY, duration, HOUR, MINUTE } from './domain/units.ts'
@@ -49,14 +49,52 @@ export function loadConfig({
   envFile?: string
   overrides?: Environment
 } = {}): Config {
-  const file = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {}
-  const unknown = Object.keys(file)
-    .filter((name) => !(name in VARIABLES))
-    .map((name) => ({
-      variable: name,
-      message: `Expected a variable of .env.example, was a name that nothing reads. Correct it or remove it from ${envFile}.`,
-    }))
-  return parse({ ...file, ...process.env, ...overrides }, unknown)
+  const file = readEnvFile(envFile)
+  return parse({ ...file, ...process.env, ...overrides }, unknownNames(file, envFile))
+}
+
+/** What can be made of a configuration that may have mistakes in it. */
+export interface ConfigReading {
+  /** A variable that is wrong is absent, even where it has a default. */
+  readonly values: Partial<Values>
+  readonly mistakes: readonly Mistake[]
+  readonly envFile: 'read' | 'absent'
+  /** Names that hold something, in the file or in the environment. */
+  readonly given: ReadonlySet<string>
+  /** What must not be shown, for whoever prints the words of others; empty parts are left out. */
+  readonly secrets: readonly string[]
+}
+
+/**
+ * Reads as `loadConfig` does, and goes on past mistakes.
+ *
+ * @param environment - in place of this process's own
+ */
+export function readConfig({
+  envFile = '.env',
+  environment = process.env,
+}: {
+  envFile?: string
+  environment?: Environment
+} = {}): ConfigReading {
+  const unreadable: Mistake[] = []
+  let file: Environment = {}
+  try {
+    file = readEnvFile(envFile)
+  } catch (error) {
+    const was = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    unreadable.push({ variable: envFile, message: `Expected a file that this user can read, was ${was}.` })
+  }
+  const env = { ...file, ...environment }
+  const { values, mistakes } = read(env, [...unreadable, ...unknownNames(file, envFile)])
+  const given = Object.entries(env).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()] as const] : []))
+  return {
+    values,
+    mistakes,
+    envFile: existsSync(envFile) ? 'read' : 'absent',
+    given: new Set(given.map(([name]) => name)),
+    secrets: given.flatMap(([name, value]) => secretsIn(name, value)),
+  }
 }
 
 /**
@@ -68,6 +106,23 @@ export function loadConfig({
 export const parseConfig = (env: Environment): Config => parse(env, [])
 
 function parse(env: Environment, found: readonly Mistake[]): Config {
+  const { values, mistakes } = read(env, found)
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return deepFreeze(toConfig(values as Values))
+}
+
+const readEnvFile = (envFile: string): Environment =>
+  existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {}
+
+const unknownNames = (file: Environment, envFile: string): readonly Mistake[] =>
+  Object.keys(file)
+    .filter((name) => !(name in VARIABLES))
+    .map((name) => ({
+      variable: name,
+      message: `Expected a variable of .env.example, was a name that nothing reads. Correct it or remove it from ${envFile}.`,
+    }))
+
+function read(env: Environment, found: readonly Mistake[]): { values: Partial<Values>; mistakes: readonly Mistake[] } {
   const values: Record<string, unknown> = {}
   const mistakes = [...found]
   for (const [name, variable] of Object.entries(VARIABLES)) {
@@ -85,8 +140,22 @@ function parse(env: Environment, found: readonly Mistake[]): Config {
   }
   const isWrong = new Set(mistakes.map(({ variable }) => variable))
   mistakes.push(...checkTogether(values as Partial<Values>, (name) => isWrong.has(name)))
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
-  return deepFreeze(toConfig(values as Values))
+  return { values: values as Partial<Values>, mistakes }
+}
+
+/** A secret as it was written, and the password of an address as it stands there and as it is meant. */
+function secretsIn(name: string, value: string): readonly string[] {
+  const secret = name in VARIABLES && VARIABLES[name as VariableName].secret ? [value] : []
+  const password = /\/\/[^/@\s]*:([^@\s]+)@/.exec(value)?.[1]
+  return [...secret, ...(password === undefined ? [] : [password, decoded(password)])]
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // no escapes in it
+  }
 }
 
 const SECRET_FIELDS = new Set(['token', 'connectionString', 'redisUrl', 'secret', 'key'])

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { inspect, parseEnv } from 'node:util'
 import fc from 'fast-check'
 import { VARIABLES } from '../src/config/variables.ts'
-import { ConfigError, loadConfig, parseConfig } from '../src/config.ts'
+import { ConfigError, loadConfig, parseConfig, readConfig } from '../src/config.ts'
 
 const EXAMPLE = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
 const DISCORD = {
@@ -266,4 +266,36 @@ test('whatever a variable holds, the answer is a configuration or a mistake that
     }),
     { numRuns: 500, verbose: true },
   )
+})
+
+test('a configuration with mistakes is read as far as it goes, and says what must not be shown', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwater-config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const envFile = join(folder, '.env')
+  writeFileSync(envFile, 'MARKET=fast\nDISCORD_TOKEN=discord-secret-1\nOKX_API_KEY=k\nBOOK_NAME=\n')
+
+  const reading = readConfig({ envFile, environment: { REDIS_URL: 'redis://:hunt%65r2@cache:6379' } })
+  assert.deepEqual([...new Set(reading.mistakes.map(({ variable }) => variable))].sort(), [
+    'ADMINS',
+    'DISCORD_APPLICATION_ID',
+    'DISCORD_CHANNEL_IDS',
+    'MARKET',
+    'OKX_API_KEY',
+  ])
+  assert.equal(reading.values.MARKET, undefined)
+  assert.equal(reading.values.MARKET_SPEED, 1)
+  assert.equal(reading.values.DISCORD_TOKEN, 'discord-secret-1')
+  assert.equal(reading.envFile, 'read')
+  assert.deepEqual([...reading.given].sort(), ['DISCORD_TOKEN', 'MARKET', 'OKX_API_KEY', 'REDIS_URL'])
+  for (const secret of ['discord-secret-1', 'hunt%65r2', 'hunter2']) assert.ok(reading.secrets.includes(secret), secret)
+})
+
+test('a configuration in order reads as it parses, and a file that cannot be read is a mistake', (t) => {
+  const reading = readConfig({ envFile: '/nowhere/.env', environment: {} })
+  assert.deepEqual([reading.mistakes, reading.envFile], [[], 'absent'])
+  assert.equal(reading.values.HEDGE_LEVERAGE, parseConfig({}).hedgeLeverage)
+
+  const folder = mkdtempSync(join(tmpdir(), 'breakwater-config-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  assert.match(readConfig({ envFile: folder, environment: {} }).mistakes[0]!.message, /^Expected a file .*, was EISDIR/)
 })
