@@ -1,7 +1,7 @@
 import { SetupError } from './setup-error.mjs'
 
 /** Verbs that are commands of the product; `breakwater` passes on whatever command follows it. */
-const PRODUCT_VERBS = ['demo', 'start', 'train', 'prove', 'bench']
+const PRODUCT_VERBS = ['demo', 'start', 'doctor', 'train', 'prove', 'bench']
 const VERBS = [...PRODUCT_VERBS, 'test', 'breakwater']
 
 /**

@@ -75,6 +75,12 @@ program
   .action(async (roles: string[]) => (await import('./main/start.ts')).runStart(roles))
 
 program
+  .command('doctor')
+  .description('look whether everything that .env names is there and lets the desk in, one line a check')
+  .option('--json', 'print one JSON value')
+  .action(async (options) => (await import('./main/doctor.ts')).runDoctor(options))
+
+program
   .command('train')
   .description('train the models on the simulated market and write models/artifacts')
   .option('--quick', 'a few seconds on little data, to see that it works; the result is not for use')
