@@ -9,7 +9,8 @@ import type { Ports } from './ports.ts'
 export interface Announcement {
   /** What the card is about: a later card under the same key edits the earlier post. */
   readonly cardKey: string
-  readonly card: Card
+  /** The same in every place, or as each place is to show it. */
+  readonly card: Card | ((place: Place) => Card)
   readonly at: TimestampMs
   readonly urgency: Urgency
   /** Besides the desk's channels, which always get it; private chats above all. */
@@ -29,28 +30,40 @@ export async function announce(
 }
 
 /** The same without the desk's channels: what is said to one member, or to those who got it before. */
-export async function tell(
-  tx: Store,
-  { ids }: Pick<Ports, 'ids'>,
-  { cardKey, card, at, urgency, places = [] }: Announcement,
-): Promise<void> {
-  const revision = sha256(canonicalJson(card)).slice(0, 12)
+export async function tell(tx: Store, { ids }: Pick<Ports, 'ids'>, announcement: Announcement): Promise<void> {
+  const { cardKey, places = [] } = announcement
   for (const place of distinct([...places, ...(await tx.outbox.places(cardKey))])) {
-    await tx.outbox.add({
-      ...place,
-      messageKey: `${cardKey}/${ids.rowId()}`,
-      cardKey,
-      revision,
-      urgency,
-      card: await issueButtons(tx, card, { cardKey, place, ids, at }),
-      createdAt: at,
-    })
+    await putOnItsWay(tx, { ids }, announcement, place)
   }
 }
 
-const distinct = (places: readonly Place[]): readonly Place[] => [
-  ...new Map(places.map((place) => [`${place.platform}/${place.channel}`, place])).values(),
-]
+/** To one place and no other. */
+export async function putOnItsWay(
+  tx: Store,
+  { ids }: Pick<Ports, 'ids'>,
+  { cardKey, card, at, urgency }: Omit<Announcement, 'places'>,
+  place: Place,
+): Promise<void> {
+  const shown = typeof card === 'function' ? card(place) : card
+  await tx.outbox.add({
+    ...place,
+    messageKey: `${cardKey}/${ids.rowId()}`,
+    cardKey,
+    revision: sha256(canonicalJson(shown)).slice(0, 12),
+    urgency,
+    card: await issueButtons(tx, shown, { cardKey, place, ids, at }),
+    createdAt: at,
+  })
+}
+
+/** Each once, and in one order everywhere, so that no two transactions wait for each other. */
+const distinct = (places: readonly Place[]): readonly Place[] => {
+  const byKey = new Map(places.map((place) => [placeKey(place), place]))
+  return [...byKey.keys()].sort().map((key) => byKey.get(key)!)
+}
+
+/** One text for one place. */
+export const placeKey = ({ platform, channel }: Pick<Place, 'platform' | 'channel'>): string => `${platform}/${channel}`
 
 /** Wakes the delivery job; the outbox row, not this call, is what makes delivery certain. */
 export const wakeDelivery = (queue: Queue): Promise<void> =>
