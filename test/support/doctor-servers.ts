@@ -10,6 +10,7 @@ import {
   discordMe,
   discordMember,
   discordRole,
+  discordServer,
   loadDiscordAnswers,
   loadTelegramAnswers,
   telegramChat,
@@ -96,10 +97,14 @@ export async function startDiscordToExamine(t: Cleanup) {
     const path = url.replace('/api/v10', '')
     const [, first, id = '', third, fourth] = path.split('/')
     if (path === '/users/@me') return { shape: 'UserPIIResponse', json: discordMe(ids.botId) }
+    if (path === '/users/@me/guilds') {
+      return { shape: 'MyGuildResponse[]', json: world.botIsIn ? [discordServer(ids.guildId)] : [] }
+    }
     if (path === '/applications/@me') {
       return { shape: 'PrivateApplicationResponse', json: discordApplication(ids.applicationId, world.application) }
     }
     if (first === 'applications') return commandsOf(id, third === 'guilds' ? fourth : undefined)
+    if (first === 'guilds' && third === 'channels') return channelsOf(id)
     if (first === 'guilds') return guild(id, third === 'members' ? fourth : undefined)
     const channel = first === 'channels' ? world.channels[id] : undefined
     if (channel === 'unseen') return refused(403, 50001, 'Missing Access')
@@ -114,6 +119,14 @@ export async function startDiscordToExamine(t: Cleanup) {
     }
     if (member !== ids.botId) return refused(404, 10007, 'Unknown Member')
     return { shape: 'GuildMemberResponse', json: discordMember(ids.botId, world.member) }
+  }
+
+  function channelsOf(guildId: string): Reply {
+    if (!world.botIsIn || guildId !== ids.guildId) return refused(404, 10004, 'Unknown Guild')
+    const json = Object.entries(world.channels).flatMap(([id, channel]) =>
+      channel === 'unseen' ? [] : [discordChannel(id, { guild_id: guildId, ...channel })],
+    )
+    return { shape: 'GuildChannelResponse[]', json }
   }
 
   function commandsOf(applicationId: string, guildId: string | undefined): Reply {

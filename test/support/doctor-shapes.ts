@@ -124,6 +124,17 @@ export const discordGuild = (id: string, roles: readonly unknown[]) => ({
   incidents_data: null,
 })
 
+/** As it stands in the list of one's servers. */
+export const discordServer = (id: string) => ({
+  id,
+  name: 'Desk',
+  icon: null,
+  banner: null,
+  owner: false,
+  permissions: '117760',
+  features: [],
+})
+
 export const discordMember = (id: string, over: Readonly<Record<string, unknown>>) => ({
   avatar: null,
   banner: null,

@@ -30,6 +30,8 @@ export const CHANNEL = z.object({
     .optional()
     .default([]),
 })
+export const CHANNELS = z.array(CHANNEL).nullable()
+export const SERVERS = z.array(z.object({ id: z.string(), name: z.string() })).nullable()
 export const COMMANDS = z.array(z.object({ name: z.string() })).nullable()
 const FAULT = z.object({ code: z.number(), message: z.string() })
 

@@ -39,7 +39,7 @@ export async function checkChat(ask: AskTelegram, id: string, bot: BotSeen): Pro
     }
     if (chat.status === 403) return missing(`chat ${id}`, `the bot was taken out of it (${chat.why})`, add)
     if (chat.status === 400) {
-      const find = `${add}, then write /start@${bot.username} there and read the id from the answer`
+      const find = `${add}, then leave TELEGRAM_CHAT_IDS empty and run this again: the id is told here`
       return missing(`chat ${id}`, `the bot knows no such chat (${chat.why})`, find)
     }
     return wrong(`chat ${id}`, chat.why, AGAIN)
@@ -99,7 +99,7 @@ export async function checkAdmin(
         : wrong(
             called,
             `${admin.id} is a ${chat.value.type} and no person`,
-            `${admin.name} asks @userinfobot for the numeric id, into ADMINS`,
+            `leave ADMINS empty, ${admin.name} writes /start to @${bot.username}, run this again: the id is told here`,
           )
     case 'unreachable':
       return wrong(called, chat.why, AGAIN)

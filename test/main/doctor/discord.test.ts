@@ -178,11 +178,34 @@ test('switches that are on without need are named, and no fault', async (t) => {
   )
 })
 
+test('without ids it is told which there are to choose from', async (t) => {
+  const checks = await examined(t, ({ world }, env) => {
+    world.channels = { '300000000000000004': { name: 'desk' }, '300000000000000005': { name: 'talk', type: 2 } }
+    Object.assign(env, { DISCORD_GUILD_ID: '', DISCORD_CHANNEL_IDS: '' })
+  })
+  assert.match(
+    line(checks, 'server'),
+    /^ok: the bot is in Desk 300000000000000003; .* → DISCORD_GUILD_ID=300000000000000003/,
+  )
+  assert.equal(
+    line(checks, 'channels'),
+    'missing: none is named; there are #desk 300000000000000004 → put those of the desk into DISCORD_CHANNEL_IDS',
+  )
+})
+
+test('a bot that is in no server is told how to get into one', async (t) => {
+  const checks = await examined(t, ({ world }, env) => {
+    world.botIsIn = false
+    Object.assign(env, { DISCORD_GUILD_ID: '', DISCORD_CHANNEL_IDS: '' })
+  })
+  assert.equal(line(checks, 'server'), `missing: the bot is in no server yet → open ${INVITE} and choose yours`)
+  assert.match(line(checks, 'channels'), /^missing: none is named → .*Developer Mode/)
+})
+
 test('without a server id the channel tells which server it is in', async (t) => {
   const checks = await examined(t, (_, env) => {
     env.DISCORD_GUILD_ID = ''
   })
-  assert.match(line(checks, 'server'), /^ok: DISCORD_GUILD_ID is empty/)
   assert.match(line(checks, 'channel'), /^ok: in Desk/)
 })
 
