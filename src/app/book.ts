@@ -23,8 +23,16 @@ export async function readHolding(
   asset: Asset,
 ): Promise<Holding> {
   const instrument = await venue.instrument(asset)
+  return holdingOf({ settings, instrument, fills: await store.orders.allFills(instrument.instrumentId) }, asset)
+}
+
+/** @param fills - every fill there ever was of the instrument, oldest first */
+export function holdingOf(
+  { settings, instrument, fills }: { settings: Settings; instrument: Instrument; fills: readonly Fill[] },
+  asset: Asset,
+): Holding {
   const exposure = settings.book.exposures[asset] ?? baseQty(0)
-  const position = positionOf(await store.orders.allFills(instrument.instrumentId))
+  const position = positionOf(fills)
   const hedge = baseQty(0 - position.quantity) // not −quantity: a flat position would be minus zero
   return {
     asset,

@@ -1,10 +1,8 @@
 import { contractTerms } from '../domain/liquidation/contract-terms.ts'
 import { type AccountLiquidation, contractLiquidationPrice } from '../domain/liquidation/liquidation-price.ts'
-import { tiersAt } from '../domain/liquidation/margin-tiers.ts'
+import { type TierTable, tiersAt } from '../domain/liquidation/margin-tiers.ts'
 import { type Fraction, fraction, type Price, type TimestampMs } from '../domain/units.ts'
 import type { Holding } from './book.ts'
-import { readTierTables } from './load-margin-tiers.ts'
-import type { Ports } from './ports.ts'
 
 /** Whose rules a paper position is judged by: its own venue has none. */
 const STAND_IN = 'binance'
@@ -22,16 +20,15 @@ export interface HedgeLiquidation {
 }
 
 /** Undefined without a hedge, and at a time of which no tiers are known. */
-export async function hedgeLiquidation(
-  { store, settings, clock }: Pick<Ports, 'store' | 'settings' | 'clock'>,
+export function hedgeLiquidation(
   { asset, instrument, hedge, averageEntryPrice }: Holding,
   mark: Price | undefined,
-): Promise<HedgeLiquidation | undefined> {
+  { tables, leverage, at }: { tables: readonly TierTable[]; leverage: number; at: TimestampMs },
+): HedgeLiquidation | undefined {
   if (averageEntryPrice === undefined || hedge === 0) return undefined
   const terms = contractTerms(instrument.venue, asset) ?? contractTerms(STAND_IN, asset)!
-  const table = tiersAt(await readTierTables({ store }), terms, clock.now())
+  const table = tiersAt(tables, terms, at)
   if (!table) return undefined
-  const leverage = settings.hedgeLeverage
   const quantity = terms.kind === 'linear' ? -hedge : -hedge * averageEntryPrice
   const found = contractLiquidationPrice({ quantity, entryPrice: averageEntryPrice, leverage }, terms, table)
   const distance = found.kind === 'at' && mark !== undefined ? fraction(found.price / mark - 1) : undefined

@@ -1,16 +1,28 @@
 import type { Alert } from '../domain/alert.ts'
-import type { Forecast } from '../domain/forecast.ts'
+import type { Cluster, Forecast } from '../domain/forecast.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import type { Asset } from '../domain/market/tick.ts'
 import type { Proposal } from '../domain/proposal.ts'
 import type { Limits } from '../domain/risk/checks.ts'
-import { type TimestampMs, type Usd, usd } from '../domain/units.ts'
+import { DAY, duration, HOUR, later, type TimestampMs, type Usd, usd } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
-import { type Holding, readHolding } from './book.ts'
+import { type Holding, holdingOf } from './book.ts'
 import { type HedgeLiquidation, hedgeLiquidation } from './hedge-liquidation.ts'
+import { readTierTables } from './load-margin-tiers.ts'
 import type { Ports } from './ports.ts'
+import { singleFlight } from './single-flight.ts'
+import { type ValuePoint, valuePath } from './value-path.ts'
+
+/** Who asks this soon after another is answered the same; `at` says of when it is. */
+const SHARED_FOR = duration(250)
+/** More proposals than this are never open at once: one an asset waits, and few execute. */
+const MOST_OPEN = 100
 
 export interface AssetStatus {
   readonly holding: Holding
   readonly forecast?: Forecast
+  /** As of the forecast. */
+  readonly clusters: readonly Cluster[]
   /** Marked at the newest price; undefined before the first. */
   readonly unrealizedPnl?: Usd
   readonly netDelta?: Usd
@@ -24,46 +36,76 @@ export interface BookStatus {
   readonly at: TimestampMs
   readonly tradingState: Awaited<ReturnType<Store['settings']['tradingState']>>
   readonly assets: readonly AssetStatus[]
+  /** The last 24 h by the hour, oldest first. */
+  readonly day: readonly ValuePoint[]
   readonly limits: Limits
   readonly undeliveredMessages: number
 }
 
-/** Everything `/hedge status` and `/risk status` show, read from the record alone. */
-export const createReportStatus = (ports: Ports) => async (): Promise<BookStatus> => {
-  const { store, settings, clock } = ports
-  const assets: AssetStatus[] = []
-  for (const asset of Object.keys(settings.book.exposures)) {
-    const holding = await readHolding(ports, asset)
-    const latest = await store.forecasts.latest(asset)
-    const [newest] = await store.proposals.list({
+/** Everything `/hedge status`, `/positions` and `/risk status` show, read from the record alone, once for all who ask at once. */
+export const createReportStatus = (ports: Ports): (() => Promise<BookStatus>) =>
+  singleFlight(() => readStatus(ports), { clock: ports.clock, shareFor: SHARED_FOR })
+
+async function readStatus(ports: Ports): Promise<BookStatus> {
+  const { store, settings, clock, venue } = ports
+  const at = clock.now()
+  const names = Object.keys(settings.book.exposures)
+  const [instruments, fills, proposals, alerts, tables, tradingState, undelivered, markets] = await Promise.all([
+    Promise.all(names.map((asset) => venue.instrument(asset))),
+    store.orders.allFills(),
+    store.proposals.list({
       book: settings.book.name,
-      asset,
       states: ['pending', 'approved', 'executing'],
-      limit: 1,
-    })
+      limit: MOST_OPEN,
+    }),
+    store.alerts.open(),
+    readTierTables({ store }),
+    store.settings.tradingState(),
+    store.outbox.undelivered(),
+    Promise.all(names.map((asset) => readMarket(store, asset, at))),
+  ])
+  const fillsOf = ({ instrumentId }: Instrument) => fills.filter((fill) => fill.instrumentId === instrumentId)
+  const assets = names.map((asset, i): AssetStatus => {
+    const holding = holdingOf({ settings, instrument: instruments[i]!, fills: fillsOf(instruments[i]!) }, asset)
+    const { latest } = markets[i]!
     const price = latest?.forecast.market.price
-    assets.push({
+    const open = holding.averageEntryPrice
+    return {
       holding,
       forecast: latest?.forecast,
+      clusters: latest?.clusters ?? [],
       ...(price === undefined
         ? {}
         : {
-            unrealizedPnl: usd(
-              holding.averageEntryPrice === undefined ? 0 : holding.hedge * (holding.averageEntryPrice - price),
-            ),
+            unrealizedPnl: usd(open === undefined ? 0 : holding.hedge * (open - price)),
             netDelta: usd((holding.exposure - holding.hedge) * price),
           }),
-      liquidation: await hedgeLiquidation(ports, holding, price),
-      openProposal: newest,
-      openAlerts: await store.alerts.open(asset),
-    })
-  }
+      liquidation: hedgeLiquidation(holding, price, { tables, leverage: settings.hedgeLeverage, at }),
+      openProposal: proposals.find((proposal) => proposal.asset === asset),
+      openAlerts: alerts.filter((alert) => alert.asset === asset),
+    }
+  })
+  const records = assets.map(({ holding: { asset, exposure, instrument } }, i) => ({
+    asset,
+    exposure,
+    fills: fillsOf(instrument),
+    path: markets[i]!.path,
+  }))
   return {
     book: settings.book.name,
-    at: clock.now(),
-    tradingState: await store.settings.tradingState(),
+    at,
+    tradingState,
     assets,
+    day: valuePath(records, HOUR).points,
     limits: settings.limits,
-    undeliveredMessages: await store.outbox.undelivered(),
+    undeliveredMessages: undelivered,
   }
+}
+
+async function readMarket(store: Store, asset: Asset, at: TimestampMs) {
+  const [latest, path] = await Promise.all([
+    store.forecasts.latest(asset),
+    store.forecasts.path(asset, { from: later(at, -DAY), to: at, every: HOUR }),
+  ])
+  return { latest, path }
 }
