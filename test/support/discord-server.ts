@@ -67,6 +67,7 @@ export async function startDiscordServer(
   const requests: RequestSeen[] = []
   const violations: string[] = []
   const faults: Fault[] = []
+  const holds: { method: string; path: RegExp; released: Promise<void>; reached: boolean }[] = []
   let registered: readonly RegisteredCommand[] = []
   let everywhere = false
 
@@ -95,6 +96,12 @@ export async function startDiscordServer(
     const method = request.method ?? 'GET'
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const path = decodeURIComponent(pathname).replace(/^\/api\/v10/, '')
+    const hold = holds.find((one) => !one.reached && one.method === method && one.path.test(path))
+    if (hold) {
+      hold.reached = true
+      changed.emit('change')
+      await hold.released
+    }
     const withResponse = searchParams.get('with_response') === 'true'
     const limit = limits?.check(method, path)
     const answer = limit?.refusal ?? reply(method, path, { body, files, withResponse }, request.headers.authorization)
@@ -230,6 +237,17 @@ export async function startDiscordServer(
     /** The next request like this is carried out, but the connection breaks before its answer. */
     loseNextAnswer: (method: string, path: RegExp) =>
       void faults.push({ method, path, status: 0, lost: true, times: 1 }),
+
+    /** The next request like this hangs until the function that comes back is called. */
+    holdNext(method: string, path: RegExp): () => void {
+      const { promise: released, resolve } = Promise.withResolvers<void>()
+      holds.push({ method, path, released, reached: false })
+      return resolve
+    },
+    /** How many requests were made to hang. */
+    get held(): number {
+      return holds.filter(({ reached }) => reached).length
+    },
 
     /** Resolves when the bot has registered its commands and stands connected. */
     ready: async () => {
