@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Interaction, type RateLimitData, REST, RESTEvents, Routes } from 'discord.js'
+import { type Interaction, type RateLimitData, REST, Routes } from 'discord.js'
 import { directUserOf } from '../domain/delivery.ts'
 import type { Logger } from '../log.ts'
 import type { ChatAdapter, Command, Complete, Dispatch } from './command.ts'
@@ -80,12 +80,6 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
   for (const channel of channels) expectId('channel id', channel)
 
   const slashCommands = createSlashCommands(commands, { everywhere: guildId === undefined })
-  const clients = {
-    calm: new REST({ api: apiRoot, globalRequestsPerSecond: REQUESTS_PER_SECOND, timeout: REQUEST_TIMEOUT_MS }),
-    urgent: new REST({ api: apiRoot, globalRequestsPerSecond: REQUESTS_PER_SECOND, timeout: REQUEST_TIMEOUT_MS }),
-  }
-  /** A single 401, however brief its cause, makes discord.js forget the token. */
-  const authorised = (client: REST = clients.calm) => client.setToken(token)
   const now = options.now ?? (() => performance.now())
   const stop = new AbortController()
   const gate = createFloodGate({
@@ -95,13 +89,25 @@ export function createDiscordChat(options: DiscordOptions): ChatAdapter {
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     signal: stop.signal,
   })
-  const directs = createDirects(authorised)
   /** What Discord asks us to wait, everyone waits: also what would go through the other client. */
-  const hold = ({ global, route, majorParameter, retryAfter }: RateLimitData): void => {
-    if (global) gate.pause(undefined, retryAfter)
-    else if (route.startsWith('/channels/')) gate.pause(directs.nameOf(majorParameter), retryAfter)
+  const hold = ({ global, route, majorParameter, retryAfter }: RateLimitData): boolean => {
+    const ms = Math.max(0, retryAfter)
+    if (global) gate.pause(undefined, ms)
+    else if (route.startsWith('/channels/')) gate.pause(directs.nameOf(majorParameter), ms)
+    return false
   }
-  for (const client of Object.values(clients)) client.on(RESTEvents.RateLimited, hold)
+  const createClient = (): REST =>
+    new REST({
+      api: apiRoot,
+      globalRequestsPerSecond: REQUESTS_PER_SECOND,
+      timeout: REQUEST_TIMEOUT_MS,
+      // Asked at every limit, also at those of which the event of discord.js says nothing.
+      rejectOnRateLimit: hold,
+    })
+  const clients = { calm: createClient(), urgent: createClient() }
+  /** A single 401, however brief its cause, makes discord.js forget the token. */
+  const authorised = (client: REST = clients.calm) => client.setToken(token)
+  const directs = createDirects(authorised)
 
   const pictures = createPictures({ platform: 'discord', log, draw: options.draw })
   const sendCard = createCardSender({ pictures, nameOf: slashCommands.nameOf, log })
