@@ -25,7 +25,7 @@ test('two-word commands are registered as subcommands, with typed options, requi
   const propose = discord.registered[1]?.options?.[1]
   assert.equal(propose?.type, 1)
   assert.deepEqual(propose?.options, [
-    { type: 3, name: 'book', description: 'The book', required: true },
+    { type: 3, name: 'book', description: 'The book', required: true, autocomplete: true },
     {
       type: 3,
       name: 'symbol',

@@ -31,6 +31,20 @@ test('what is typed is asked about, and what fits is offered', async (t) => {
   assert.deepEqual(heard, [])
 })
 
+test('an option of a two-word command is asked about under the name of the whole command', async (t) => {
+  const asked: Completing[] = []
+  const complete: Complete = async (asking) => {
+    asked.push(asking)
+    return []
+  }
+  const { discord } = await startDesk(t, undefined, { complete })
+  await discord.completeOption({ userId: '7001', name: 'hedge propose', option: 'book' }).choices()
+  assert.deepEqual(
+    asked.map(({ command: name, option, typed }) => [name, option, typed]),
+    [['hedge propose', 'book', '']],
+  )
+})
+
 test('only options that a command completes are registered so, and offer no fixed list beside it', () => {
   const options = z.object({
     book: z.enum(['main', 'side']).describe('The book'),

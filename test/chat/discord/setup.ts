@@ -29,6 +29,7 @@ export const commands: readonly Command[] = [
       dry: z.boolean().optional().describe('Only show it'),
       book: z.string().describe('The book'),
     }),
+    complete: { book: async () => [] },
     run,
   }),
   command({
