@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { command } from '../src/chat/command.ts'
 import { proposalId } from './arguments.ts'
 import { decisionCard } from './decision-card.ts'
+import { pendingProposals } from './pending-proposals.ts'
 
 /**
  * `/approve <proposal>`: an approver lets a proposed hedge go to the venue.
@@ -15,6 +16,7 @@ export default command({
   options: z.object({
     proposal: proposalId.describe('The id on the proposal card'),
   }),
+  complete: { proposal: pendingProposals },
 
   async run({ options, actor }, app) {
     return decisionCard(await app.approveProposal({ proposalId: options.proposal, approver: actor }), options.proposal)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { command } from '../src/chat/command.ts'
 import { proposalId } from './arguments.ts'
 import { decisionCard } from './decision-card.ts'
+import { pendingProposals } from './pending-proposals.ts'
 
 /** `/decline <proposal> [reason]`: a person says no; nothing is traded on it. */
 export default command({
@@ -12,6 +13,7 @@ export default command({
     proposal: proposalId.describe('The id on the proposal card'),
     reason: z.string().max(300).optional().describe('Why, for the record'),
   }),
+  complete: { proposal: pendingProposals },
 
   async run({ options, actor }, app) {
     return decisionCard(
