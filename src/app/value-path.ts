@@ -53,7 +53,7 @@ export interface ValuePath {
 
 /**
  * What the book made from mark to mark with its hedge and without it, at the exposure that is configured now. Fills are taken at
- * their price with their fee, so that slippage is in; before an asset's first price nothing of it counts.
+ * their price with their fee, so that slippage is in; what was filled before an asset's first price is where it begins.
  */
 export function valuePath(records: readonly AssetRecord[], every: DurationMs): ValuePath {
   const known = records.filter(({ path }) => path.length > 0)
@@ -98,20 +98,23 @@ interface Standing {
 function follow({ exposure, fills, path }: AssetRecord): { at(mark: TimestampMs): Standing | undefined } {
   const standings: Standing[] = []
   let [cash, quantity, next] = [0, 0, 0]
-  let atFirst: number | undefined
-  for (const { mark, price } of path) {
-    for (; next < fills.length && fills[next]!.filledAt <= mark; next++) {
+  const takeFills = (isTaken: (filledAt: TimestampMs) => boolean): void => {
+    for (; next < fills.length && isTaken(fills[next]!.filledAt); next++) {
       const fill = fills[next]!
       const signed = fill.side === 'buy' ? fill.quantity : -fill.quantity
       cash -= signed * fill.fillPrice + fill.fee
       quantity += signed
     }
-    const value = cash + quantity * price
-    atFirst ??= value
+  }
+  const first = path[0]!
+  takeFills((filledAt) => filledAt < first.mark)
+  const atFirst = cash + quantity * first.price
+  for (const { mark, price } of path) {
+    takeFills((filledAt) => filledAt <= mark)
     standings.push({
       mark,
-      spot: exposure * (price - path[0]!.price),
-      hedge: value - atFirst,
+      spot: exposure * (price - first.price),
+      hedge: cash + quantity * price - atFirst,
       held: exposure * price,
       hedgedValue: -quantity * price,
     })
@@ -127,7 +130,7 @@ function follow({ exposure, fills, path }: AssetRecord): { at(mark: TimestampMs)
 
 function totalsOf({ asset, exposure, fills, path }: AssetRecord): AssetPnl {
   const [first, last] = [path[0]!, path.at(-1)!]
-  const before = positionOf(fills.filter(({ filledAt }) => filledAt <= first.mark))
+  const before = positionOf(fills.filter(({ filledAt }) => filledAt < first.mark))
   const after = positionOf(fills.filter(({ filledAt }) => filledAt <= last.mark))
   const open = (position: { quantity: number; averagePrice: number }, price: number): number =>
     position.quantity === 0 ? 0 : position.quantity * (price - position.averagePrice)

@@ -62,6 +62,16 @@ test('what was short before the window counts from its first price on', () => {
   assert.deepEqual([assets[0]!.unrealized, assets[0]!.fees], [100, 0])
 })
 
+test('what is filled at the first mark belongs to the window, its fee included', () => {
+  const fills = [fill(-1, 'sell', 1, 100, 7), fill(0, 'sell', 4, 100, 2)]
+  const { points, assets } = valuePath([record({ path: [point(0, 100), point(1, 90)], fills })], HOUR)
+  assert.deepEqual(
+    points.map(({ hedged }) => hedged),
+    [-2, -52],
+  )
+  assert.equal(assets[0]!.fees, 2)
+})
+
 test('parts always add up: spot, realised and open P&L less fees are the path', () => {
   const prices = fc.array(fc.integer({ min: 50, max: 200 }), { minLength: 2, maxLength: 12 })
   const trades = fc.array(
