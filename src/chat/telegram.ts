@@ -75,6 +75,7 @@ export function createTelegramChat({ token, channels, commands, log, webhook, ..
   const outgoing = createOutgoing({ api: bot.api, calls, pictures, signal: sending, log })
   const underway = new Set<Promise<unknown>>()
   const turns = new Map<string, Promise<void>>()
+  const hinting = new Set<string>()
   let listening: { readonly ended: Promise<void>; readonly webhook?: { close(): Promise<void> } } | undefined
 
   const errorText = (thrown: unknown): string => toTelegramError(thrown, token).message
@@ -102,12 +103,20 @@ export function createTelegramChat({ token, channels, commands, log, webhook, ..
   }
 
   /** Sends an answer without holding up the next. */
-  const answer = (to: Address, card: Card): void =>
-    track(
-      answerSurely(to, card).catch((thrown) =>
-        log.error({ chat: to.chat, title: card.title, reason: errorText(thrown) }, 'telegram answer not sent'),
-      ),
+  const answer = (to: Address, card: Card): Promise<void> => {
+    const sent = answerSurely(to, card).catch((thrown) =>
+      log.error({ chat: to.chat, title: card.title, reason: errorText(thrown) }, 'telegram answer not sent'),
     )
+    track(sent)
+    return sent
+  }
+
+  /** One at a time: whoever sends a hundred messages that are no commands is told once what to do. */
+  const hint = (to: Address, text: string): void => {
+    if (hinting.has(to.chat)) return
+    hinting.add(to.chat)
+    void answer(to, { tone: 'info', title: 'Breakwater', text }).then(() => hinting.delete(to.chat))
+  }
 
   const acknowledge = (queryId: string): void =>
     track(
@@ -206,7 +215,7 @@ export function createTelegramChat({ token, channels, commands, log, webhook, ..
 
     async start(dispatch) {
       if (listening) throw new Error('Expected one start, was a second')
-      listen(bot, { commands, dispatch, inTurn, answer, acknowledge, log })
+      listen(bot, { commands, dispatch, inTurn, answer, hint, acknowledge, log })
       const server = webhook && (await listenForWebhook(webhook, { handle, isReady: () => bot.isInited(), log }))
       const connected = await tryToConnect().catch(async (error) => {
         await server?.close()

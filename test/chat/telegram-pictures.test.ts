@@ -38,6 +38,17 @@ test('a card with a picture is a photo drawn by the charts, the card its caption
     assert.equal(server.messages.length, 1)
   }))
 
+test('a reader who asked for dark pictures gets them, and the same picture in another look is another', () =>
+  onTelegram(
+    async ({ server, chat }) => {
+      const { messageId } = await chat.post(DESK, { ...CARD, theme: 'dark' })
+      assert.match(server.messages[0]!.photo!.bytes.toString(), / dark$/)
+      await chat.edit(DESK, messageId, { ...CARD, theme: 'light' })
+      assert.match(server.messages[0]!.photo!.bytes.toString(), / light$/)
+    },
+    { draw: createPixelDrawer() },
+  ))
+
 test('a card too long for a caption follows its photo, which says the alt text, and has the buttons', () =>
   onTelegram(
     async ({ server }) => {

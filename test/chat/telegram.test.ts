@@ -186,6 +186,9 @@ test('the server these tests use refuses what Telegram does not describe', async
     assert.equal(await ask('sendMessage', { chat_id: 1, text: 5 }), 400)
     assert.equal(await ask('sendMessage', { chat_id: 1, text: 'a < b', parse_mode: 'HTML' }), 400)
     assert.equal(server.problems.length, 3)
+    const strict = await startTelegramServer()
+    await fetch(`${strict.apiRoot}/bot${strict.token}/sendMessage`, { method: 'POST' })
+    await assert.rejects(strict.close(), /chat_id is missing/)
   }
   await server.close()
 })

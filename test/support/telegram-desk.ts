@@ -64,15 +64,15 @@ export async function onTelegram(
     answer?: (heard: Incoming) => Card | undefined | Promise<Card | undefined>
     token?: string
     timing?: Partial<Timing>
-    commands?: typeof COMMANDS
+    commands?: readonly { readonly name: string; readonly description: string }[]
     draw?: DrawPicture
     webhook?: WebhookOptions
     server?: TelegramServerOptions
-    before?: (server: TelegramServer) => void
+    before?: (server: TelegramServer) => void | Promise<void>
   } = {},
 ): Promise<void> {
   const server = await startTelegramServer(options)
-  before?.(server)
+  await before?.(server)
   const heard: Incoming[] = []
   const logged: string[] = []
   const chat = createTelegramChat({

@@ -24,6 +24,7 @@ export type { SentMessage } from './telegram-shapes.ts'
 const STALE = 'Bad Request: query is too old and response timeout expired or query ID is invalid'
 const BOT = { id: 1, is_bot: true, first_name: 'Breakwater', username: 'BreakwaterBot' }
 const DATE = 1_760_000_000
+const LOOK_EVERY_MS = 20
 
 export interface TelegramServerOptions {
   readonly token?: string
@@ -207,8 +208,11 @@ export async function startTelegramServer({
     const found = look()
     if (found !== undefined) return found
     return await new Promise<T>((resolve, reject) => {
+      // What the client does without calling is seen only by looking.
+      const looking = setInterval(check, LOOK_EVERY_MS)
       const timer = setTimeout(() => {
         watchers.delete(check)
+        clearInterval(looking)
         const sent = messages.map(({ text }) => text.slice(0, 200)).join('\n---\n')
         reject(new Error(`Expected ${what} within ${timeoutMs} ms. Sent so far:\n${sent}`))
       }, timeoutMs)
@@ -217,6 +221,7 @@ export async function startTelegramServer({
         if (value === undefined) return
         watchers.delete(check)
         clearTimeout(timer)
+        clearInterval(looking)
         resolve(value)
       }
       watchers.add(check)
@@ -308,7 +313,7 @@ export async function startTelegramServer({
     /** The first message (with its edits) that fits, as soon as there is one. */
     waitFor: (fits: (message: SentMessage) => boolean, timeoutMs?: number): Promise<SentMessage> =>
       until(() => messages.find(fits), { timeoutMs, what: 'such a message' }),
-    /** Waits until `look` gives a value; looked at after every call. */
+    /** Waits until `look` gives a value; looked at after every call and now and then. */
     until,
     /** @throws {Error} when any call of its whole life broke the Bot API's description */
     async close(): Promise<void> {

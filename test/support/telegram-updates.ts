@@ -20,9 +20,9 @@ export function createUpdates() {
   let held: Update[] | undefined
   let nextId = 1000
   let waiting: { answer: (result: Failure | 'look') => void } | undefined
-  const hooks = createHooks<Update>()
+  const hooks = createHooks<Update>({ untaken: (update) => offer([update]) })
 
-  const offer = (updates: readonly Update[], redelivered = false): void => {
+  function offer(updates: readonly Update[], redelivered = false): void {
     if (hooks.current()) {
       for (const update of updates) hooks.queue(update)
       return

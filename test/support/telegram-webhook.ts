@@ -9,8 +9,8 @@ export interface Hook {
   readonly params: Params
 }
 
-/** The side of a webhook that posts: one update after the other, each until it is taken. */
-export function createHooks<Update>() {
+/** The side of a webhook that posts: one update after the other, each until it is taken or the webhook is removed. */
+export function createHooks<Update>({ untaken }: { untaken: (update: Update) => void }) {
   let hook: Hook | undefined
   let posting = Promise.resolve()
   const closed = new AbortController()
@@ -26,7 +26,11 @@ export function createHooks<Update>() {
   }
 
   const postUntilTaken = async (update: Update): Promise<void> => {
-    while (hook && !closed.signal.aborted) {
+    while (!closed.signal.aborted) {
+      if (!hook) {
+        untaken(update)
+        return
+      }
       const status = await post(update).catch(() => undefined)
       if (status === 200) return
       await sleep(RETRY_MS, undefined, { signal: closed.signal }).catch(() => undefined)

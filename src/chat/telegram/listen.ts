@@ -20,13 +20,15 @@ export function listen(
     dispatch,
     inTurn,
     answer,
+    hint,
     acknowledge,
     log,
   }: {
     commands: readonly Pick<Command, 'name'>[]
     dispatch: Dispatch
     inTurn: (chat: string, work: () => Promise<void>) => Promise<void>
-    answer: (to: Address, card: Card) => void
+    answer: (to: Address, card: Card) => Promise<void>
+    hint: (to: Address, text: string) => void
     acknowledge: (queryId: string) => void
     log: Logger
   },
@@ -44,7 +46,8 @@ export function listen(
         interactionId: `update-${heard.update}`,
         input: heard.input,
       })
-      if (card) answer(to, card)
+      // Not waited for: the next command need not wait for what Telegram lets through.
+      if (card) void answer(to, card)
     })
 
   bot.on('message:text', async ({ message, update, me }) => {
@@ -53,7 +56,7 @@ export function listen(
     if (heard.kind === 'input') {
       await run(to, { from: message.from.id, update: update.update_id, input: heard.input })
     } else if (heard.kind === 'hint') {
-      answer(to, { tone: 'info', title: 'Breakwater', text: heard.text })
+      hint(to, heard.text)
     }
   })
 
