@@ -7,6 +7,9 @@ export const APPLICATION = z.object({
   id: z.string(),
   name: z.string().optional(),
   flags: z.number().optional(),
+  owner: ME.optional(),
+  /** Of a team the owner is no person. */
+  team: z.unknown().optional(),
   bot_require_code_grant: z.boolean().optional(),
   interactions_endpoint_url: z.string().nullish(),
 })

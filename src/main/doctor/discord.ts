@@ -42,6 +42,7 @@ export async function checkDiscord(
     ok('API', 'answers'),
     ok('token', `accepted, it is that of the bot ${me.value.username}`),
     ...checkApplication(application, values.DISCORD_APPLICATION_ID),
+    ...offerOwner(application, values.ADMINS),
     ...places,
     registered,
   ]
@@ -89,6 +90,17 @@ function checkApplication(told: Told<z.output<typeof APPLICATION>>, configured: 
       `none that is privileged is needed${on.length === 0 ? '' : `; switched on without need: ${on.join(', ')}`}`,
     ),
   ]
+}
+
+/** Who made the application is mostly who sets up the desk, and has to write their own id into `.env`. */
+function offerOwner(
+  told: Told<z.output<typeof APPLICATION>>,
+  admins: ConfigReading['values']['ADMINS'] = [],
+): readonly Check[] {
+  if (told.kind !== 'told' || admins.some(({ identity }) => identity.platform === 'discord')) return []
+  const { owner, team } = told.value
+  if (!owner || team) return []
+  return [ok('ids of people', `for ADMINS: ${owner.id} (${owner.username}, who owns the application)`)]
 }
 
 async function checkCommands({ ask, values, applicationId }: Asked): Promise<Check> {
