@@ -111,10 +111,13 @@ async function otherWays(
   const people: readonly Member[] = memberId === undefined ? await firstResponders(tx, at) : member ? [member] : []
   const platforms = settings.channels.map(({ platform }) => platform)
   const reach = await tx.members.reach()
-  return people
-    .flatMap((one) => privatePlaces(one, { platforms, reach }))
-    .filter((place) => placeKey(place) !== placeKey(message))
-    .sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1))
+  return (
+    people
+      .flatMap((one) => privatePlaces(one, { platforms, reach }))
+      // A terminal is one screen: whoever misses something there finds it nowhere else on it.
+      .filter((place) => place.platform !== 'console' && placeKey(place) !== placeKey(message))
+      .sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1))
+  )
 }
 
 function explained({ card, platform, memberId }: OutboxMessage, refused: boolean): Card {
