@@ -1,18 +1,23 @@
 import { ALERT_STAGES, type Alert, type AlertEndReason } from '../domain/alert.ts'
 import { type BookRisk, lossShareOf } from '../domain/alert-severity.ts'
 import { sigmaDistance } from '../domain/alert-touch.ts'
-import type { Card } from '../domain/card.ts'
+import type { Button, Card } from '../domain/card.ts'
 import type { Cluster } from '../domain/forecast.ts'
 import { formatAge, formatPercent, formatPrice, formatQuantity, formatTime, formatUsd } from '../domain/format.ts'
 import type { Price } from '../domain/units.ts'
 import { describeCalibration } from './cards.ts'
 
 export const alertCardKey = (alert: Pick<Alert, 'alertId'>): string => `alert:${alert.alertId}`
+/** One for each time it went further unacknowledged: a card of its own, because an edit rings nowhere. */
+export const reminderCardKey = (alert: Pick<Alert, 'alertId'>, step: number): string =>
+  `${alertCardKey(alert)}:reminder-${step}`
 
 /** What the market and the book look like as the card is written. */
 export interface AlertFacts {
   readonly price: Price
   readonly book: BookRisk
+  /** The name of who acknowledged it. */
+  readonly acknowledgedBy?: string | undefined
 }
 
 const TONES = { notice: 'info', warning: 'warning', critical: 'critical' } as const
@@ -27,6 +32,7 @@ export function alertCard(alert: Alert, facts: AlertFacts): Card {
   return {
     tone: over ? 'info' : TONES[alert.severity],
     title: titleOf(alert),
+    ...acknowledgement(alert, facts),
     fields: [
       ...(over ? [{ name: 'What happened', value: whatHappened(alert) }] : []),
       { name: 'Severity', value: over ? `${alert.severity} at most` : alert.severity },
@@ -37,8 +43,46 @@ export function alertCard(alert: Alert, facts: AlertFacts): Card {
       ...(over ? [] : [stakeOf(alert, facts)]),
       { name: 'So far', value: describeStages(alert) },
     ],
-    footer: `Cluster ${cluster.clusterId}. Estimated from open interest, never a list of real positions.`,
+    buttons: buttonsOf(alert),
+    footer: `Alert ${alert.alertId}, cluster ${cluster.clusterId}. Estimated from open interest, never a list of real positions.`,
   }
+}
+
+/** Says again in private that nobody has acknowledged a critical alert; afterwards, who has, or that it is over. */
+export function reminderCard(alert: Alert, facts: AlertFacts): Card {
+  const settled = alert.acknowledgedBy !== undefined || alert.stage === 'over'
+  return {
+    tone: settled ? 'info' : 'critical',
+    title: settled ? titleOf(alert) : `Not acknowledged: ${titleOf(alert)}`,
+    ...(settled
+      ? acknowledgement(alert, facts)
+      : { text: 'It is critical, and nobody has said that they have seen it. Acknowledge it to take it on.' }),
+    fields: [
+      ...(alert.stage === 'over' ? [{ name: 'What happened', value: whatHappened(alert) }] : [stakeOf(alert, facts)]),
+      { name: 'So far', value: describeStages(alert) },
+    ],
+    buttons: buttonsOf(alert),
+    footer: `Alert ${alert.alertId}, cluster ${alert.cluster.clusterId}.`,
+  }
+}
+
+const acknowledgement = ({ acknowledgedAt }: Alert, { acknowledgedBy }: AlertFacts): { text?: string } =>
+  acknowledgedBy === undefined || acknowledgedAt === undefined
+    ? {}
+    : { text: `Acknowledged by ${acknowledgedBy}, ${formatTime(acknowledgedAt)}.` }
+
+/** Whether someone should still say that they have seen it. */
+export const wantsAcknowledgement = ({ severity, stage, acknowledgedBy }: Alert): boolean =>
+  severity !== 'notice' && stage !== 'over' && acknowledgedBy === undefined
+
+function buttonsOf(alert: Alert): readonly Button[] {
+  const { alertId, cluster } = alert
+  return [
+    ...(wantsAcknowledgement(alert)
+      ? [{ label: 'Acknowledge', command: `/ack ${alertId}`, style: 'primary', once: true } as const]
+      : []),
+    { label: 'Explain', command: `/liq explain ${cluster.clusterId}`, style: 'neutral' },
+  ]
 }
 
 /** `long liquidations at 2,750.50`; a sell closes longs. */

@@ -7,16 +7,16 @@ import { aftermathOf } from '../domain/liquidation/cluster-outcome.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import { DAY, duration, elapsed, later, type Price, type TimestampMs } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
-import { alertCard, alertCardKey } from './alert-card.ts'
-import { announce, wakeDelivery } from './announce.ts'
+import { wakeDelivery } from './announce.ts'
+import { announceAlert, announceToNewcomers } from './announce-alert.ts'
 import { readHolding } from './book.ts'
+import { scheduleEscalation } from './escalate-alert.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
+import { readRouter } from './route-alert.ts'
+import { scheduleDigests } from './send-digests.ts'
 
 type HeardMarket = Pick<MarketState, 'panel' | 'feeds' | 'rule'> & Partial<Pick<MarketState, 'maps'>>
-
-/** How soon an alert has to be told. */
-const URGENCY = { notice: 'low', warning: 'normal', critical: 'urgent' } as const
 
 export interface Look {
   readonly asset: Asset
@@ -52,31 +52,36 @@ export const createRaiseAlerts = (ports: Ports, market: HeardMarket) => {
     const held = decision.held.filter(({ cluster, reason }) => isNews(heldAt, `${cluster.clusterId}/${reason}`, at))
     if (decision.raise.length + decision.change.length + held.length === 0) return
 
-    const tell = (tx: Store, alert: Alert): Promise<void> =>
-      announce(tx, ports, {
-        cardKey: alertCardKey(alert),
-        card: alertCard(alert, { price, book }),
-        at,
-        urgency: URGENCY[alert.severity],
-      })
+    const news = { router: await readRouter(store, ports, at), facts: { price, book }, at }
+    const critical: Alert[] = []
+    let isHeld = false
     await store.transaction(async (tx) => {
       const put = (action: string, subject: string, details: Record<string, unknown>): Promise<void> =>
         tx.audit.append({ at, actor: 'system', action, subject, details })
+      const tell = async ({ alertId }: Alert, say = announceAlert): Promise<void> => {
+        isHeld = (await say(tx, ports, { ...news, alertId })) || isHeld
+      }
 
       for (const raised of decision.raise) {
         const alert: Alert = { alertId: ids.rowId(), ...raised }
         if (!(await tx.alerts.raise(alert))) continue
         const { clusterId, peakConfidence: confidence, severity, stage } = alert
         await put('alert.raised', alert.alertId, { clusterId, confidence, asset, severity, stage })
-        await tell(tx, alert)
+        if (severity === 'critical') critical.push(alert)
+        await tell(alert)
       }
       for (const { before, after, told } of decision.change) {
-        if (!(await tx.alerts.advance(after)) || !told) continue
+        if (!(await tx.alerts.advance(after))) continue
+        if (!told) {
+          await tell(after, announceToNewcomers)
+          continue
+        }
         const { severity, endReason: reason } = after
         if (after.stage === 'over') await put('alert.ended', after.alertId, { reason, severity })
         else if (after.stage !== before.stage) await put(`alert.${after.stage}`, after.alertId, { severity })
         else await put('alert.severity', after.alertId, { severity })
-        await tell(tx, after)
+        if (severity === 'critical' && before.severity !== 'critical') critical.push(after)
+        await tell(after)
       }
       for (const { cluster, reason } of held) {
         const { clusterId, confidence } = cluster
@@ -84,6 +89,8 @@ export const createRaiseAlerts = (ports: Ports, market: HeardMarket) => {
         await put('alert.held', clusterId, { asset, reason, confidence: confidence[rules.horizon], lossShare })
       }
     })
+    for (const alert of critical) await scheduleEscalation(ports, alert, { step: 1, since: at })
+    if (isHeld) await scheduleDigests(ports)
     await wakeDelivery(queue)
   }
 }

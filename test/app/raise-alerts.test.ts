@@ -120,13 +120,17 @@ test('a wick in a bar between two looks is followed through cascade to the end, 
       'ETH: cascade at long liquidations at 2,750.50',
       'Alert over, cascaded: ETH long liquidations at 2,750.50',
     ],
+    ...[1, 2].map(() => [
+      'Not acknowledged: ETH: cascade at long liquidations at 2,750.50',
+      'Alert over, cascaded: ETH long liquidations at 2,750.50',
+    ]),
   ])
   assert.ok(Math.abs(openInterestChange! + 0.02) < 1e-12)
   assert.deepEqual(Object.keys(stageTimes), ['raised', 'touched', 'cascading'])
   const audited = (await desk.store.audit.recent(9)).filter(({ subject }) => subject === alertId)
   assert.deepEqual(
     audited.map(({ action }) => action),
-    ['alert.ended', 'alert.cascading', 'alert.touched', 'alert.raised'],
+    ['alert.ended', 'alert.escalated', 'alert.escalated', 'alert.cascading', 'alert.touched', 'alert.raised'],
   )
 })
 
