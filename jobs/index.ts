@@ -1,7 +1,9 @@
 import type { App } from '../src/app/app.ts'
 import type { JobHandlers } from '../src/ports.ts'
 import applyRetention from './apply-retention.ts'
+import checkReach from './check-reach.ts'
 import deliverMessages from './deliver-messages.ts'
+import escalateAlert from './escalate-alert.ts'
 import executeProposal from './execute-proposal.ts'
 import expireProposal from './expire-proposal.ts'
 import type { Job } from './job.ts'
@@ -11,6 +13,7 @@ import reconcile from './reconcile.ts'
 import refreshForecasts from './refresh-forecasts.ts'
 import refreshMarginTiers from './refresh-margin-tiers.ts'
 import remindApprovers from './remind-approvers.ts'
+import sendDigests from './send-digests.ts'
 
 /** Everything that happens on its own. */
 export const jobs = [
@@ -20,6 +23,9 @@ export const jobs = [
   expireProposal,
   remindApprovers,
   deliverMessages,
+  escalateAlert,
+  sendDigests,
+  checkReach,
   reconcile,
   applyRetention,
   judgeClusters,

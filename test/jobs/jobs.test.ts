@@ -21,6 +21,9 @@ const EXPECTED: Record<JobName, 'bot' | 'worker'> = {
   'apply-retention': 'worker',
   'refresh-margin-tiers': 'worker',
   'judge-clusters': 'worker',
+  'escalate-alert': 'worker',
+  'send-digests': 'worker',
+  'check-reach': 'bot',
 }
 
 test('every job of the port is listed once, with the process that runs it and limits', () => {
@@ -38,9 +41,9 @@ test('what moves money is never retried by the queue', () => {
 
 test('a process takes the jobs of its roles and leaves the others', async (t) => {
   const { app } = await openDesk(t)
-  assert.deepEqual(Object.keys(handlersFor(['bot'], app)), ['deliver-messages'])
-  assert.equal(Object.keys(handlersFor(['worker'], app)).length, 9)
-  assert.equal(Object.keys(handlersFor(['bot', 'worker'], app)).length, 10)
+  assert.deepEqual(Object.keys(handlersFor(['bot'], app)), ['deliver-messages', 'check-reach'])
+  assert.equal(Object.keys(handlersFor(['worker'], app)).length, 11)
+  assert.equal(Object.keys(handlersFor(['bot', 'worker'], app)).length, 13)
 })
 
 test('each job runs on an empty desk', async (t) => {
@@ -57,6 +60,9 @@ test('each job runs on an empty desk', async (t) => {
   await desk.queue.add({ name: 'apply-retention', data: {}, jobId: 'h' })
   await desk.queue.add({ name: 'refresh-margin-tiers', data: {}, jobId: 'm' })
   await desk.queue.add({ name: 'judge-clusters', data: { at }, jobId: 'i' })
+  await desk.queue.add({ name: 'escalate-alert', data: { alertId: 'none', step: 1 }, jobId: 'j' })
+  await desk.queue.add({ name: 'send-digests', data: {}, jobId: 'k' })
+  await desk.queue.add({ name: 'check-reach', data: {}, jobId: 'l' })
   await desk.settle()
   assert.deepEqual(desk.queue.waiting(), [])
   assert.equal(desk.channel.posts.length, 0)
