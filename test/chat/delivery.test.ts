@@ -18,7 +18,6 @@ async function openDelivery(t: TestContext) {
   const chat = createTelegramChat({
     ...{ token: server.token, apiRoot: server.apiRoot, channels: [DESK], commands: [], draw },
     log: createLog('silent'),
-    timing: { paceMs: 1 },
   })
   const desk = await openDesk(t, { settings: { channels: [{ platform: 'telegram', channel: DESK }] } })
   t.after(async () => {
@@ -32,7 +31,12 @@ async function openDelivery(t: TestContext) {
     draw,
     async say(card: Card) {
       desk.clock.advanceTo((desk.ports.clock.now() + 1_000 * ++seconds) as never)
-      await announce(desk.store, desk.ports.settings, { cardKey: 'map:ETH', card, at: desk.ports.clock.now() })
+      await announce(desk.store, desk.ports, {
+        cardKey: 'map:ETH',
+        card,
+        at: desk.ports.clock.now(),
+        urgency: 'normal',
+      })
       return deliver()
     },
     standing: () =>
