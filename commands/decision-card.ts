@@ -1,4 +1,4 @@
-import type { Decision } from '../src/app/decide-proposal.ts'
+import type { Decision } from '../src/app/decision.ts'
 import type { Card } from '../src/domain/card.ts'
 import { formatBps, formatTime, formatUsd } from '../src/domain/format.ts'
 import { formatDenial } from '../src/domain/risk/checks.ts'

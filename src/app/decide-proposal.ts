@@ -5,29 +5,13 @@ import type { Bps, TimestampMs } from '../domain/units.ts'
 import type { ProposalPatch, Store } from '../ports.ts'
 import { wakeDelivery } from './announce.ts'
 import { announceProposal } from './announce-proposal.ts'
+import { asItStands, type Decision } from './decision.ts'
 import { judgePending } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
 import { requoteProposal } from './requote-proposal.ts'
 import { roleFor } from './role-for.ts'
 
 export { createRemindApprovers } from './remind-approvers.ts'
-
-export type Decision =
-  | { readonly kind: 'approved'; readonly proposal: Proposal }
-  /** Counted, but more approvals are needed. */
-  | { readonly kind: 'waiting'; readonly proposal: Proposal; readonly missing: number }
-  | { readonly kind: 'declined'; readonly proposal: Proposal }
-  | { readonly kind: 'denied'; readonly denials: readonly Denial[]; readonly proposal: Proposal }
-  /** The price has moved too far: `fresh` is on the table in its place, and nothing was traded. */
-  | { readonly kind: 'requoted'; readonly proposal: Proposal; readonly fresh: Proposal; readonly drift: Bps }
-  | { readonly kind: 'expired'; readonly proposal: Proposal }
-  | { readonly kind: 'already-decided'; readonly proposal: Proposal; readonly decidedBy?: string | undefined }
-  | { readonly kind: 'already-approved-by-you'; readonly proposal: Proposal; readonly missing: number }
-  /** The proposer's own approval does not count at this size. */
-  | { readonly kind: 'self-approval'; readonly proposal: Proposal }
-  /** The right was taken between the press and the decision. */
-  | { readonly kind: 'forbidden'; readonly needs: Role; readonly has: Member['role'] }
-  | { readonly kind: 'not-found' }
 
 /** A pending proposal whose row nobody else can change until the transaction ends, and who is who under it. */
 interface Held {
@@ -86,14 +70,6 @@ export const createExpireProposal =
     const proposal = await ports.store.proposals.find(input.proposalId)
     if (proposal?.state === 'pending' && ports.clock.now() >= proposal.expiresAt) await expire(ports, proposal)
   }
-
-/** What someone hears whose press changed nothing: whatever came first, read from the row as it now is. */
-export async function asItStands(store: Store, proposal: Proposal): Promise<Decision> {
-  if (proposal.state === 'expired') return { kind: 'expired', proposal }
-  const { decidedBy } = proposal
-  const name = decidedBy === undefined ? undefined : (await store.members.find(decidedBy))?.name
-  return { kind: 'already-decided', proposal, decidedBy: name ?? decidedBy }
-}
 
 /** The id carries the fencing number, so that a wake-up added after a crash is never taken for an earlier one. */
 export const wakeExecution = ({ queue }: Pick<Ports, 'queue'>, proposal: Proposal, at?: TimestampMs): Promise<void> =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Decision } from '../../src/app/decide-proposal.ts'
+import type { Decision } from '../../src/app/decision.ts'
 import type { Proposal } from '../../src/domain/proposal.ts'
 import { later } from '../../src/domain/units.ts'
 import type { Cleanup } from '../support/database.ts'

@@ -43,14 +43,17 @@ test('a hedge taken back by a later proposal buys what the first one sold', asyn
 
 test('one card is posted and then edited in place, from offer to the last fill', async (t) => {
   const desk = await openDesk(t)
-  await approved(desk, 0.5)
+  await desk.forecast()
+  const { proposalId } = await desk.propose(0.5)
+  await desk.settle()
+  await desk.app.approveProposal({ proposalId, approver: member('ben') })
   await desk.pass(HOUR)
   const [post, ...others] = desk.channel.posts
   assert.deepEqual(others, [])
   assert.deepEqual(
     post!.versions.map(({ title, buttons }) => [title.split(':')[0], buttons?.length ?? 0]),
     [
-      ['Hedge proposed', 2],
+      ['Hedge proposed', 4],
       ['Hedge approved', 0],
       ...Array.from({ length: 4 }, () => ['Hedge executing', 0]),
       ['Hedge executed', 0],
@@ -60,7 +63,7 @@ test('one card is posted and then edited in place, from offer to the last fill',
   assert.equal(last.Filled, '5 ETH of 5 ETH in 4 fills')
   assert.match(last['Average price']!, /^2,99\d\.\d\d$/)
   assert.match(last['Realised cost']!, /^\d+\.\d bps against \d+\.\d bps expected$/)
-  assert.equal(last.Decided, 'ben, 2026-01-05 12:00 UTC')
+  assert.equal(last.Decided, 'Ben (approver)\n2026-01-05 12:00 UTC')
 })
 
 test('a halt pauses an execution between two slices and resume goes on to the end', async (t) => {
