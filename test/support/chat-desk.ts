@@ -8,6 +8,7 @@ import type { Member, Role } from '../../src/domain/member.ts'
 import type { Cleanup } from './database.ts'
 import { type DeskOptions, openDesk, type TestDesk } from './desk.ts'
 import { type DiscordServer, startDiscordServer } from './discord-server.ts'
+import { NO_LIMITS } from './telegram-desk.ts'
 import { startTelegramServer, type TelegramServer } from './telegram-server.ts'
 
 /** The group of the desk on Telegram. */
@@ -53,7 +54,7 @@ export async function openChatDesk(t: Cleanup, options: ChatDeskOptions = {}): P
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const limits = options.limits ?? false
-  const discord = await startDiscordServer({ limits })
+  const discord = await startDiscordServer(limits ? { limits } : {})
   const telegram = await startTelegramServer({ limits })
   const { token, applicationId, guildId, channelId, apiRoot } = discord
   const chats = {
@@ -64,7 +65,7 @@ export async function openChatDesk(t: Cleanup, options: ChatDeskOptions = {}): P
       channels: [String(GROUP)],
       commands,
       log,
-      ...(limits ? {} : { timing: { paceMs: 0, pollSeconds: 5 } }),
+      timing: { pollSeconds: 5, ...(limits ? {} : { limits: NO_LIMITS }) },
     }),
   }
   const channels = [
@@ -77,7 +78,11 @@ export async function openChatDesk(t: Cleanup, options: ChatDeskOptions = {}): P
     ...options.settings,
   }
   const desk = await openDesk(t, { ...options, settings, notifiers: Object.values(chats), log })
-  for (const member of options.members ?? Object.values(PEOPLE)) await desk.store.members.put(member)
+  for (const member of options.members ?? Object.values(PEOPLE)) {
+    await desk.store.members.put(member)
+    for (const { platform, platformUserId } of member.identities)
+      if (platform === 'telegram') telegram.meet(Number(platformUserId))
+  }
   t.after(async () => {
     for (const chat of Object.values(chats)) await chat.close()
     await discord.close()
