@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { command } from '../src/chat/command.ts'
 import { formatPercent, formatQuantity, formatTime, formatUsd } from '../src/domain/format.ts'
+import type { Proposal } from '../src/domain/proposal.ts'
 
 /** `/hedge history [limit]`: the latest proposals and what became of them. */
 export default command({
@@ -18,8 +19,17 @@ export default command({
       title: `Last ${proposals.length} proposals`,
       fields: proposals.map((proposal) => ({
         name: `${proposal.proposalId} ${proposal.state}`,
-        value: `${formatTime(proposal.proposedAt)} ${proposal.side} ${formatQuantity(proposal.quantity, proposal.asset)} (${formatUsd(proposal.notional)}), ${formatPercent(proposal.hedgeRatioBefore)} → ${formatPercent(proposal.hedgeRatioAfter)}${proposal.decidedBy ? `, by ${proposal.decidedBy}` : ''}${proposal.reason ? `, ${proposal.reason}` : ''}`,
+        value: linesOf(proposal),
       })),
     }
   },
 })
+
+function linesOf(proposal: Proposal): string {
+  const { side, quantity, asset, notional, hedgeRatioBefore, hedgeRatioAfter, proposedAt, decidedBy, reason } = proposal
+  return [
+    `${side} ${formatQuantity(quantity, asset)} (${formatUsd(notional)}), ${formatPercent(hedgeRatioBefore)} → ${formatPercent(hedgeRatioAfter)}`,
+    `${formatTime(proposedAt)}${decidedBy ? `, by ${decidedBy}` : ''}`,
+    ...(reason ? [reason] : []),
+  ].join('\n')
+}

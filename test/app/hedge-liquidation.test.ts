@@ -25,7 +25,7 @@ test('the hedge leg is liquidated a third above its entry at 3x, less what maint
   const { fields } = await desk.say('vera', '/hedge status')
   assert.match(
     fields!.find(({ name }) => name === 'ETH liquidation')!.value,
-    /^at mark 3,98\d\.\d\d, 32\.\d % above the price, if the paper short stood alone on 3x isolated margin, by binance tiers of 2024-10-01$/,
+    /^at mark 3,98\d\.\d\d, 32\.\d % above the price\nassumes 3x isolated, binance tiers of 2024-10-01$/,
   )
 })
 
