@@ -15,7 +15,9 @@ const WAITING = sql`waiting.delivered_at is null and not waiting.given_up`
 const SAME_CARD = sql`other.card_key = waiting.card_key and other.platform = waiting.platform and other.channel = waiting.channel`
 
 /** A later message about the same card waits, or stands in the place already. */
-const OVERTAKEN = sql`exists (select from outbox as other where ${SAME_CARD} and other.seq > waiting.seq and not other.given_up)`
+const OVERTAKEN = sql`coalesce((
+  select other.seq from outbox as other where ${SAME_CARD} and not other.given_up order by other.seq desc limit 1
+), 0) > waiting.seq`
 
 /** Until when an earlier message about the same card is on its way in other hands: two at once would be two posts. */
 const CARD_BUSY_UNTIL_AT = sql`coalesce((
@@ -23,12 +25,12 @@ const CARD_BUSY_UNTIL_AT = sql`coalesce((
   where ${SAME_CARD} and other.seq < waiting.seq and other.delivered_at is null and not other.given_up
 ), 0)`
 
+/** In an order that is kept: what may still wait of an overtaken card is not asked for by every version of it. */
 const isReady = (at: TimestampMs): RawBuilder<boolean> => sql`(
   ${WAITING}
   and waiting.due_at <= ${at}
   and coalesce(waiting.claimed_until_at, 0) <= ${at}
-  and not ${OVERTAKEN}
-  and ${CARD_BUSY_UNTIL_AT} <= ${at}
+  and case when ${OVERTAKEN} then false else ${CARD_BUSY_UNTIL_AT} <= ${at} end
 )`
 
 export function createOutbox(context: StoreContext): Store['outbox'] {
