@@ -26,7 +26,7 @@ export function createCommands({ db }: StoreContext): Store['commands'] {
           values (${platform}, ${id}, ${at}, ${holder})
           on conflict (platform, interaction_id) do update set holder = excluded.holder, seen_at = excluded.seen_at
           where seen.answered_at is null
-            and (seen.holder is null or seen.holder <> excluded.holder and not ${isLive(sql`seen.holder`)})
+            and (seen.holder is null or seen.holder <> excluded.holder and not ${sql.raw(isLive('seen.holder'))})
           returning holder
         )
         select exists (select from claimed) as mine,

@@ -202,7 +202,8 @@ async function othersConnected(connectionString: string): Promise<boolean> {
     const { rows } = await client.query<{ others: boolean }>(
       `select exists (
          select from pg_stat_activity
-         where backend_type = 'client backend' and starts_with(application_name, $1) and application_name <> $2
+         where backend_type = 'client backend' and starts_with(application_name, $1)
+           and split_part(application_name, ' ', 1) <> $2
        ) as others`,
       [OURS, `${OURS}${process.pid}`],
     )

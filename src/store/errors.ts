@@ -36,3 +36,4 @@ export const sqlState = (error: unknown): string | undefined =>
   error instanceof Error ? (error as { code?: string }).code : undefined
 
 export const UNIQUE_VIOLATION = '23505'
+export const INSUFFICIENT_PRIVILEGE = '42501'

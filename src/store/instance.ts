@@ -1,11 +1,35 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from '../log.ts'
-import { INSTANCE_LOCKS } from './leases.ts'
+import { INSUFFICIENT_PRIVILEGE, isConnectionLost, sqlState } from './errors.ts'
+import {
+  type Ask,
+  beat,
+  endFrozenHolder,
+  namedConnection,
+  purgeInstances,
+  releaseName,
+  takeInstanceLock,
+  tryName,
+} from './instance-sessions.ts'
 
-const SINGLETON_LOCKS = 7_270_104
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
+const CONNECT_TIMEOUT_MS = 5_000
+
+export interface Heartbeat {
+  /** How often an instance says that it runs, and how often one that waits for a name looks. */
+  readonly everyMs: number
+  /** Silent for longer, on the database's clock, it counts as frozen. */
+  readonly staleMs: number
+}
+
+const HEARTBEAT: Heartbeat = { everyMs: 3_000, staleMs: 12_000 }
+
+export interface HeldName {
+  release(): Promise<void>
+}
 
 export interface Instance {
   /** Names this process to the others: the holder of its leases. */
@@ -15,9 +39,34 @@ export interface Instance {
    *
    * @returns undefined when another process (or another part of this one) has it
    */
-  holdSingleton(name: string): Promise<{ release(): Promise<void> } | undefined>
+  holdSingleton(name: string): Promise<HeldName | undefined>
+  /**
+   * The same, but stands by until the name is free: released, or its holder has died or frozen. A frozen holder (stopped,
+   * swapped out, cut off from the database) is shut out: its database sessions are ended, and it learns it by `lost`.
+   *
+   * @param onWaiting - called once, when another process has the name
+   * @returns undefined when `signal` ended the wait, or this instance was closed
+   */
+  awaitSingleton(
+    name: string,
+    options?: { signal?: AbortSignal; onWaiting?: () => void },
+  ): Promise<HeldName | undefined>
+  /**
+   * Settles with the first name that another process has taken from this one while this one was frozen or cut off. Whatever
+   * it did under that name it must do no longer.
+   */
+  readonly lost: Promise<string>
   close(): Promise<void>
 }
+
+export interface InstanceOptions {
+  readonly connectionString: string
+  readonly instanceId: string
+  readonly log: Logger
+  readonly heartbeat?: Heartbeat | undefined
+}
+
+export const newInstanceId = (): string => randomBytes(10).toString('hex')
 
 /**
  * Opens the process's own connection, which holds its instance lock: the database drops the lock the moment the process
@@ -25,72 +74,138 @@ export interface Instance {
  */
 export async function createInstance({
   connectionString,
+  instanceId,
   log,
-}: {
-  connectionString: string
-  log: Logger
-}): Promise<Instance> {
-  const instanceId = randomBytes(10).toString('hex')
-  const singletons = new Set<string>()
+  heartbeat: { everyMs, staleMs } = HEARTBEAT,
+}: InstanceOptions): Promise<Instance> {
+  const names = new Set<string>()
+  const lost = Promise.withResolvers<string>()
   let closed = false
-  let retry: NodeJS.Timeout | undefined
-  let client = await connect()
+  let timer: NodeJS.Timeout | undefined
+  let previousPid: number | undefined
+  let { client, ask } = await connect()
+  await purgeInstances(ask)
 
-  async function connect(): Promise<pg.Client> {
-    const next = new pg.Client({ connectionString, keepAlive: true })
+  async function connect(): Promise<{ client: pg.Client; ask: Ask }> {
+    const next = new pg.Client({
+      ...namedConnection(connectionString, instanceId),
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    })
     // The end event below is what counts; without a listener an error would end the process.
     next.on('error', (error) => log.debug({ reason: error.message }, 'the instance connection broke'))
     await next.connect()
-    await next.query('select pg_advisory_lock($1, hashtext($2))', [INSTANCE_LOCKS, instanceId])
+    const asking = oneByOne(next)
+    try {
+      await takeInstanceLock(asking, instanceId, { previousPid })
+      await beat(asking, instanceId)
+    } catch (error) {
+      await next.end().catch(() => {})
+      throw error
+    }
+    previousPid = (next as { processID?: number }).processID
     next.once('end', () => {
+      clearTimeout(timer)
       if (!closed) reconnectAfter(FIRST_PAUSE_MS)
     })
-    return next
+    beatAgain(next, asking)
+    return { client: next, ask: asking }
+  }
+
+  /** A beat that is not answered in time is a connection that only seems to be there: it is broken off, and made anew. */
+  function beatAgain(on: pg.Client, asking: Ask): void {
+    timer = setTimeout(async () => {
+      const overdue = setTimeout(() => void on.end().catch(() => {}), staleMs)
+      try {
+        await beat(asking, instanceId)
+        if (!closed) beatAgain(on, asking)
+      } catch (error) {
+        log.debug({ reason: (error as Error).message }, 'the heartbeat was not written')
+        if (!closed) await on.end().catch(() => {})
+      } finally {
+        clearTimeout(overdue)
+      }
+    }, everyMs).unref()
   }
 
   function reconnectAfter(pauseMs: number): void {
-    retry = setTimeout(async () => {
+    timer = setTimeout(async () => {
       try {
         const next = await connect()
-        if (closed) return void (await next.end())
-        client = next
-        for (const name of singletons) {
-          if (!(await tryLock(client, name)))
-            log.error({ name }, 'another process took over while the database was away')
+        if (closed) return void (await next.client.end())
+        ;({ client, ask } = next)
+        for (const name of names) {
+          if (await tryName(ask, name)) continue
+          names.delete(name)
+          log.error({ name }, 'another process has taken over')
+          lost.resolve(name)
         }
         log.info({ instanceId }, 'the instance lock is held again')
       } catch (error) {
         log.warn({ reason: (error as Error).message }, 'the database is away')
-        reconnectAfter(Math.min(pauseMs * 2, LONGEST_PAUSE_MS))
+        if (!closed) reconnectAfter(Math.min(pauseMs * 2, LONGEST_PAUSE_MS))
       }
     }, pauseMs).unref()
   }
 
+  async function hold(name: string): Promise<HeldName | undefined> {
+    if (names.has(name) || !(await tryName(ask, name))) return undefined
+    names.add(name)
+    return {
+      async release() {
+        if (names.delete(name)) await releaseName(ask, name)
+      },
+    }
+  }
+
+  /** Whether the holder was shut out just now. */
+  async function shutOut(name: string): Promise<boolean> {
+    try {
+      const holder = await endFrozenHolder(ask, name, staleMs)
+      if (holder !== undefined) log.warn({ name, holder }, 'the holder of the name has frozen: its sessions are ended')
+      return holder !== undefined
+    } catch (error) {
+      if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error
+      log.error({ name, reason: (error as Error).message }, 'the holder of the name has frozen and cannot be shut out')
+      return false
+    }
+  }
+
   return {
     instanceId,
-    async holdSingleton(name) {
-      if (singletons.has(name) || !(await tryLock(client, name))) return undefined
-      singletons.add(name)
-      return {
-        async release() {
-          if (singletons.delete(name)) {
-            await client.query('select pg_advisory_unlock($1, hashtext($2))', [SINGLETON_LOCKS, name])
-          }
-        },
+    lost: lost.promise,
+    holdSingleton: hold,
+
+    async awaitSingleton(name, { signal, onWaiting } = {}) {
+      for (let said = false; !signal?.aborted && !closed; ) {
+        try {
+          const held = await hold(name)
+          if (held) return held
+          if (!said) onWaiting?.()
+          said = true
+          if (await shutOut(name)) continue
+        } catch (error) {
+          if (!isConnectionLost(error)) throw error
+        }
+        await sleep(everyMs, undefined, { signal }).catch(() => {})
       }
+      return undefined
     },
+
     async close() {
       closed = true
-      clearTimeout(retry)
+      clearTimeout(timer)
       await client.end().catch(() => {})
     },
   }
 }
 
-async function tryLock(client: pg.Client, name: string): Promise<boolean> {
-  const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, hashtext($2)) as held', [
-    SINGLETON_LOCKS,
-    name,
-  ])
-  return rows[0]!.held
+/** One statement after the other, as a connection wants them, whoever asks. */
+function oneByOne(client: pg.Client): Ask {
+  let last: Promise<unknown> = Promise.resolve()
+  return <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[]) => {
+    const answer = last.then(() => client.query<Row>(text, [...values])).then(({ rows }) => rows)
+    last = answer.catch(() => {})
+    return answer
+  }
 }

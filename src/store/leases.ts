@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { ProposalId } from '../domain/proposal.ts'
 import type { DurationMs } from '../domain/units.ts'
 import { StaleLeaseError } from './errors.ts'
@@ -9,13 +9,13 @@ export const INSTANCE_LOCKS = 7_270_102
 
 const DATABASE_MS = sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
-/** Whether the process of that name lives: its own connection still holds its instance lock. */
-export const isLive = (holder: RawBuilder<string>): RawBuilder<boolean> => sql<boolean>`exists (
+/** SQL: whether the process that a column names lives, its own connection still holding its instance lock. */
+export const isLive = (column: string): string => `exists (
   select from pg_locks
   where locktype = 'advisory' and granted and objsubid = 2
     and database = (select oid from pg_database where datname = current_database())
-    and classid = ${sql.lit(INSTANCE_LOCKS)}::bigint::oid
-    and objid = (hashtext(${holder})::bigint & 4294967295)::oid
+    and classid = ${INSTANCE_LOCKS}::bigint::oid
+    and objid = (hashtext(${column})::bigint & 4294967295)::oid
 )`
 
 /**
@@ -39,7 +39,7 @@ export async function takeLease(
       and (
         lease_holder is null
         or lease_ends_at <= ${DATABASE_MS}
-        or not ${isLive(sql`lease_holder`)}
+        or not ${sql.raw(isLive('lease_holder'))}
       )
     returning lease`.execute(db)
   return rows[0]?.lease

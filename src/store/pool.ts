@@ -37,9 +37,9 @@ export function whereOf(connectionString: string): string {
  * Opens the connection pool behind Kysely. Connecting is retried while the database is away; a connection that breaks
  * while idle is logged and replaced.
  */
-export function createDb(connectionString: string, log: Logger, patience: Patience): Db {
+export function createDb(connection: pg.ClientConfig, log: Logger, patience: Patience): Db {
   const pool = new pg.Pool({
-    connectionString,
+    ...connection,
     types,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
