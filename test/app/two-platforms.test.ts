@@ -103,17 +103,42 @@ function pressesOf({ channels }: Crowd, proposals: readonly Proposal[], labels: 
 const identityOn = (platform: Platform, { identities }: Member): string =>
   identities.find((identity) => identity.platform === platform)!.platformUserId
 
-/** Every press at the same moment, in an order of chance; each with its answer. */
-async function pressAll(desk: TestDesk, presses: readonly Press[], seed: number) {
-  const random = createRandom(seed)
-  const shuffled = presses.map((press) => ({ press, at: random() })).sort((a, b) => a.at - b.at)
-  return Promise.all(
-    shuffled.map(async ({ press }) => ({
-      ...press,
-      answer: (await desk.dispatch(press.incoming)) as Card | undefined,
-    })),
-  )
+interface Answered extends Press {
+  readonly answer: Card | undefined
 }
+
+const answer = async (desk: TestDesk, press: Press): Promise<Answered> => ({
+  ...press,
+  answer: await desk.dispatch(press.incoming),
+})
+
+/** Every press at the same moment, in an order of chance. */
+const pressAll = (desk: TestDesk, presses: readonly Press[], random: () => number): Promise<Answered[]> =>
+  Promise.all(shuffled(presses, random).map((press) => answer(desk, press)))
+
+/** The same, but that everyone declines as soon as their approval is answered. */
+async function approveThenDecline(
+  desk: TestDesk,
+  presses: readonly Press[],
+  random: () => number,
+): Promise<Answered[]> {
+  const declineAfter = ({ proposal, incoming }: Press): Press =>
+    presses.find(
+      (press) =>
+        press.label === 'Decline' &&
+        press.proposal === proposal &&
+        press.incoming.platformUserId === incoming.platformUserId,
+    )!
+  const approvals = shuffled(presses, random).filter(({ label }) => label === 'Approve')
+  const pairs = approvals.map(async (press) => [await answer(desk, press), await answer(desk, declineAfter(press))])
+  return (await Promise.all(pairs)).flat()
+}
+
+const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
+  items
+    .map((item) => ({ item, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item)
 
 /** What is on record and on its way of one proposal. */
 async function outcomeOf(desk: TestDesk, { proposalId }: Proposal) {
@@ -139,7 +164,15 @@ test('fifty people press Approve and Decline on both platforms at the same momen
   )
   await desk.settle()
 
-  const answered = await pressAll(desk, pressesOf(crowd, proposals, ['Approve', 'Decline']), seed)
+  // A decline decides alone, so that it wins where all come at once; both orders are heard at the same time.
+  const random = createRandom(seed)
+  const pressesFor = (some: readonly Proposal[]) => pressesOf(crowd, some, ['Approve', 'Decline'])
+  const answered = (
+    await Promise.all([
+      pressAll(desk, pressesFor(proposals.slice(0, 2)), random),
+      approveThenDecline(desk, pressesFor(proposals.slice(2)), random),
+    ])
+  ).flat()
   assert.equal(answered.length, 800)
   for (const { answer, incoming } of answered) {
     assert.ok(answer, `${incoming.interactionId} is answered`)
@@ -174,7 +207,7 @@ test('fifty people approve on both platforms at the same moment: three of them c
   t.diagnostic(`TEST_SEED=${seed}`)
   const proposal = await desk.propose(0.5)
   await desk.settle()
-  const answered = await pressAll(desk, pressesOf(crowd, [proposal], ['Approve']), seed)
+  const answered = await pressAll(desk, pressesOf(crowd, [proposal], ['Approve']), createRandom(seed))
   const { proposal: stored, decisions, executions } = await outcomeOf(desk, proposal)
   assert.deepEqual([stored.state, decisions, executions], ['approved', ['proposal.approved'], 1])
   assert.equal(new Set(stored.approvals.map(({ memberId }) => memberId)).size, 3)
