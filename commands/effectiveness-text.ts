@@ -39,7 +39,11 @@ export function effectivenessLines(said: Effectiveness): string {
   ].join('\n')
 }
 
-const percent = (value: number): string => `${value < 0 ? '−' : ''}${formatPercent(Math.abs(value), 0)}`
+/** Whole percents; what rounds to nothing has no sign. */
+function percent(value: number): string {
+  const rounded = Math.round(value * 100)
+  return `${rounded < 0 ? '−' : ''}${Math.abs(rounded)} %`
+}
 
 const withInterval = ({ value, low, high, periods }: Measure, format: (value: number) => string): string =>
   `${format(value)} [${format(low)}, ${format(high)}; ${periods}]`

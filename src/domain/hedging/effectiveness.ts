@@ -91,9 +91,12 @@ export function hedgeEffectiveness(
   if (count < minPeriods) return { ...undetermined, reason: 'TOO_FEW_PERIODS' }
   if (isFlat(periods)) return { ...undetermined, reason: 'FLAT_EXPOSURE' }
 
-  const order = Array.from(periods, (_, i) => i)
-  const values = measure(periods, order)
-  const redrawn = Array.from({ length: replicates }, redraw(periods, { blockLength, random: createRandom(seed) }))
+  const values = measure(
+    periods,
+    Uint32Array.from(periods, (_, i) => i),
+  )
+  const draw = drawOrder(count, { blockLength, random: createRandom(seed) })
+  const redrawn = Array.from({ length: replicates }, () => measure(periods, draw()))
   const basis = {
     losing: periods.filter(({ unhedged }) => unhedged < 0).length,
     gaining: periods.filter(({ unhedged }) => unhedged > 0).length,
@@ -118,19 +121,37 @@ export interface RollingMeasure extends Measure {
 /** Losses avoided over a window that moves on by `step` periods; windows of which it cannot be told are left out. */
 export function rollingLossesAvoided(
   periods: readonly PeriodPnl[],
-  { window, step, ...options }: EffectivenessOptions & { readonly window: number; readonly step: number },
+  { blockLength, minPeriods, replicates = REPLICATES, seed = SEED, window, step }: RollingOptions,
 ): readonly RollingMeasure[] {
+  checkInput(periods, blockLength)
+  if (window < minPeriods) throw new RangeError(`Expected a window of ${minPeriods} periods or more, was ${window}`)
+  const random = createRandom(seed)
   const found: RollingMeasure[] = []
   for (let end = periods.length; end >= window; end -= step) {
-    const said = hedgeEffectiveness(periods.slice(end - window, end), options)
-    const her = said.kind === 'estimated' ? said.measures.lossesAvoided : undefined
-    if (her) found.push({ at: end - 1, ...her })
+    const inside = periods.slice(end - window, end)
+    const losing = inside.filter(({ unhedged }) => unhedged < 0).length
+    if (losing < MIN_ON_ONE_SIDE) continue
+    const draw = drawOrder(window, { blockLength, random })
+    const redrawn = Array.from({ length: replicates }, () => shares(inside, draw()).lossesAvoided).filter(
+      Number.isFinite,
+    )
+    const value = shares(
+      inside,
+      Uint32Array.from(inside, (_, i) => i),
+    ).lossesAvoided
+    if (redrawn.length < MIN_USABLE * replicates) continue
+    found.push({ at: end - 1, value, ...interval(redrawn, value), periods: losing })
   }
   return found.reverse()
 }
 
+export interface RollingOptions extends EffectivenessOptions {
+  readonly window: number
+  readonly step: number
+}
+
 /** Greatest fall of a running sum from the highest point it had reached, never below 0; the sum starts at 0. */
-export function greatestDrawdown(changes: readonly number[]): number {
+export function greatestDrawdown(changes: Iterable<number>): number {
   let [value, highest, worst] = [0, 0, 0]
   for (const change of changes) {
     value += change
@@ -143,50 +164,64 @@ export function greatestDrawdown(changes: readonly number[]): number {
 type Values = Record<MeasureName, number>
 
 /** All measures over the periods in this order; NaN where there is nothing to divide by. */
-function measure(periods: readonly PeriodPnl[], order: readonly number[]): Values {
-  const u = order.map((i) => periods[i]!.unhedged)
-  const p = order.map((i) => periods[i]!.hedged)
-  const left = 1 - mean(order.map((i) => periods[i]!.hedgeRatio))
-  let [avoided, losses, givenUp, gains] = [0, 0, 0, 0]
-  for (const [i, unhedged] of u.entries()) {
-    if (unhedged < 0) {
-      losses -= unhedged
-      avoided += p[i]! - unhedged
-    } else if (unhedged > 0) {
-      gains += unhedged
-      givenUp += unhedged - p[i]!
-    }
+function measure(periods: readonly PeriodPnl[], order: Uint32Array): Values {
+  const [unhedged, hedged] = [new Float64Array(order.length), new Float64Array(order.length)]
+  let ratios = 0
+  for (const [i, place] of order.entries()) {
+    const period = periods[place]!
+    unhedged[i] = period.unhedged
+    hedged[i] = period.hedged
+    ratios += period.hedgeRatio
   }
-  const atEqualNotional = (of: (values: readonly number[]) => number): number =>
-    left < MIN_UNHEDGED ? Number.NaN : quotient(of(p), left * of(u))
-  const lossesAvoided = quotient(avoided, losses)
-  const upsideGivenUp = quotient(givenUp, gains)
+  const left = 1 - ratios / order.length
+  const atEqualNotional = (of: (values: Float64Array) => number): number =>
+    left < MIN_UNHEDGED ? Number.NaN : quotient(of(hedged), left * of(unhedged))
+  const { lossesAvoided, upsideGivenUp } = shares(periods, order)
   return {
     lossesAvoided,
     upsideGivenUp,
     skill: lossesAvoided - upsideGivenUp,
-    varianceReduction: 1 - quotient(variance(p), variance(u)),
+    varianceReduction: 1 - quotient(variance(hedged), variance(unhedged)),
     volatilityRatio: atEqualNotional((values) => Math.sqrt(variance(values))),
     downsideRatio: atEqualNotional(downsideDeviation),
-    tailLossRatio: atEqualNotional(tailLoss),
     drawdownRatio: atEqualNotional(greatestDrawdown),
+    // Last, because it sorts them.
+    tailLossRatio: atEqualNotional(tailLoss),
   }
 }
 
-/** Blocks from anywhere, the end joined to the beginning, until there are as many periods as there were. */
-function redraw(
+/** Of the losses, and of the gains: which share the hedge took. */
+function shares(
   periods: readonly PeriodPnl[],
-  { blockLength, random }: { blockLength: number; random: () => number },
-): () => Values {
-  const count = periods.length
-  const length = Math.min(blockLength, count)
-  return () => {
-    const order: number[] = []
-    while (order.length < count) {
-      const start = Math.floor(random() * count)
-      for (let i = 0; i < length && order.length < count; i++) order.push((start + i) % count)
+  order: Uint32Array,
+): { readonly lossesAvoided: number; readonly upsideGivenUp: number } {
+  let [avoided, losses, givenUp, gains] = [0, 0, 0, 0]
+  for (const place of order) {
+    const { unhedged, hedged } = periods[place]!
+    if (unhedged < 0) {
+      losses -= unhedged
+      avoided += hedged - unhedged
+    } else if (unhedged > 0) {
+      gains += unhedged
+      givenUp += unhedged - hedged
     }
-    return measure(periods, order)
+  }
+  return { lossesAvoided: quotient(avoided, losses), upsideGivenUp: quotient(givenUp, gains) }
+}
+
+/** Blocks from anywhere, the end joined to the beginning, until there are as many periods as there were. */
+function drawOrder(
+  count: number,
+  { blockLength, random }: { blockLength: number; random: () => number },
+): () => Uint32Array {
+  return () => {
+    const order = new Uint32Array(count)
+    let drawn = 0
+    while (drawn < count) {
+      const start = Math.floor(random() * count)
+      for (let i = 0; i < blockLength && drawn < count; i++) order[drawn++] = (start + i) % count
+    }
+    return order
   }
 }
 
@@ -218,14 +253,23 @@ function checkInput(periods: readonly PeriodPnl[], blockLength: number): void {
 const isFlat = (periods: readonly PeriodPnl[]): boolean => periods.every((one) => one.unhedged === periods[0]!.unhedged)
 const quotient = (above: number, below: number): number => (below > 0 ? above / below : Number.NaN)
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-function variance(values: readonly number[]): number {
-  const middle = mean(values)
-  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / values.length
+function variance(values: Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value
+  const middle = sum / values.length
+  let squares = 0
+  for (const value of values) squares += (value - middle) ** 2
+  return squares / values.length
 }
-const downsideDeviation = (values: readonly number[]): number =>
-  Math.sqrt(mean(values.map((value) => Math.min(value, 0) ** 2)))
-/** Mean loss of the worst 5 %, as a positive number; negative where even those gained. */
-function tailLoss(values: readonly number[]): number {
-  const worst = values.toSorted((a, b) => a - b).slice(0, Math.max(1, Math.round(TAIL * values.length)))
-  return -mean(worst)
+function downsideDeviation(values: Float64Array): number {
+  let squares = 0
+  for (const value of values) squares += Math.min(value, 0) ** 2
+  return Math.sqrt(squares / values.length)
+}
+/** Mean loss of the worst 5 %, as a positive number; negative where even those gained. Sorts what it is given. */
+function tailLoss(values: Float64Array): number {
+  const worst = values.sort().subarray(0, Math.max(1, Math.round(TAIL * values.length)))
+  let sum = 0
+  for (const value of worst) sum += value
+  return -sum / worst.length
 }

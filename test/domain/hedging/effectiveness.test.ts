@@ -189,4 +189,5 @@ test('what is no number is refused', () => {
   const bad = [...book(1), { unhedged: Number.NaN, hedged: 0, hedgeRatio: 0 }]
   assert.throws(() => hedgeEffectiveness(bad, OPTIONS), RangeError)
   assert.throws(() => hedgeEffectiveness(book(1), { ...OPTIONS, blockLength: 0 }), RangeError)
+  assert.throws(() => rollingLossesAvoided(book(1), { ...OPTIONS, window: 119, step: 1 }), RangeError)
 })
