@@ -42,9 +42,10 @@ export function createOutbox(context: StoreContext): Store['outbox'] {
     claim: (messageKey, at, claimFor) =>
       atomically(context, async (tx) => {
         // In a statement of its own: the next one then sees what the holder before has written.
-        await sql`
+        const locked = await sql`
           select pg_advisory_xact_lock(${CLAIM_LOCKS}, hashtext(concat_ws(' ', card_key, platform, channel)))
           from outbox where message_key = ${messageKey}`.execute(tx)
+        if (locked.rows.length === 0) return false
         const { rows } = await sql`
           update outbox as waiting set claimed_until_at = ${at + claimFor}::bigint
           where waiting.message_key = ${messageKey} and ${isReady(at)}
