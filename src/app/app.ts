@@ -1,26 +1,27 @@
 import type { TimestampMs } from '../domain/units.ts'
 import type { Notifier } from '../ports.ts'
+import { createAcknowledgeAlert } from './acknowledge-alert.ts'
 import { createApplyRetention } from './apply-retention.ts'
 import { createChangePreferences } from './change-preferences.ts'
 import { createChangeRole } from './change-role.ts'
 import { createChangeTradingState } from './change-trading-state.ts'
-import {
-  createApproveProposal,
-  createDeclineProposal,
-  createExpireProposal,
-  createRemindApprovers,
-} from './decide-proposal.ts'
+import { createCheckReach } from './check-reach.ts'
+import { createApproveProposal, createDeclineProposal, createExpireProposal } from './decide-proposal.ts'
 import { createDeliverMessages } from './deliver-messages.ts'
 import { createDescribeMember, createListMembers } from './describe-member.ts'
 import { createDescribeVersion } from './describe-version.ts'
+import { createEscalateAlert } from './escalate-alert.ts'
 import { createExecuteProposal } from './execute-proposal.ts'
 import { createExplainCluster } from './explain-cluster.ts'
+import { createExplainProposal } from './explain-proposal.ts'
 import { createFollowMarket } from './follow-market.ts'
 import { createInviteMember } from './invite-member.ts'
 import { createJudgeClusters } from './judge-clusters.ts'
 import { createOfferLink } from './link-identity.ts'
 import { createLoadMarginTiers } from './load-margin-tiers.ts'
 import type { MarketState } from './market-state.ts'
+import { createMute } from './mute.ts'
+import { createChangeOnCall, readOnCall } from './on-call.ts'
 import type { Ports } from './ports.ts'
 import { createProposeHedge } from './propose-hedge.ts'
 import { createProposeHedges } from './propose-hedges.ts'
@@ -29,8 +30,13 @@ import { createReadMap } from './read-map.ts'
 import { createReconcile } from './reconcile.ts'
 import { createRedeemCode } from './redeem-code.ts'
 import { createRefreshForecasts } from './refresh-forecasts.ts'
+import { createRemindApprovers } from './remind-approvers.ts'
 import { createReportCalibration } from './report-calibration.ts'
-import { createReportStatus } from './report-status.ts'
+import { createReportDeliveries } from './report-deliveries.ts'
+import { createReports } from './reports.ts'
+import { createResizeProposal } from './resize-proposal.ts'
+import { createSendDigests } from './send-digests.ts'
+import { createReadSubscriptions, createSubscribe } from './subscribe.ts'
 
 /**
  * Everything the product does, as verbs over the ports.
@@ -52,6 +58,8 @@ export function createApp(
     proposeHedges: createProposeHedges(ports, proposeHedge),
     approveProposal: createApproveProposal(ports),
     declineProposal: createDeclineProposal(ports),
+    explainProposal: createExplainProposal(ports),
+    resizeProposal: createResizeProposal(ports),
     expireProposal: createExpireProposal(ports),
     remindApprovers: createRemindApprovers(ports),
     executeProposal: createExecuteProposal(ports),
@@ -59,8 +67,19 @@ export function createApp(
     applyRetention: createApplyRetention(ports, market),
     loadMarginTiers: createLoadMarginTiers(ports, market),
     deliverMessages: createDeliverMessages(ports, notifiers),
+    acknowledgeAlert: createAcknowledgeAlert(ports),
+    escalateAlert: createEscalateAlert(ports),
+    sendDigests: createSendDigests(ports),
+    checkReach: createCheckReach(ports, notifiers),
+    openAlerts: () => ports.store.alerts.open(),
+    readSubscriptions: createReadSubscriptions(ports),
+    subscribe: createSubscribe(ports),
+    mute: createMute(ports),
+    readOnCall: () => readOnCall(ports.store, ports.clock.now()),
+    changeOnCall: createChangeOnCall(ports),
+    reportDeliveries: createReportDeliveries(ports),
     changeTradingState: createChangeTradingState(ports, reconcile),
-    reportStatus: createReportStatus(ports),
+    ...createReports(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),
     readMap: createReadMap(ports, market),
     explainCluster: createExplainCluster(ports),

@@ -39,7 +39,9 @@ export const createCheckReach =
     const desk = await Promise.all(settings.channels.map(probe))
     const membersWithout: { member: Member; places: readonly ProbedPlace[] }[] = []
     let anythingWorks = desk.some(({ works }) => works)
-    for (const member of await wanted(ports, at)) {
+    // At a terminal there are no private chats, and whoever sits there hears everything.
+    const onTerminal = settings.channels.every(({ platform }) => platform === 'console')
+    for (const member of onTerminal ? [] : await wanted(ports, at)) {
       const places = await Promise.all(privateOf(member, settings.channels).map(probe))
       for (const { platform, works, reason } of places) {
         await store.members.noteReach({ memberId: member.memberId, platform, works, reason, at })
@@ -67,7 +69,9 @@ async function wanted({ store }: Pick<Ports, 'store'>, at: TimestampMs): Promise
 /** On the platforms in use alone: the terminal's people are no one's private chat on Discord. */
 const privateOf = ({ identities, memberId }: Member, channels: readonly Place[]): readonly Place[] =>
   identities
-    .filter((identity: Identity) => channels.some(({ platform }) => platform === identity.platform))
+    .filter(
+      ({ platform }: Identity) => platform !== 'console' && channels.some((channel) => channel.platform === platform),
+    )
     .map((identity) => ({ platform: identity.platform, channel: directChannel(identity), memberId }))
 
 const createProbe =

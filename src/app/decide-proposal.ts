@@ -11,8 +11,6 @@ import type { Ports } from './ports.ts'
 import { requoteProposal } from './requote-proposal.ts'
 import { roleFor } from './role-for.ts'
 
-export { createRemindApprovers } from './remind-approvers.ts'
-
 /** A pending proposal whose row nobody else can change until the transaction ends, and who is who under it. */
 interface Held {
   readonly proposal: Proposal

@@ -2,8 +2,10 @@ import type { Asset } from '../domain/market/tick.ts'
 import { announce, wakeDelivery } from './announce.ts'
 import { readHolding } from './book.ts'
 import { wakeExecution } from './decide-proposal.ts'
+import { scheduleEscalations } from './escalate-alert.ts'
 import { scheduleExpiry } from './open-proposal.ts'
 import type { Ports } from './ports.ts'
+import { scheduleDigests } from './send-digests.ts'
 
 export interface Reconciliation {
   readonly expiriesScheduled: number
@@ -33,6 +35,8 @@ export const createReconcile = (ports: Ports) => async (): Promise<Reconciliatio
     executionsWoken++
   }
   const mismatches = executionsWoken > 0 ? [] : await comparePositions(ports)
+  await scheduleEscalations(ports)
+  await scheduleDigests(ports)
   await wakeDelivery(queue)
   return { expiriesScheduled: pending.length, executionsWoken, mismatches }
 }

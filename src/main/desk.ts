@@ -10,6 +10,7 @@ import { createMarketState, type MarketState } from '../app/market-state.ts'
 import type { Settings } from '../app/settings.ts'
 import type { ChatAdapter, Dispatch } from '../chat/command.ts'
 import { createDispatch } from '../chat/dispatch.ts'
+import { createPager } from '../chat/pager.ts'
 import type { Config } from '../config.ts'
 import { EVENT_RULES } from '../domain/liquidation/cluster-outcome.ts'
 import type { Member } from '../domain/member.ts'
@@ -41,6 +42,8 @@ export interface DeskOptions {
   readonly channels: Settings['channels']
   openChats(): Promise<readonly ChatAdapter[]>
   onProgress(text: string): void
+  /** Waits while another process has the role, until this aborts, and takes over when it dies; without it that is an error. */
+  readonly standBy?: AbortSignal
 }
 
 /** A whole desk, wired and started: who asks gets answers, what is due gets done; the market moves once it is driven. */
@@ -76,13 +79,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
   try {
     const database = opening(await openDatabase(config, { ...options.database, log, onProgress }), (it) => it.close())
     const store = opening(await createStore({ connectionString: database.connectionString, log }), (it) => it.close())
-    for (const role of roles) {
-      if (!(await store.holdSingleton(role))) {
-        throw new Error(
-          `Another Breakwater already runs as ${role} on this database: stop it first, or give this one another DATA_DIR`,
-        )
-      }
-    }
+    for (const role of roles) await takeRole(store, role, options)
 
     const wallClock = createWallClock()
     const source = opening(await options.openMarket(wallClock), (it) => it.close())
@@ -132,6 +129,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
         clock,
         ids,
         settings,
+        pager: config.pager && createPager(config.pager),
         build: await buildFacts(database.connectionString),
         instanceId: store.instanceId,
         confidenceReport: confidence && confidenceFacts(confidence),
@@ -172,6 +170,23 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     await close()
     throw error
   }
+}
+
+async function takeRole(
+  store: PostgresStore,
+  role: string,
+  { standBy, onProgress }: Pick<DeskOptions, 'standBy' | 'onProgress'>,
+): Promise<void> {
+  const onWaiting = () => onProgress(`Another Breakwater runs as ${role}: standing by to take over when it stops`)
+  const held = standBy
+    ? await store.awaitSingleton(role, { signal: standBy, onWaiting })
+    : await store.holdSingleton(role)
+  if (held) return
+  throw new Error(
+    standBy
+      ? 'Stopped while standing by'
+      : `Another Breakwater already runs as ${role} on this database: stop it first, or give this one another DATA_DIR`,
+  )
 }
 
 interface Driven {

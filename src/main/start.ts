@@ -5,10 +5,10 @@ import type { ChatAdapter } from '../chat/command.ts'
 import { CONSOLE_CHANNEL, createConsoleChat } from '../chat/console.ts'
 import { type Config, loadConfig } from '../config.ts'
 import type { Member } from '../domain/member.ts'
-import { DAY, HOUR, MINUTE } from '../domain/units.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '../domain/units.ts'
 import { createLog, type Logger } from '../log.ts'
 import { chooseMarket } from './choose-market.ts'
-import { openDesk } from './desk.ts'
+import { type Desk, openDesk } from './desk.ts'
 import { createRandomIds } from './ids.ts'
 import { onStop, report } from './terminal.ts'
 
@@ -68,9 +68,22 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
       return [chat]
     },
     onProgress: (text) => (open ? log.info(text) : report(text)),
+    standBy: stop.signal,
+  }).catch((error: unknown) => {
+    if (stop.signal.aborted) return undefined
+    throw error
   })
+  if (!desk) return
   report('')
   open = true
+  void desk.store.lost.then((role) => {
+    log.fatal(
+      { role },
+      'another process has taken over while this one stood still: ending, so that nothing is done twice',
+    )
+    // At once: an orderly end would still send what another process sends by now.
+    process.exit(1)
+  })
   ended.then(() => {
     if (stop.signal.aborted) return
     // Who sits at a terminal and ends the input means to leave; a service has none from the start and has work to do.
@@ -86,7 +99,11 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
     },
     'desk is open',
   )
-  const timers = roles.includes('worker') ? keepHouse(desk, config, log) : []
+  if (roles.includes('bot')) await checkReach(desk, log)
+  const timers = [
+    ...(roles.includes('worker') ? keepHouse(desk, log) : []),
+    ...(roles.includes('bot') ? keepPosted(desk, log) : []),
+  ]
   try {
     if (roles.includes('worker')) await desk.drive({ signal: stop.signal, speed: () => config.market.speed })
     await stop.stopped
@@ -116,8 +133,8 @@ async function openPlatforms(config: Config, log: Logger): Promise<readonly Chat
 }
 
 /** What has no event to wake it: reconciling, forgetting what is older than the retention, asking venues for their tiers. */
-function keepHouse(desk: Awaited<ReturnType<typeof openDesk>>, config: Config, log: Logger): NodeJS.Timeout[] {
-  const add = (name: 'reconcile' | 'apply-retention' | 'refresh-margin-tiers') => () =>
+function keepHouse(desk: Desk, log: Logger): NodeJS.Timeout[] {
+  const add = (name: 'reconcile' | 'apply-retention' | 'refresh-margin-tiers' | 'check-reach') => () =>
     void desk.queue
       .add({ name, data: {}, jobId: name })
       .catch((error: unknown) => log.warn({ err: error, job: name }, 'housekeeping could not be woken'))
@@ -125,7 +142,40 @@ function keepHouse(desk: Awaited<ReturnType<typeof openDesk>>, config: Config, l
   if (live) add('refresh-margin-tiers')()
   return [
     setInterval(add('reconcile'), MINUTE),
-    ...(config.data.retention === undefined ? [] : [setInterval(add('apply-retention'), HOUR)]),
+    setInterval(add('apply-retention'), HOUR),
+    setInterval(add('check-reach'), HOUR),
     ...(live ? [setInterval(add('refresh-margin-tiers'), DAY)] : []),
   ]
+}
+
+/**
+ * A message that was put on its way and whose wake-up got lost goes out within a second all the same; with nothing to send this is
+ * one look at an index. Where the market drives the clock, it wakes delivery itself.
+ */
+function keepPosted({ app, clock }: Desk, log: Logger): NodeJS.Timeout[] {
+  if (clock.kind === 'virtual') return []
+  let failed = false
+  const look = (): Promise<void> =>
+    app.deliverMessages().then(
+      () => {
+        failed = false
+      },
+      (error: unknown) => {
+        // Once a failure, not once a second.
+        if (!failed) log.warn({ err: error }, 'messages could not be delivered, trying again')
+        failed = true
+      },
+    )
+  return [setInterval(() => void look(), SECOND)]
+}
+
+/** Says at the start who cannot be reached, and refuses to run where nobody can: a desk that nobody hears is no desk. */
+async function checkReach({ app }: Pick<Desk, 'app'>, log: Logger): Promise<void> {
+  const { anythingWorks, desk, membersWithout } = await app.checkReach()
+  for (const place of desk.filter(({ works }) => !works)) log.error(place, 'a channel of the desk takes no messages')
+  for (const member of membersWithout) log.warn(member, 'a member has no channel that works')
+  if (anythingWorks) return
+  throw new Error(
+    'Expected at least one channel that takes messages, was none: nobody would hear an alert. npm run doctor says what is missing.',
+  )
 }

@@ -100,6 +100,7 @@ const ports: Ports = {
   forecaster: { model: undefined, predict: async () => ({ kind: 'undetermined', reason: 'NO_MODEL', detail: '' }) },
   ids: { proposalId: () => toProposalId('0000000000'), rowId: () => 'unused' },
   settings: testSettings(),
+  build: { version: '0.1.0', node: process.version, startedAt: clock.now(), databaseVersion: async () => '18.4' },
   instanceId: record.instanceId,
 }
 
