@@ -9,7 +9,8 @@ export async function completionsOf(
   command: Command,
   { option, typed, asker, app }: { option: string; typed: string; asker: Asker; app: App },
 ): Promise<readonly Completion[]> {
-  const offered = (await command.complete?.[option]?.(asker, app)) ?? []
+  const { complete = {} } = command
+  const offered = Object.hasOwn(complete, option) ? await complete[option]!(asker, app) : []
   const wanted = typed.trim().toLowerCase()
   const fits = (completion: Completion): boolean =>
     [completion.value, completion.label ?? ''].some((text) => text.toLowerCase().includes(wanted))
