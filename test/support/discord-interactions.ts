@@ -239,9 +239,25 @@ export function createDiscordInteractions(options: Options) {
       })
     },
 
-    /** A member does something with a component that the bot never sent, as a forger or an older bot would have made it. */
-    pressForeign: ({ userId, message, customId }: { userId: string; message: DiscordMessageSeen; customId: string }) =>
-      onComponent(userId, message, () => ({ custom_id: customId, component_type: BUTTON })),
+    /**
+     * A member does something with a component that the bot never sent, as a forger or an older bot would have made it: a
+     * button, or a list from which `values` were picked.
+     */
+    pressForeign: ({
+      userId,
+      message,
+      customId,
+      values,
+    }: {
+      userId: string
+      message: DiscordMessageSeen
+      customId: string
+      values?: readonly string[]
+    }) =>
+      onComponent(userId, message, () => ({
+        custom_id: customId,
+        ...(values ? { component_type: SELECT, values } : { component_type: BUTTON }),
+      })),
 
     /** Sends an interaction that was sent before once more. */
     redeliver: ({ id }: Pick<Sent, 'id'>) => dispatch('INTERACTION_CREATE', interactions.get(id)!.payload),
