@@ -20,7 +20,8 @@ export default command({
       case 'offered':
         return {
           tone: 'ok',
-          title: `Your code: ${offer.code}`,
+          // Without the code: titles stand in the log when an answer cannot be sent.
+          title: 'A code for your other account',
           text:
             `Send /link ${offer.code} to the bot from your other account, before ${formatTime(offer.expiresAt)}. ` +
             'It works once. Whoever sends it becomes you on this desk: show it to nobody.',

@@ -52,6 +52,13 @@ interface Interaction {
   answers: DiscordMessageSeen[]
 }
 
+/** What someone can choose for themselves, or an admin of the server gives them. */
+export interface Appearance {
+  readonly name?: string
+  /** Bits: 8 is administrator of the server. */
+  readonly permissions?: string
+}
+
 interface Options {
   readonly applicationId: string
   readonly guildId: string
@@ -67,10 +74,16 @@ export function createDiscordInteractions(options: Options) {
   const { applicationId, guildId, channels, registered, dispatch, until } = options
   const interactions = new Map<string, Interaction>()
 
-  function interact(userId: string, channelId: string, type: number, fields: Record<string, unknown>): Sent {
+  function interact(
+    userId: string,
+    channelId: string,
+    type: number,
+    fields: Record<string, unknown>,
+    { name = `user${userId}`, permissions = '0' }: Appearance = {},
+  ): Sent {
     const [id, token] = [snowflake(), `token-${snowflake()}`]
     const { direct, type: channelType } = channels.describe(channelId)
-    const user = { id: userId, username: `user${userId}`, discriminator: '0', avatar: null, global_name: null }
+    const user = { id: userId, username: name, discriminator: '0', avatar: null, global_name: name }
     const channel = direct
       ? { id: channelId, type: channelType, recipients: [user] }
       : { id: channelId, type: channelType, guild_id: guildId, name: 'desk' }
@@ -78,7 +91,7 @@ export function createDiscordInteractions(options: Options) {
       ...{ id, token, type, application_id: applicationId, channel_id: channelId, channel, version: 1 },
       ...(direct
         ? { user, context: 1 }
-        : { member: memberOf(user), guild_id: guildId, guild_locale: 'en-GB', context: 0 }),
+        : { member: memberOf(user, permissions), guild_id: guildId, guild_locale: 'en-GB', context: 0 }),
       ...{ locale: 'en-GB', app_permissions: '0', entitlements: [], authorizing_integration_owners: {} },
       ...fields,
     }
@@ -170,18 +183,20 @@ export function createDiscordInteractions(options: Options) {
       name,
       options: given = {},
       direct = false,
+      as,
     }: {
       userId: string
       name: string
       options?: Record<string, unknown>
       direct?: boolean
+      as?: Appearance
     }): Sent {
       const { commands, everywhere } = registered()
       if (direct && !everywhere) throw new Error('Expected commands for private chats, were those of one server')
       const channelId = direct ? channels.directOf(userId).id : options.channelId
       const place = direct ? {} : { guild_id: guildId }
       const data = { id: snowflake(), type: 1, ...place, ...typed(commands, name, given) }
-      return interact(userId, channelId, KIND.command, { data })
+      return interact(userId, channelId, KIND.command, { data }, as)
     },
 
     /** A member types in an option, and has not sent the command yet. */
@@ -272,7 +287,7 @@ export function createDiscordInteractions(options: Options) {
   }
 }
 
-const memberOf = (user: object) => ({
-  ...{ user, roles: [], permissions: '0', joined_at: '2026-01-01T00:00:00Z', deaf: false, mute: false, flags: 0 },
+const memberOf = (user: { readonly username: string }, permissions: string) => ({
+  ...{ user, roles: [], permissions, joined_at: '2026-01-01T00:00:00Z', deaf: false, mute: false, flags: 0 },
   ...{ nick: null, avatar: null, premium_since: null, pending: false },
 })
