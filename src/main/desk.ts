@@ -8,6 +8,7 @@ import { driveMarket } from '../app/drive-market.ts'
 import { readTierTables } from '../app/load-margin-tiers.ts'
 import { createMarketState, type MarketState } from '../app/market-state.ts'
 import type { Settings } from '../app/settings.ts'
+import { closeDrawing, warmUp } from '../charts/drawing.ts'
 import type { ChatAdapter, Dispatch } from '../chat/command.ts'
 import { createDispatch } from '../chat/dispatch.ts'
 import { createPager } from '../chat/pager.ts'
@@ -151,8 +152,11 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     if (roles.includes('worker')) await store.observations.declareFeeds(source.feeds)
     market.feeds = source.feeds
     await queue.start(handlersFor(roles, app))
+    // The first picture shall not wait for the charts to be read; a machine that cannot draw still gets every card in words.
+    if (roles.includes('bot')) opening(undefined, closeDrawing)
     for (const chat of chats) opening(chat, (it) => it.close())
     for (const chat of chats) await chat.start(dispatch, complete)
+    if (roles.includes('bot')) void warmUp()
     await app.reconcile()
 
     return {

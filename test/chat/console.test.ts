@@ -56,6 +56,7 @@ test('a typed command is said by the first identity, and its card is printed', a
     platform: 'console',
     platformUserId: '1',
     channel: 'console',
+    direct: true,
     input: { kind: 'text', text: '/hedge status' },
   })
   assert.match(interactionId, /^[0-9a-f-]{36}$/)

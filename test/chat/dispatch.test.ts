@@ -84,7 +84,7 @@ test('an unknown command names those that begin alike', async (t) => {
   assert.deepEqual(near, {
     tone: 'refused',
     title: 'Unknown command: /hedge stats',
-    text: 'Did you mean /hedge status, /hedge propose, /hedge history?',
+    text: 'Did you mean /hedge status, /hedge propose, /hedge resize, /hedge why, /hedge history?',
   })
   assert.match((await desk.say('vera', '/HEDGE stats')).text!, /Did you mean \/hedge status/)
   assert.equal((await desk.say('vera', '/frobnicate')).text, '/help lists what you can say.')
@@ -125,10 +125,10 @@ test('an option that does not fit is named with the reason and the usage', async
 
 test('more words than a command takes are refused with its usage', async (t) => {
   const desk = await openDesk(t)
-  assert.deepEqual(await desk.say('vera', '/hedge status now'), {
+  assert.deepEqual(await desk.say('vera', '/risk status now'), {
     tone: 'refused',
-    title: '/hedge status takes fewer words',
-    text: 'Did not expect "now". Usage: /hedge status',
+    title: '/risk status takes fewer words',
+    text: 'Did not expect "now". Usage: /risk status',
   })
 })
 
