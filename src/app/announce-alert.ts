@@ -54,7 +54,7 @@ export async function announceAlert(
   const { places, holdFor } = onlyWhereTold ? { places: [], holdFor: [] } : router.route(alert)
   const urgency = URGENCY[alert.severity]
   const card = router.show(alertCard(alert, facts), alert)
-  await announce(tx, ports, { cardKey: alertCardKey(alert), card, at, urgency, places })
+  await announce(tx, ports, { cardKey: alertCardKey(alert), card, at, urgency, places, foldable: true })
   for (let step = 1; step <= (alert.escalation ?? 0); step++) {
     const reminder = router.show(reminderCard(alert, facts), alert)
     await tell(tx, ports, { cardKey: reminderCardKey(alert, step), card: reminder, at, urgency })
@@ -75,7 +75,7 @@ export async function announceToNewcomers(
   const known = new Set(places.length === 0 ? [] : (await tx.outbox.places(cardKey)).map(placeKey))
   const card = router.show(alertCard(alert, factsOf(alert, news)), alert)
   for (const place of places.filter((one) => !known.has(placeKey(one)))) {
-    await putOnItsWay(tx, ports, { cardKey, card, at, urgency: URGENCY[alert.severity] }, place)
+    await putOnItsWay(tx, ports, { cardKey, card, at, urgency: URGENCY[alert.severity], foldable: true }, place)
   }
   return hold(tx, alert, { holdFor, at })
 }

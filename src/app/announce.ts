@@ -13,6 +13,8 @@ export interface Announcement {
   readonly card: Card | ((place: Place) => Card)
   readonly at: TimestampMs
   readonly urgency: Urgency
+  /** May be told in one message with others when many wait in a place. */
+  readonly foldable?: boolean
   /** Besides the desk's channels, which always get it; private chats above all. */
   readonly places?: readonly Place[]
 }
@@ -24,9 +26,9 @@ export interface Announcement {
 export async function announce(
   tx: Store,
   { settings, ids }: Pick<Ports, 'settings' | 'ids'>,
-  { cardKey, card, at, urgency, places = [] }: Announcement,
+  { places = [], ...announcement }: Announcement,
 ): Promise<void> {
-  await tell(tx, { ids }, { cardKey, card, at, urgency, places: [...settings.channels, ...places] })
+  await tell(tx, { ids }, { ...announcement, places: [...settings.channels, ...places] })
 }
 
 /** The same without the desk's channels: what is said to one member, or to those who got it before. */
@@ -41,7 +43,7 @@ export async function tell(tx: Store, { ids }: Pick<Ports, 'ids'>, announcement:
 export async function putOnItsWay(
   tx: Store,
   { ids }: Pick<Ports, 'ids'>,
-  { cardKey, card, at, urgency }: Omit<Announcement, 'places'>,
+  { cardKey, card, at, urgency, foldable }: Omit<Announcement, 'places'>,
   place: Place,
 ): Promise<void> {
   const shown = typeof card === 'function' ? card(place) : card
@@ -51,6 +53,7 @@ export async function putOnItsWay(
     cardKey,
     revision: sha256(canonicalJson(shown)).slice(0, 12),
     urgency,
+    foldable,
     card: await issueButtons(tx, shown, { cardKey, place, ids, at }),
     createdAt: at,
   })

@@ -2,6 +2,7 @@ import { duration, elapsed, later, MINUTE, SECOND, type TimestampMs } from '../d
 import type { Notifier, OutboxMessage, Place, Queue } from '../ports.ts'
 import { placeKey } from './announce.ts'
 import { createDelivery, notifierFor } from './delivery.ts'
+import { createFoldAlerts } from './fold-alerts.ts'
 import type { Ports } from './ports.ts'
 
 /** In flight at once, each to another place. */
@@ -51,6 +52,7 @@ interface Round {
 function createRound(ports: Ports, notifiers: readonly Notifier[]): Round {
   const { store, clock, queue } = ports
   const deliver = createDelivery(ports, notifiers)
+  const fold = createFoldAlerts(ports)
   const oneByOne = clock.kind === 'virtual'
   const inFlight = new Map<string, { readonly place: Place; readonly end: Promise<void> }>()
   const count = { delivered: 0, failed: 0 }
@@ -82,8 +84,14 @@ function createRound(ports: Ports, notifiers: readonly Notifier[]): Round {
     while (inFlight.size < MOST_IN_FLIGHT && faults.length === 0) {
       const limit = oneByOne ? 1 : MOST_IN_FLIGHT - inFlight.size
       const except = [...[...inFlight.values()].map(({ place }) => place), ...paced]
+      let folded = false
       const heads = await store.outbox.due(clock.now(), { limit, except })
       for (const head of heads) {
+        // A terminal has no limits to keep to, and shows every card.
+        if (head.foldable && head.urgency !== 'urgent' && head.platform !== 'console' && (await fold(head))) {
+          folded = true
+          continue
+        }
         const wait = oneByOne ? 0 : (notifierFor(notifiers, head)?.readyIn(head.channel, head.urgency) ?? 0)
         if (wait > 0) {
           paced.push(head)
@@ -93,7 +101,7 @@ function createRound(ports: Ports, notifiers: readonly Notifier[]): Round {
         const end = start(head)
         if (oneByOne) await end
       }
-      if (heads.length < limit) break
+      if (heads.length < limit && !folded) break
     }
     return readyIn
   }

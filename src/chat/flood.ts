@@ -1,10 +1,12 @@
 import { URGENCIES, type Urgency } from '../domain/delivery.ts'
 
-/** At most `max` in any stretch of `perMs`; `reserved` of them are kept for what is urgent. */
+/** At most `max` in any stretch of `perMs`; `reserved` of them are kept for what is urgent, `reservedFromLow` for what is not low. */
 export interface Limit {
   readonly max: number
   readonly perMs: number
   readonly reserved?: number
+  /** As `reserved` where absent. */
+  readonly reservedFromLow?: number
 }
 
 export interface FloodGate {
@@ -218,10 +220,12 @@ const isIdle = ({ waiting, busy, usage }: Chat, at: number): boolean =>
 
 interface Used {
   /** What ended lately, oldest first. */
-  readonly ended: readonly { readonly at: number; readonly urgent: boolean }[]
-  readonly underway: { readonly urgent: number; readonly other: number }
+  readonly ended: readonly { readonly at: number; readonly urgency: Urgency }[]
+  readonly underway: Readonly<Record<Urgency, number>>
   readonly pausedUntil: number
 }
+
+const NOTHING: Used['underway'] = { urgent: 0, normal: 0, low: 0 }
 
 /** When the limits let through one more; never, as far as is known, while what is under way fills them. */
 function readyAt(
@@ -230,14 +234,18 @@ function readyAt(
   urgency: Urgency,
   at: number,
 ): number {
-  const all = { times: ended.map((one) => one.at), open: underway.urgent + underway.other }
-  const others = { times: ended.filter(({ urgent }) => !urgent).map((one) => one.at), open: underway.other }
+  const of = (counted: readonly Urgency[]) => ({
+    times: ended.filter((one) => counted.includes(one.urgency)).map((one) => one.at),
+    open: counted.reduce((sum, one) => sum + underway[one], 0),
+  })
+  const [all, notUrgent, low] = [of(URGENCIES), of(['normal', 'low']), of(['low'])]
   return limits.reduce(
-    (latest, { max, perMs, reserved = 0 }) =>
+    (latest, { max, perMs, reserved = 0, reservedFromLow = reserved }) =>
       Math.max(
         latest,
         roomAt(all, max, perMs, at),
-        urgency === 'urgent' ? at : roomAt(others, max - reserved, perMs, at),
+        urgency === 'urgent' ? at : roomAt(notUrgent, max - reserved, perMs, at),
+        urgency === 'low' ? roomAt(low, max - reservedFromLow, perMs, at) : at,
       ),
     Math.max(at, pausedUntil),
   )
@@ -259,19 +267,21 @@ type Usage = ReturnType<typeof createUsage>
 
 /** What went through lately under these limits, and when more may. */
 function createUsage(limits: readonly Limit[]) {
-  for (const { max, perMs, reserved = 0 } of limits) {
-    if (!(max >= 1 && perMs > 0 && reserved >= 0 && reserved < max)) {
-      throw new RangeError(`Expected a limit with room for everyone, was ${max} per ${perMs} ms, ${reserved} reserved`)
+  for (const { max, perMs, reserved = 0, reservedFromLow = reserved } of limits) {
+    if (!(max >= 1 && perMs > 0 && reserved >= 0 && reserved <= reservedFromLow && reservedFromLow < max)) {
+      throw new RangeError(
+        `Expected a limit with room for everyone, was ${max} per ${perMs} ms, ${reserved} reserved, ${reservedFromLow} from what is low`,
+      )
     }
   }
   const longest = Math.max(0, ...limits.map(({ perMs }) => perMs))
-  let used: Used = { ended: [], underway: { urgent: 0, other: 0 }, pausedUntil: Number.NEGATIVE_INFINITY }
+  let used: Used = { ended: [], underway: NOTHING, pausedUntil: Number.NEGATIVE_INFINITY }
 
   const forget = (at: number): void => {
     used = { ...used, ended: used.ended.filter((one) => one.at + longest > at) }
   }
-  const count = (kind: 'urgent' | 'other', change: 1 | -1): void => {
-    used = { ...used, underway: { ...used.underway, [kind]: used.underway[kind] + change } }
+  const count = (urgency: Urgency, change: 1 | -1): void => {
+    used = { ...used, underway: { ...used.underway, [urgency]: used.underway[urgency] + change } }
   }
 
   return {
@@ -285,23 +295,21 @@ function createUsage(limits: readonly Limit[]) {
       const { underway, pausedUntil } = used
       const ended = [
         ...used.ended,
-        ...Array.from({ length: underway.urgent }, () => ({ at, urgent: true })),
-        ...Array.from({ length: underway.other }, () => ({ at, urgent: false })),
+        ...URGENCIES.flatMap((urgency) => Array.from({ length: underway[urgency] }, () => ({ at, urgency }))),
       ]
       return queue.reduce((last, urgency) => {
-        const next = readyAt(limits, { ended, underway: { urgent: 0, other: 0 }, pausedUntil }, urgency, last)
-        ended.push({ at: next, urgent: urgency === 'urgent' })
+        const next = readyAt(limits, { ended, underway: NOTHING, pausedUntil }, urgency, last)
+        ended.push({ at: next, urgency })
         return next
       }, at)
     },
 
     /** The caller says when it ended. */
     begin(urgency: Urgency): (at: number) => void {
-      const kind = urgency === 'urgent' ? 'urgent' : 'other'
-      count(kind, 1)
+      count(urgency, 1)
       return (at) => {
-        count(kind, -1)
-        used = { ...used, ended: [...used.ended, { at, urgent: kind === 'urgent' }] }
+        count(urgency, -1)
+        used = { ...used, ended: [...used.ended, { at, urgency }] }
       }
     },
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Bot } from 'grammy'
 import type { Update } from 'grammy/types'
 import type { Card } from '../domain/card.ts'
-import { directUserOf } from '../domain/delivery.ts'
+import { directUserOf, type Urgency } from '../domain/delivery.ts'
 import type { Logger } from '../log.ts'
 import type { ChatAdapter, Command } from './command.ts'
 import { createPictures, type DrawPicture } from './pictures.ts'
@@ -230,15 +230,15 @@ export function createTelegramChat({ token, channels, commands, log, webhook, ..
 
     post(channel, card, { urgency = 'normal' } = {}) {
       const chat = chatOf(channel)
-      return deliver(chat, () => outgoing.post({ chat, urgency }, card))
+      return deliver(chat, () => outgoing.post({ chat, urgency: behindAnswers(urgency) }, card))
     },
 
     edit(channel, messageId, card, { urgency = 'normal' } = {}) {
       const chat = chatOf(channel)
-      return deliver(chat, () => outgoing.edit({ chat, urgency }, messageId, card))
+      return deliver(chat, () => outgoing.edit({ chat, urgency: behindAnswers(urgency) }, messageId, card))
     },
 
-    readyIn: (channel, urgency) => calls.readyIn({ chat: chatOf(channel), urgency }),
+    readyIn: (channel, urgency) => calls.readyIn({ chat: chatOf(channel), urgency: behindAnswers(urgency) }),
 
     probe: (channel) => probe(chatOf(channel), { bot, calls, token, signal: sending }),
 
@@ -263,3 +263,6 @@ export function createTelegramChat({ token, channels, commands, log, webhook, ..
 
 /** Someone's private chat has their id. */
 const chatOf = (channel: string): string => directUserOf(channel) ?? channel
+
+/** Someone waits for an answer, which goes as `normal`; of what the outbox has only the urgent goes before it. */
+const behindAnswers = (urgency: Urgency): Urgency => (urgency === 'urgent' ? 'urgent' : 'low')

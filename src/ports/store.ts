@@ -51,6 +51,8 @@ export interface OutboxMessage extends Place {
   /** Of the content: the newest message of a card in a place is not put there again. */
   readonly revision: string
   readonly urgency: Urgency
+  /** May be told in one message with others when many wait at once. */
+  readonly foldable?: boolean | undefined
   readonly createdAt: TimestampMs
   /** When the oldest undelivered message of the same card in the same place was put on record. */
   readonly waitingSince: TimestampMs
@@ -392,6 +394,14 @@ export interface Store {
     unclaim(messageKey: string): Promise<void>
     /** Where the newest delivered post of a card stands, to edit it. */
     postedAt(cardKey: string, platform: Platform, channel: string): Promise<string | undefined>
+    /** What waits in a place, may be folded, is not urgent, and stands in no message of its own there yet: oldest first. */
+    foldable(place: Place, at: TimestampMs, limit: number): Promise<readonly OutboxMessage[]>
+    /** Ends messages as told in another card. */
+    fold(messageKeys: readonly string[], into: string, at: TimestampMs): Promise<void>
+    /** The cards that another one tells, in their newest version, oldest first; without those that have a message of their own by now. */
+    foldedInto(cardKey: string): Promise<readonly OutboxMessage[]>
+    /** The card into which something was folded last in a place, if that was after `since`. */
+    lastFold(place: Place, since: TimestampMs): Promise<string | undefined>
     /** Every place to which this card was ever sent, or is on its way. */
     places(cardKey: string): Promise<readonly Place[]>
     undelivered(): Promise<number>

@@ -4,6 +4,7 @@ import { type TimestampMs, timestamp } from '../domain/units.ts'
 import type { OutboxMessage, Place, Store } from '../ports.ts'
 import { atomically, type StoreContext } from './context.ts'
 import { jsonb, present, storable } from './json.ts'
+import { columnsOf, lastFold, type Nulls, type OutboxRow, readFolded, toMessage } from './outbox-fold.ts'
 import { forgetMessages, readLog } from './outbox-log.ts'
 import type { Db } from './pool.ts'
 
@@ -99,7 +100,7 @@ export function createOutbox(context: StoreContext): Store['outbox'] {
         .where('card_key', '=', cardKey)
         .where('platform', '=', platform)
         .where('channel', '=', channel)
-        .where('delivered_at', 'is not', null)
+        .where('message_id', 'is not', null)
         .orderBy('seq', 'desc')
         .limit(1)
         .executeTakeFirst()
@@ -129,12 +130,26 @@ export function createOutbox(context: StoreContext): Store['outbox'] {
       return at === null || at === undefined ? undefined : timestamp(at)
     },
 
+    foldable: (place, at, limit) => readFoldable(db, place, { at, limit }),
+    fold: (messageKeys, into, at) =>
+      atomically(context, async (tx) => {
+        for (const messageKey of messageKeys) {
+          const folded = await tx
+            .updateTable('outbox')
+            .set({ delivered_at: at, folded_into: into, claimed_until_at: null, last_error: null })
+            .where('message_key', '=', messageKey)
+            .where('delivered_at', 'is', null)
+            .returning(['card_key', 'platform', 'channel', 'seq'])
+            .executeTakeFirst()
+          if (folded) await endOvertaken(tx, messageKey, folded)
+        }
+      }),
+    foldedInto: (cardKey) => readFolded(db, cardKey),
+    lastFold: (place, since) => lastFold(db, place, since),
     log: (filter) => readLog(db, filter),
     forgetBefore: (at) => forgetMessages(db, at),
   }
 }
-
-type Nulls<T> = { [K in keyof T]: T[K] | null }
 
 /**
  * One statement: nothing where the place has the card's newest message already (by its key, or word for word unless it was
@@ -163,10 +178,10 @@ async function add(db: Db, message: Parameters<Store['outbox']['add']>[0]): Prom
       )
     )
     insert into outbox (
-      message_key, card_key, platform, channel, member_id, card, revision, urgency, created_at, due_at, waiting_since
+      message_key, card_key, platform, channel, member_id, card, revision, foldable, urgency, created_at, due_at, waiting_since
     )
     select ${messageKey}, ${cardKey}, ${platform}, ${channel}, ${message.memberId ?? null}, ${jsonb(message.card)},
-      ${revision},
+      ${revision}, ${message.foldable ?? false},
       least(${URGENCIES.indexOf(message.urgency)}::smallint, (select min(urgency) from earlier)),
       ${createdAt}::bigint, ${createdAt}::bigint,
       least(${createdAt}::bigint, (select min(waiting_since) from earlier))
@@ -183,7 +198,7 @@ async function readDue(
   at: TimestampMs,
   { limit, except }: { limit: number; except: readonly Place[] },
 ): Promise<readonly OutboxMessage[]> {
-  const { rows } = await sql<Nulls<Omit<OutboxMessage, 'urgency'>> & { urgency: number }>`
+  const { rows } = await sql<OutboxRow>`
     with recursive places as (
       (select platform, channel from outbox as waiting where ${WAITING} order by platform, channel limit 1)
       union all
@@ -193,10 +208,7 @@ async function readDue(
         order by platform, channel limit 1
       ) as next
     )
-    select head.message_key as "messageKey", head.card_key as "cardKey", head.platform, head.channel,
-      head.member_id as "memberId", head.card, head.revision, head.urgency, head.created_at as "createdAt",
-      head.waiting_since as "waitingSince", head.attempts
-    from places cross join lateral (
+    select ${columnsOf('head')} from places cross join lateral (
       select * from outbox as waiting
       where waiting.platform = places.platform and waiting.channel = places.channel and ${isReady(at)}
       order by waiting.urgency, waiting.waiting_since, waiting.seq
@@ -207,7 +219,23 @@ async function readDue(
     )
     order by head.urgency, head.waiting_since, head.seq
     limit ${limit}`.execute(db)
-  return rows.map((row) => present<OutboxMessage>({ ...row, urgency: URGENCIES[row.urgency]! }))
+  return rows.map(toMessage)
+}
+
+/** By `isReady`, so that nothing is folded that is on its way. */
+async function readFoldable(
+  db: Db,
+  { platform, channel }: Place,
+  { at, limit }: { at: TimestampMs; limit: number },
+): Promise<readonly OutboxMessage[]> {
+  const { rows } = await sql<OutboxRow>`
+    select ${columnsOf('waiting')} from outbox as waiting
+    where waiting.platform = ${platform} and waiting.channel = ${channel} and waiting.foldable and waiting.urgency > 0
+      and ${isReady(at)}
+      and not exists (select from outbox as other where ${SAME_CARD} and other.message_id is not null)
+    order by waiting.waiting_since, waiting.seq
+    limit ${limit}`.execute(db)
+  return rows.map(toMessage)
 }
 
 /** What waited for a retry is out of date now: sent later, it would put an old card over this one. */

@@ -484,4 +484,14 @@ export const SCHEMA: readonly SchemaStep[] = [
       );
     `,
   },
+  {
+    name: '010-folded-messages',
+    sql: `
+      -- In a flood many cards are told in one message: which card it was, in place of a message of their own.
+      alter table outbox
+        add column foldable boolean not null default false,
+        add column folded_into text;
+      create index outbox_folded on outbox (folded_into, seq) where folded_into is not null;
+    `,
+  },
 ]

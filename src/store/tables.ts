@@ -199,6 +199,8 @@ export interface Tables {
     /** Place in URGENCIES. */
     urgency: Generated<number>
     waiting_since: number
+    foldable: Generated<boolean>
+    folded_into: Nullable<string>
   }
   seen_interactions: {
     platform: string

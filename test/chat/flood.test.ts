@@ -103,6 +103,19 @@ test('what is reserved stays free for the urgent, however much else is sent', as
   assert.equal(named(sent).filter((what) => what.startsWith('urgent')).length, 15)
 })
 
+test('more is kept from what is low than from what is normal', async () => {
+  const { send, sent, time } = gateWith([{ max: 20, perMs: 60_000, reserved: 8, reservedFromLow: 15 }])
+  for (let i = 0; i < 10; i++) void send('1', 'low', `low ${i}`)
+  await time.advanceTo(1_000)
+  assert.equal(sent.length, 5)
+  for (let i = 0; i < 10; i++) void send('1', 'normal', `normal ${i}`)
+  await time.advanceTo(2_000)
+  assert.equal(sent.length, 12)
+  for (let i = 0; i < 10; i++) void send('1', 'urgent', `urgent ${i}`)
+  await time.advanceTo(3_000)
+  assert.equal(sent.length, 20)
+})
+
 test('a chat that waits holds up no other', async () => {
   const { send, sent, time } = gateWith([{ max: 1, perMs: 60_000 }])
   void send('1', 'urgent', 'one')
@@ -206,8 +219,16 @@ test('limits that shut out everyone, and pauses that are no length of time, are 
 })
 
 const limit = fc
-  .record({ max: fc.integer({ min: 1, max: 6 }), perMs: fc.integer({ min: 1, max: 5_000 }), reserved: fc.nat(5) })
-  .map(({ max, perMs, reserved }) => ({ max, perMs, reserved: Math.min(reserved, max - 1) }))
+  .record({
+    max: fc.integer({ min: 1, max: 6 }),
+    perMs: fc.integer({ min: 1, max: 5_000 }),
+    reserved: fc.nat(5),
+    more: fc.nat(3),
+  })
+  .map(({ max, perMs, reserved: wanted, more }) => {
+    const reserved = Math.min(wanted, max - 1)
+    return { max, perMs, reserved, reservedFromLow: Math.min(reserved + more, max - 1) }
+  })
 
 const message = fc.record({
   at: fc.nat(10_000),
@@ -301,12 +322,13 @@ test('no platform ever counts more than its limits, nothing is lost, and nothing
 })
 
 function assertWithin(
-  { max, perMs, reserved }: Required<Limit>,
+  { max, perMs, reserved, reservedFromLow }: Required<Limit>,
   passed: readonly { began: number; ended: number; counted: number; urgency: Urgency }[],
 ): void {
   for (const [kind, most] of [
     [passed, max],
     [passed.filter(({ urgency }) => urgency !== 'urgent'), max - reserved],
+    [passed.filter(({ urgency }) => urgency === 'low'), max - reservedFromLow],
   ] as const) {
     const times = kind.map(({ began, ended, counted }) => began + (ended - began) * counted).sort((a, b) => a - b)
     for (const [i, time] of times.entries()) {

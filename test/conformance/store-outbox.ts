@@ -19,7 +19,7 @@ export function describeOutboxRecord(name: string, open: OpenStore): void {
       await outbox.add({ ...aMessage('m1'), revision: 'r2', card: { tone: 'ok', title: 'again' } })
       assert.equal(await outbox.undelivered(), 1)
       const due = await outbox.due(at(5), { limit: 10 })
-      assert.deepEqual(due, [{ ...aMessage('m1'), attempts: 0, waitingSince: at(1) }])
+      assert.deepEqual(due, [{ ...aMessage('m1'), foldable: false, attempts: 0, waitingSince: at(1) }])
       assert.equal(await outbox.claim('m1', at(5), CLAIM), true)
       await outbox.delivered('m1', 'post-1', at(6))
       assert.equal(await outbox.undelivered(), 0)
@@ -27,6 +27,44 @@ export function describeOutboxRecord(name: string, open: OpenStore): void {
       assert.deepEqual(await outbox.due(at(500), { limit: 10 }), [])
       assert.equal(await outbox.postedAt('card', 'console', 'desk'), 'post-1')
       assert.equal(await outbox.postedAt('card', 'console', 'other'), undefined)
+    })
+
+    test('cards that wait are told in another one, until they have a message of their own', async (t) => {
+      const { outbox } = await open(t)
+      const place = { platform: 'console', channel: 'desk' } as const
+      const waiting = (name: string, more = {}) => ({
+        ...aMessage(name),
+        cardKey: `card-${name}`,
+        foldable: true,
+        ...more,
+      })
+      for (const name of ['a', 'b', 'c']) await outbox.add(waiting(name))
+      await outbox.add(waiting('urgent', { urgency: 'urgent' }))
+      await outbox.add(waiting('firm', { foldable: false }))
+      await outbox.add(waiting('elsewhere', { channel: 'other' }))
+      const keysOf = (messages: readonly { messageKey: string }[]) => messages.map(({ messageKey }) => messageKey)
+      assert.deepEqual(keysOf(await outbox.foldable(place, at(5), 10)), ['a', 'b', 'c'])
+      assert.equal(await outbox.lastFold(place, at(0)), undefined)
+
+      await outbox.fold(['a', 'b'], 'together', at(6))
+      assert.deepEqual(keysOf(await outbox.foldable(place, at(7), 10)), ['c'])
+      assert.deepEqual(keysOf(await outbox.foldedInto('together')), ['a', 'b'])
+      assert.equal(await outbox.lastFold(place, at(5)), 'together')
+      assert.equal(await outbox.lastFold(place, at(6)), undefined)
+      assert.equal(await outbox.postedAt('card-a', 'console', 'desk'), undefined)
+      assert.deepEqual(await outbox.places('card-a'), [place])
+
+      // A newer version is folded again and stands in its place; an urgent one gets a message, and leaves.
+      await outbox.add(waiting('a2', { cardKey: 'card-a', revision: 'r2' }))
+      await outbox.fold(['a2'], 'together', at(8))
+      assert.deepEqual(keysOf(await outbox.foldedInto('together')), ['b', 'a2'])
+      await outbox.add(waiting('b2', { cardKey: 'card-b', revision: 'r2', urgency: 'urgent' }))
+      assert.equal(await outbox.claim('b2', at(9), CLAIM), true)
+      await outbox.delivered('b2', 'post-b', at(9))
+      assert.deepEqual(keysOf(await outbox.foldedInto('together')), ['a2'])
+      assert.equal(await outbox.postedAt('card-b', 'console', 'desk'), 'post-b')
+      await outbox.add(waiting('b3', { cardKey: 'card-b', revision: 'r3' }))
+      assert.deepEqual(keysOf(await outbox.foldable(place, at(10), 10)), ['c'], 'b is edited where it stands')
     })
 
     test('a card keeps its picture, every number of it', async (t) => {

@@ -12,16 +12,17 @@ export interface TelegramLimits {
  * Telegram publishes no figures but these, as things to stay under: about one message a second in a chat with short bursts
  * let pass, 20 a minute in a group, about 30 a second in all. An edit counts like a message.
  *
- * 15 of a group's 20 are kept for what is urgent: a cascade is a dozen critical alerts within the minute, and each has to
- * come through whatever was said before. The other five are enough for a digest and a conversation, because the outbox sends
- * only the newest of what waits. Two of the 30 are left for what no gate counts: presses acknowledged, menus, probes.
+ * Of a group's 20 all but five are kept from what the outbox has that is not urgent: a cascade is a dozen critical alerts within
+ * the minute, and each has to come through whatever was said before; five are enough for the rest, because the outbox folds what
+ * comes many at once into one message. Who asks is answered before that, up to twelve a minute. Two of the 30 are left for what
+ * no gate counts: presses acknowledged, menus, probes.
  *
  * @see https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
  */
 export const DEFAULT_LIMITS: TelegramLimits = {
   chat: [{ max: 3, perMs: 3_000 }],
-  group: [{ max: 20, perMs: 60_000, reserved: 15 }],
-  global: [{ max: 28, perMs: 1_000, reserved: 8 }],
+  group: [{ max: 20, perMs: 60_000, reserved: 8, reservedFromLow: 15 }],
+  global: [{ max: 28, perMs: 1_000, reserved: 2, reservedFromLow: 8 }],
 }
 
 /** The gate for Telegram's chats, by chat id. Only a person's id is a positive number. */

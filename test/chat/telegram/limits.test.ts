@@ -81,7 +81,7 @@ test('readyIn tells how long a chat is full, and what waits there', () =>
     { timing: { limits: { ...FAST, group: [{ max: 2, perMs: 3_600_000, reserved: 1 }] } } },
   ))
 
-test('15 critical messages pass a group within the minute in which everything else used what it may', async () => {
+test('15 critical messages pass a group within the minute in which the rest of the outbox used what it may', async () => {
   const inMinute: string[] = []
   let now = 0
   const timers: { at: number; ring: () => void }[] = []
@@ -92,13 +92,13 @@ test('15 critical messages pass a group within the minute in which everything el
     sleep: (ms) => new Promise<void>((ring) => timers.push({ at: now + ms, ring })),
     signal: new AbortController().signal,
   })
-  const send = (urgency: 'urgent' | 'normal') => void gate.pass('-1', urgency, async () => void inMinute.push(urgency))
-  for (const _ of numbers(40)) send('normal')
+  const send = (urgency: 'urgent' | 'low') => void gate.pass('-1', urgency, async () => void inMinute.push(urgency))
+  for (const _ of numbers(40)) send('low')
   for (; now < 59_900; now += 100) {
     if (now === 30_000) for (const _ of numbers(15)) send('urgent')
     for (const timer of timers.filter(({ at }) => at <= now)) timer.ring()
     await new Promise((resolve) => setImmediate(resolve))
   }
   assert.equal(inMinute.filter((urgency) => urgency === 'urgent').length, 15)
-  assert.equal(inMinute.filter((urgency) => urgency === 'normal').length, 5)
+  assert.equal(inMinute.filter((urgency) => urgency === 'low').length, 5)
 })
