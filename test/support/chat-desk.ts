@@ -58,7 +58,10 @@ export async function openChatDesk(t: Cleanup, options: ChatDeskOptions = {}): P
   const telegram = await startTelegramServer({ limits })
   const { token, applicationId, guildId, channelId, apiRoot } = discord
   const chats = {
-    discord: createDiscordChat({ token, applicationId, guildId, channels: [channelId], apiRoot, commands, log }),
+    discord: createDiscordChat({
+      ...{ token, applicationId, guildId, channels: [channelId], apiRoot, commands, log },
+      ...(limits ? {} : { limits: { channel: [], global: [] } }),
+    }),
     telegram: createTelegramChat({
       token: telegram.token,
       apiRoot: telegram.apiRoot,

@@ -20,11 +20,12 @@ export function understand(
 ): Understood {
   if (input.kind === 'named') {
     const command = commands.find((candidate) => candidate.name === input.name)
+    const raw = Object.fromEntries(Object.entries(input.options).map(([name, value]) => [name, recordable(value)]))
     return command
-      ? { kind: 'understood', command, raw: { ...input.options } }
-      : { kind: 'unknown', card: unknownCommand(input.name, commands, texts) }
+      ? { kind: 'understood', command, raw }
+      : { kind: 'unknown', card: unknownCommand(recordable(input.name), commands, texts) }
   }
-  const parsed = parseCommandLine(input.text, commands)
+  const parsed = parseCommandLine(recordable(input.text), commands)
   switch (parsed.kind) {
     case 'parsed':
       return { kind: 'understood', command: parsed.command, raw: parsed.options }
@@ -45,6 +46,10 @@ export function understand(
       }
   }
 }
+
+/** Without what no database holds and no platform carries, whatever the option is used for: NUL and halves of pairs. */
+const recordable = <Value>(value: Value): Value =>
+  typeof value === 'string' ? (value.toWellFormed().replaceAll('\0', '\uFFFD') as Value) : value
 
 function unknownCommand(said: string, commands: readonly Command[], texts: Texts): Card {
   const [first] = said.toLowerCase().split(/\s+/)
