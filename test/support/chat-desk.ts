@@ -3,6 +3,7 @@ import { commands } from '../../commands/index.ts'
 import type { Settings } from '../../src/app/settings.ts'
 import type { ChatAdapter } from '../../src/chat/command.ts'
 import { createDiscordChat } from '../../src/chat/discord.ts'
+import type { WebhookOptions } from '../../src/chat/telegram/webhook.ts'
 import { createTelegramChat } from '../../src/chat/telegram.ts'
 import type { Member, Role } from '../../src/domain/member.ts'
 import type { Cleanup } from './database.ts'
@@ -26,6 +27,8 @@ export interface ChatDesk {
 export interface ChatDeskOptions extends Omit<DeskOptions, 'notifiers' | 'log'> {
   /** Held to the limits of the platforms by their servers. */
   readonly limits?: boolean
+  /** Telegram posts what happens; it is polled by default. */
+  readonly webhook?: WebhookOptions
   readonly members?: readonly Member[]
 }
 
@@ -52,7 +55,7 @@ export const PEOPLE: Readonly<Record<Role | 'none', Member>> = {
 /** A whole desk with the real Discord and Telegram clients, each before a server of its own on loopback. */
 export async function openChatDesk(t: Cleanup, options: ChatDeskOptions = {}): Promise<ChatDesk> {
   const logged: string[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
   const limits = options.limits ?? false
   const discord = await startDiscordServer(limits ? { limits } : {})
   const telegram = await startTelegramServer({ limits })
@@ -68,7 +71,8 @@ export async function openChatDesk(t: Cleanup, options: ChatDeskOptions = {}): P
       channels: [String(GROUP)],
       commands,
       log,
-      timing: { pollSeconds: 5, ...(limits ? {} : { limits: NO_LIMITS }) },
+      ...(options.webhook && { webhook: options.webhook }),
+      timing: { pollSeconds: 5, backoffMs: 20, ...(limits ? {} : { limits: NO_LIMITS }) },
     }),
   }
   const channels = [
