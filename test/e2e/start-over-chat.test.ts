@@ -201,8 +201,8 @@ test('a desk is run from Discord and Telegram, from the first question to the la
   await t.test('a proposal from Discord stands with its buttons on both', async () => {
     proposalId = idIn(await desk.ask(TOM, 'hedge propose', { symbol: 'ETH', target: 0.6 }))
     const card = await cardOnBoth(desk, proposalId, (text) => text.includes('Hedge proposed'))
-    assert.deepEqual(card.discord.labels, ['Approve', 'Decline'])
-    assert.deepEqual(card.telegram.labels, ['Approve', 'Decline'])
+    assert.deepEqual(card.discord.labels, ['Approve', 'Decline', 'Why', 'Resize'])
+    assert.deepEqual(card.telegram.labels, ['Approve', 'Decline', 'Why', 'Resize'])
     assert.match(card.telegram.text, /sell 60 ETH perp/)
     assert.match(card.telegram.text, /0 of 2/)
   })
@@ -230,7 +230,7 @@ test('a desk is run from Discord and Telegram, from the first question to the la
   await t.test('one approval in Telegram and one more let it go, of two at once the first', async () => {
     assert.match(await pressOnTelegram(BEN), /1 of 2 approvals/)
     await cardOnBoth(desk, proposalId, (text) => text.includes('1 of 2: ben'))
-    assert.match(await pressOnTelegram(BEN), /already approved/)
+    assert.match(await pressOnTelegram(BEN), /pressed this already/)
     const pressed = press(CLEO, 'Approve')
     const answers = await Promise.all([pressed.answer().then(({ text }) => text), pressOnTelegram(ANA)])
     assert.equal(answers.filter((text) => text.includes(`Approved ${proposalId}`)).length, 1, answers.join('\n---\n'))
@@ -243,7 +243,7 @@ test('a desk is run from Discord and Telegram, from the first question to the la
     assert.deepEqual(card.discord.labels, [])
     assert.deepEqual(card.telegram.labels, [])
     for (const { text } of [card.discord, card.telegram]) {
-      assert.match(text, /2 of 2: ben, (cleo|ana)\n/)
+      assert.match(text, /Approvals\W+ben \(approver\), .* UTC\n(cleo \(approver\)|ana \(admin\)), .* UTC\n/)
       assert.match(text, /60 ETH of 60 ETH in \d+ fills/)
       assert.match(text, /bps against .* expected/)
     }
