@@ -26,6 +26,10 @@ const onTelegram =
     return (await telegram.until(() => telegram.messages[before], { what: `an answer to ${words} of ${asker}` })).text
   }
 
+test('the table names every command and nothing else', () => {
+  assert.deepEqual(Object.keys(RIGHTS).sort(), commands.map(({ name }) => name).sort())
+})
+
 for (const [platform, on] of [
   ['discord', onDiscord],
   ['telegram', onTelegram],
