@@ -2,7 +2,15 @@ import type { App } from '../src/app/app.ts'
 import type { AssetStatus, BookStatus } from '../src/app/report-status.ts'
 import type { Completion } from '../src/chat/command.ts'
 import type { Card } from '../src/domain/card.ts'
-import { formatAge, formatPercent, formatPrice, formatQuantity, formatTime, formatUsd } from '../src/domain/format.ts'
+import {
+  formatAge,
+  formatCount,
+  formatPercent,
+  formatPrice,
+  formatQuantity,
+  formatTime,
+  formatUsd,
+} from '../src/domain/format.ts'
 import type { Preferences } from '../src/domain/preferences.ts'
 
 /** How answers about the book say things, short enough for a line of a phone. */
@@ -51,7 +59,7 @@ export function footerOf({ at, assets, undeliveredMessages }: BookStatus): strin
     formatTime(at),
     ...(ages.length > 0 ? [`prices up to ${formatAge(Math.max(...ages))} old`] : []),
     'paper money',
-    ...(undeliveredMessages > 0 ? [`${undeliveredMessages} messages not yet delivered`] : []),
+    ...(undeliveredMessages > 0 ? [`${formatCount(undeliveredMessages, 'message')} not yet delivered`] : []),
   ].join(', ')
 }
 

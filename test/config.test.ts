@@ -67,6 +67,7 @@ test('channels and commands can be held to a role, and what is not of that form 
     'discord:1',
     'telegram:@desk:viewer',
     'discord:1:owner',
+    'discord:1:viewer,discord:1:trader',
   ]) {
     assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig({ CHANNEL_ROLES }))), ['CHANNEL_ROLES'])
   }

@@ -1,7 +1,15 @@
 import type { Button, Card } from '../domain/card.ts'
 import { realisedCost } from '../domain/execution/cost.ts'
 import type { Fill, Order } from '../domain/execution/order.ts'
-import { formatBps, formatPercent, formatPrice, formatQuantity, formatTime, formatUsd } from '../domain/format.ts'
+import {
+  formatBps,
+  formatCount,
+  formatPercent,
+  formatPrice,
+  formatQuantity,
+  formatTime,
+  formatUsd,
+} from '../domain/format.ts'
 import type { Member, Role } from '../domain/member.ts'
 import { type Approval, type Proposal, type ProposalState, tallyApprovals } from '../domain/proposal.ts'
 import type { Place } from '../ports.ts'
@@ -209,7 +217,7 @@ function executionFields(proposal: Proposal, { orders, fills }: Execution): read
   return [
     {
       name: 'Filled',
-      value: `${formatQuantity(filled, proposal.asset)} of ${formatQuantity(proposal.quantity, proposal.asset)} in ${fills.length} fills`,
+      value: `${formatQuantity(filled, proposal.asset)} of ${formatQuantity(proposal.quantity, proposal.asset)} in ${formatCount(fills.length, 'fill')}`,
     },
     ...(average === undefined ? [] : [{ name: 'Average price', value: formatPrice(average) }]),
     ...(cost === undefined

@@ -8,7 +8,7 @@ const roleOf = (value: string | undefined): Role | undefined => ROLES.find((role
 
 /** `platform:channel:role`: the most that anyone may do in a channel. */
 export const channelRoles = expected(
-  `a comma-separated list of platform:channel:role, e.g. discord:123456789012345678:viewer (platforms: ${PLATFORMS.join(', ')}; roles: ${ROLES.join(', ')})`,
+  `a comma-separated list of platform:channel:role, each channel once, e.g. discord:123456789012345678:viewer (platforms: ${PLATFORMS.join(', ')}; roles: ${ROLES.join(', ')})`,
   (value): AccessRules['channels'] | undefined => {
     const rules = parts(value).map((part) => {
       const [platformName, channel = '', most, ...more] = part.split(':')
@@ -18,7 +18,10 @@ export const channelRoles = expected(
         ? { platform, channel, most: role }
         : undefined
     })
-    return rules.length > 0 && rules.every((rule) => rule !== undefined) ? rules : undefined
+    if (rules.length === 0 || !rules.every((rule) => rule !== undefined)) return undefined
+    // Of two rules for one channel nobody could say which holds.
+    const named = new Set(rules.map(({ platform, channel }) => `${platform}:${channel}`))
+    return named.size === rules.length ? rules : undefined
   },
 )
 

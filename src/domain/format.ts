@@ -20,6 +20,9 @@ export const formatPrice = (value: Price | number): string =>
 export const formatQuantity = (value: number, asset: string): string =>
   `${group((Math.round(Math.abs(value) * 1e4) / 1e4).toString())} ${asset}`
 
+/** `1 fill`, `12 fills` */
+export const formatCount = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
 export const formatPercent = (value: number, digits = 1): string => `${(value * 100).toFixed(digits)} %`
 
 /** A probability; one that rounds to nothing is not nothing. */
