@@ -56,6 +56,7 @@ export async function runScript(script: Script): Promise<void> {
         else if (state) followed = undefined
       }
       if (stage === 'approving') {
+        await say('tom', `/hedge why ${followed}`)
         await say('ben', `/approve ${followed}`)
         if ((await stateOf()) === 'pending') await say('cleo', `/approve ${followed}`)
         const state = await stateOf()
@@ -87,6 +88,13 @@ export async function runScript(script: Script): Promise<void> {
   await say('tom', `/liq calibration ${asset} 24h`)
   await say('tom', '/hedge history')
   await say('tom', '/alerts')
+  for (const line of ['/positions', '/orders 4', `/funding ${asset}`, '/pnl', '/report daily']) await say('tom', line)
+  await say('ana', '/oncall order ben,cleo')
+  await say('ben', '/subscribe all warning')
+  await say('ben', '/settings timezone=Europe/Berlin quiet=22:00-07:00')
+  await say('ben', '/oncall')
+  await say('ana', '/role vera trader')
+  await say('ana', '/audit 4')
   await say('tom', '/hedge status')
   stage = 'done'
   for (const problem of source.problems().slice(0, 20)) print(`Input problem: ${problem}`)
