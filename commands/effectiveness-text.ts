@@ -61,7 +61,7 @@ export function effectivenessPicture({ effectiveness }: Report): EffectivenessPi
     kind: 'effectiveness',
     title: `Book ${path.book}: what the hedge did`,
     subtitle: `${formatTime(first.at)} to ${formatTime(last.at)}, hourly; fees and slippage in, funding not accrued on paper`,
-    alt: `From ${formatTime(first.at)} to ${formatTime(last.at)}. ${effectivenessLines(said).replaceAll('\n', '; ')}.`,
+    alt: `From ${formatTime(first.at)} to ${formatTime(last.at)}. ${effectivenessLines(said).replaceAll(':\n', ': ').replaceAll('\n', '; ')}.`,
     pnl: points.map(({ at, unhedged, hedged }) => ({ at, unhedged, hedged })),
     rolling: rolling.map(({ at, value, low, high }) => ({ at: path.periods[at]!.endedAt, value, low, high })),
     meanHedgeRatio,
