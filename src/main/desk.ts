@@ -19,6 +19,7 @@ import { DAY, later, type TimestampMs } from '../domain/units.ts'
 import type { Logger } from '../log.ts'
 import type { Clock, Ids, MarginTierSource, MarketSource, Queue, VirtualClock } from '../ports.ts'
 import { createQueue } from '../queue/queue.ts'
+import { namedConnection } from '../store/instance-sessions.ts'
 import { createStore, type PostgresStore } from '../store/store.ts'
 import { createVenueLedger } from '../venues/paper/ledger.ts'
 import { createPaperVenue } from '../venues/paper/paper-venue.ts'
@@ -28,6 +29,7 @@ import { alertRules } from './alert-rules.ts'
 import { ARTIFACT_FOLDER, confidenceFor } from './artifacts.ts'
 import { buildFacts } from './build-facts.ts'
 import { openDatabase } from './database.ts'
+import { answerWhileHeld, postWhileHeld } from './while-held.ts'
 
 const RESTORE_DAYS = 60
 
@@ -81,6 +83,11 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const database = opening(await openDatabase(config, { ...options.database, log, onProgress }), (it) => it.close())
     const store = opening(await createStore({ connectionString: database.connectionString, log }), (it) => it.close())
     for (const role of roles) await takeRole(store, role, options)
+    // Whoever takes over ends the sessions that bear our name.
+    const { connectionString = database.connectionString } = namedConnection(
+      database.connectionString,
+      store.instanceId,
+    )
 
     const wallClock = createWallClock()
     const source = opening(await options.openMarket(wallClock), (it) => it.close())
@@ -88,7 +95,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const clock: Clock | VirtualClock =
       source.clock === 'virtual' ? createVirtualClock(resumeAt(source, lastReceivedAt)) : wallClock
 
-    const ledger = opening(await createVenueLedger({ connectionString: database.connectionString }), (it) => it.close())
+    const ledger = opening(await createVenueLedger({ connectionString }), (it) => it.close())
     const createVenue = source.name === 'simulated' ? createSimulatedVenue : createPaperVenue
     const quoteAt: MarketSource['quoteAt'] = (asset, at) => source.quoteAt(asset, at)
     const venue = createVenue({
@@ -103,7 +110,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       await createQueue({
         backend:
           config.queue.redisUrl === undefined
-            ? { kind: 'postgres', connectionString: database.connectionString }
+            ? { kind: 'postgres', connectionString }
             : { kind: 'redis', url: config.queue.redisUrl },
         clock,
         log,
@@ -116,7 +123,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const confidence = await confidenceFor(source)
     const market = createMarketState(confidence?.horizons, confidence && EVENT_RULES[confidence.rule])
     market.tierTables = await readTierTables({ store })
-    const chats = roles.includes('bot') ? await options.openChats() : []
+    const chats = roles.includes('bot') ? (await options.openChats()).map((chat) => postWhileHeld(store, chat)) : []
     const settings = toSettings(config, options.channels, confidence?.alertThreshold)
     const marginTiers = source.name === 'live' ? await liveMarginTiers(config, clock) : undefined
     const ids = options.ids()
@@ -137,7 +144,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       },
       { market, notifiers: () => chats },
     )
-    const { dispatch, complete } = createDispatch({
+    const { dispatch: answer, complete } = createDispatch({
       commands,
       app,
       store,
@@ -147,6 +154,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       access: settings.access,
       log,
     })
+    const dispatch = answerWhileHeld(store, answer)
 
     for (const member of options.members) await store.members.seed(member)
     if (roles.includes('worker')) await store.observations.declareFeeds(source.feeds)

@@ -13,6 +13,7 @@ import {
   takeInstanceLock,
   tryName,
 } from './instance-sessions.ts'
+import { createStanding, type Standing } from './standing.ts'
 
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
@@ -56,6 +57,11 @@ export interface Instance {
    * it did under that name it must do no longer.
    */
   readonly lost: Promise<string>
+  /**
+   * Whether this process still has every name that it took: at once while its heartbeat is fresh. After a standstill or a break
+   * it waits until the database has told, so that nothing is said that another process has said meanwhile.
+   */
+  standing(): Promise<Standing>
   close(): Promise<void>
 }
 
@@ -80,13 +86,16 @@ export async function createInstance({
 }: InstanceOptions): Promise<Instance> {
   const names = new Set<string>()
   const lost = Promise.withResolvers<string>()
+  // The others wait twice as long before they take a name: what is said meanwhile is still ours to say.
+  const standing = createStanding({ freshMs: staleMs / 2, now: () => performance.now() })
   let closed = false
   let timer: NodeJS.Timeout | undefined
   let previousPid: number | undefined
-  let { client, ask } = await connect()
+  let { client, ask, beatAt } = await connect()
+  standing.held(beatAt)
   await purgeInstances(ask)
 
-  async function connect(): Promise<{ client: pg.Client; ask: Ask }> {
+  async function connect(): Promise<{ client: pg.Client; ask: Ask; beatAt: number }> {
     const next = new pg.Client({
       ...namedConnection(connectionString, instanceId),
       keepAlive: true,
@@ -96,6 +105,7 @@ export async function createInstance({
     next.on('error', (error) => log.debug({ reason: error.message }, 'the instance connection broke'))
     await next.connect()
     const asking = oneByOne(next)
+    const sentAt = performance.now()
     try {
       await takeInstanceLock(asking, instanceId, { previousPid })
       await beat(asking, instanceId)
@@ -106,18 +116,22 @@ export async function createInstance({
     previousPid = (next as { processID?: number }).processID
     next.once('end', () => {
       clearTimeout(timer)
+      standing.broke()
       if (!closed) reconnectAfter(FIRST_PAUSE_MS)
     })
     beatAgain(next, asking)
-    return { client: next, ask: asking }
+    return { client: next, ask: asking, beatAt: sentAt }
   }
 
   /** A beat that is not answered in time is a connection that only seems to be there: it is broken off, and made anew. */
   function beatAgain(on: pg.Client, asking: Ask): void {
     timer = setTimeout(async () => {
       const overdue = setTimeout(() => void on.end().catch(() => {}), staleMs)
+      const sentAt = performance.now()
       try {
         await beat(asking, instanceId)
+        // Over a new connection nothing is held before its names are.
+        if (asking === ask) standing.held(sentAt)
         if (!closed) beatAgain(on, asking)
       } catch (error) {
         log.debug({ reason: (error as Error).message }, 'the heartbeat was not written')
@@ -133,16 +147,19 @@ export async function createInstance({
       try {
         const next = await connect()
         if (closed) return void (await next.client.end())
-        ;({ client, ask } = next)
         for (const name of names) {
-          if (await tryName(ask, name)) continue
+          if (await tryName(next.ask, name)) continue
           names.delete(name)
           log.error({ name }, 'another process has taken over')
+          standing.lost()
           lost.resolve(name)
         }
+        ;({ client, ask, beatAt } = next)
+        standing.held(beatAt)
         log.info({ instanceId }, 'the instance lock is held again')
       } catch (error) {
         log.warn({ reason: (error as Error).message }, 'the database is away')
+        standing.away()
         if (!closed) reconnectAfter(Math.min(pauseMs * 2, LONGEST_PAUSE_MS))
       }
     }, pauseMs).unref()
@@ -174,6 +191,7 @@ export async function createInstance({
   return {
     instanceId,
     lost: lost.promise,
+    standing: standing.ask,
     holdSingleton: hold,
 
     async awaitSingleton(name, { signal, onWaiting } = {}) {
@@ -195,6 +213,7 @@ export async function createInstance({
     async close() {
       closed = true
       clearTimeout(timer)
+      standing.away()
       await client.end().catch(() => {})
     },
   }

@@ -39,7 +39,7 @@ export interface StoreOptions {
 
 export interface PostgresStore
   extends Store,
-    Pick<Instance, 'instanceId' | 'holdSingleton' | 'awaitSingleton' | 'lost'> {
+    Pick<Instance, 'instanceId' | 'holdSingleton' | 'awaitSingleton' | 'lost' | 'standing'> {
   /** Gives up the instance lock and closes every connection. */
   close(): Promise<void>
 }
@@ -71,6 +71,7 @@ export async function createStore({
       holdSingleton: instance.holdSingleton,
       awaitSingleton: instance.awaitSingleton,
       lost: instance.lost,
+      standing: instance.standing,
       async close() {
         await instance.close()
         await db.destroy()

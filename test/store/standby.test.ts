@@ -121,6 +121,8 @@ test('a silent holder loses its name and its half-done work, and learns it', asy
   goOn.resolve()
   await assert.rejects(halfDone, { name: 'DatabaseUnavailableError' })
   assert.equal(await frozen.lost, 'bot')
+  assert.equal(await frozen.standing(), 'lost')
+  assert.equal(await next.standing(), 'held')
   assert.equal(await frozen.holdSingleton('bot'), undefined)
   // What it does under no name it may go on with.
   await frozen.audit.append(anEntry('still.here'))
