@@ -1,5 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { App } from '../app/app.ts'
-import { issueButtons } from '../app/issue-buttons.ts'
+import { createAnswerButtons } from '../app/issue-buttons.ts'
 import { type Access, type AccessRules, judgeAccess } from '../domain/access.ts'
 import type { Card } from '../domain/card.ts'
 import { inZone } from '../domain/local-time.ts'
@@ -59,6 +60,7 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
   const commands = withRules(dependencies.commands, access)
   const pace = createPaces(dependencies.paceLimits)
   const inHeavyTurn = createHeavyTurns()
+  const withButtons = createAnswerButtons(store, ids)
 
   const dispatch: Dispatch = async (incoming) => {
     const at = clock.now()
@@ -79,7 +81,11 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
       texts = textsIn(heard.preferences.language)
       const card = await answer({ incoming, asker, member: heard.member, texts })
       const finished = card && (await finish(card, { incoming, asker, member: heard.member }))
-      await store.commands.answered(platform, interactionId, at)
+      // Its asker need not wait for the note: it is on its way before the answer is, and takes less time.
+      store.commands
+        .answered(platform, interactionId, at)
+        .catch((error: unknown) => log.error({ err: error, platform, interactionId }, 'answer not noted as given'))
+      await turn()
       return finished
     } catch (error) {
       log.error({ err: error, platform, interactionId }, 'command failed')
@@ -189,12 +195,8 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
     const themed = theme === 'platform' || !card.picture ? local : { ...local, theme }
     if (incoming.platform === 'console') return themed
     const mine = (card.ephemeral || incoming.direct) && member ? { memberId: member.memberId } : {}
-    return issueButtons(store, themed, {
-      cardKey: `answer:${incoming.platform}:${incoming.interactionId}`,
-      place: { platform: incoming.platform, channel: incoming.channel, ...mine },
-      ids,
-      at: asker.at,
-    })
+    const answerKey = `answer:${incoming.platform}:${incoming.interactionId}`
+    return withButtons(themed, { platform: incoming.platform, channel: incoming.channel, ...mine, answerKey }, asker.at)
   }
 
   async function forbid(
