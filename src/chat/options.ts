@@ -9,9 +9,18 @@ export interface OptionSpec {
   readonly choices?: readonly string[]
 }
 
+/** By the schema, which never changes: every typed command is read by these, and reading them off it takes longer than the rest. */
+const known = new WeakMap<Command['options'], readonly OptionSpec[]>()
+
 /** The options of a command as a platform needs to declare them, in positional order. */
-export function optionSpecs(command: Pick<Command, 'options'>): readonly OptionSpec[] {
-  const schema = z.toJSONSchema(command.options, { io: 'input', unrepresentable: 'any' })
+export function optionSpecs({ options }: Pick<Command, 'options'>): readonly OptionSpec[] {
+  const specs = known.get(options) ?? specsOf(options)
+  known.set(options, specs)
+  return specs
+}
+
+function specsOf(options: Command['options']): readonly OptionSpec[] {
+  const schema = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' })
   const required = new Set(schema.required ?? [])
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const { type, description, enum: choices } = property as { type?: string; description?: string; enum?: unknown[] }

@@ -124,13 +124,13 @@ function runsOf(card: Card): readonly Run[] {
 
 /** The longest beginning of `text` whose escaped form fits into `room`; empty when a fresh message is the better place. */
 function fit(text: string, room: number, fresh: boolean): string {
+  if (escapeHtml(text).length <= room) return text
   let [used, end] = [0, 0]
   for (const character of text) {
     used += escapeHtml(character).length
     if (used > room) break
     end += character.length
   }
-  if (end === text.length) return text
   const head = text.slice(0, end)
   const [line, word] = [head.lastIndexOf('\n') + 1, head.lastIndexOf(' ') + 1]
   const cut = line > end / 2 ? line : word > end / 2 ? word : line
