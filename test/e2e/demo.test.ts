@@ -103,7 +103,7 @@ suite('the demo and the terminal chat', { concurrency: 2 }, () => {
     assert.deepEqual(await processesOn(folder), [])
   })
 
-  test('a desk without tokens goes on when its input has ended, until it is stopped', async (t) => {
+  test('a desk without tokens goes on when its input has ended, until it is stopped and the next takes over', async (t) => {
     const folder = await openDataFolder(t)
     const settings = { DATA_DIR: folder, MARKET: 'simulated', MARKET_SPEED: '300' }
     const desk = startProduct(t, ['start'], { settings, input: 'pipe' })
@@ -115,16 +115,22 @@ suite('the demo and the terminal chat', { concurrency: 2 }, () => {
     const read = desk.stdout.length
     await desk.printed(/Hedge proposed/, read)
 
-    const second = await runProduct(t, ['start'], settings)
-    assert.equal(second.code, 1)
-    assert.match(
-      second.stderr,
-      /^Another Breakwater already runs as bot on this database: stop it first, .* DATA_DIR$/m,
-    )
+    // Of two that only stand by one is told to stop, and stops; the other takes over from the one that stops.
+    const [idle, next] = [1, 2].map(() => startProduct(t, ['start'], { settings }))
+    for (const waiting of [idle!, next!]) await waiting.reported(/Another Breakwater runs as bot: standing by/)
+    idle!.kill('SIGTERM')
+    assert.equal((await idle!.ended).code, 0, idle!.stderr)
+    assert.doesNotMatch(next!.stderr, /desk is open/)
 
-    desk.kill('SIGTERM')
-    const { code, signal } = await desk.ended
-    assert.deepEqual({ code, signal }, { code: 0, signal: null }, desk.stderr.slice(-2000))
+    for (const [running, then] of [
+      [desk, () => next!.reported(/desk is open/)],
+      [next!, async () => undefined],
+    ] as const) {
+      running.kill('SIGTERM')
+      const { code, signal } = await running.ended
+      assert.deepEqual({ code, signal }, { code: 0, signal: null }, running.stderr.slice(-2000))
+      await then()
+    }
     assert.deepEqual(await processesOn(folder), [])
   })
 })
