@@ -7,15 +7,18 @@ import { backoff, type Timing, toTelegramError } from './calls.ts'
 /** Neither edits nor channel posts: a command counts as it was first said, by someone with an own id. */
 export const ALLOWED_UPDATES = ['message', 'callback_query'] as const
 const MAX_WAIT_MS = 60_000
-// A slow update holds up the next ones no longer than this; it is finished all the same.
+// A slow update holds up the next ones no longer than this; it is finished all the same, and confirmed only then.
 const MAX_BATCH_MS = 5_000
+/** While one is late Telegram repeats it at every poll. */
+const LATE_LOOK_MS = 1_000
 const LAST_WORD_MS = 2_000
 
 /**
  * Long polling until `signal` aborts: at least once, nothing dropped.
  *
- * grammY's own loop gives up on a conflict and sleeps through a stop, so this one stands in for it. Fetching the next
- * batch is what confirms the last, so an update is handled before Telegram forgets it.
+ * grammY's own loop gives up on a conflict and sleeps through a stop, so this one stands in for it. Asking from an offset on is
+ * what confirms everything before it, so it never passes an update that is still being handled: should this process die, Telegram
+ * gives it to the next.
  */
 export async function poll({
   api,
@@ -33,21 +36,36 @@ export async function poll({
   /** Never rejects. */
   handle: (update: Update) => Promise<void>
 }): Promise<void> {
-  let offset = 0
+  const inHand = new Set<number>()
+  /** Handled, and not confirmed yet because an earlier one is in hand. */
+  const handled = new Set<number>()
+  let next = 0
   let failures = 0
+  const offset = (): number => Math.min(next, ...inHand)
   let lastTold: string | undefined
+
+  const take = async (update: Update): Promise<void> => {
+    const { update_id: id } = update
+    inHand.add(id)
+    next = Math.max(next, id + 1)
+    await handle(update)
+    inHand.delete(id)
+    handled.add(id)
+  }
 
   while (!signal.aborted) {
     try {
       const updates = await api.getUpdates(
-        { offset, timeout: timing.pollSeconds, allowed_updates: ALLOWED_UPDATES },
+        { offset: offset(), timeout: inHand.size > 0 ? 0 : timing.pollSeconds, allowed_updates: ALLOWED_UPDATES },
         toGrammySignal(signal),
       )
       if (failures > 0) log.info({ failures }, 'telegram polling works again')
       failures = 0
       lastTold = undefined
-      offset = updates.reduce((next, update) => Math.max(next, update.update_id + 1), offset)
-      await handledOrLate(updates.map(handle))
+      const fresh = updates.filter(({ update_id: id }) => !inHand.has(id) && !handled.has(id))
+      await handledOrLate(fresh.map(take))
+      for (const id of handled) if (id < offset()) handled.delete(id)
+      if (fresh.length === 0 && inHand.size > 0) await sleep(LATE_LOOK_MS, undefined, { signal }).catch(() => undefined)
     } catch (thrown) {
       if (signal.aborted) break
       const error = toTelegramError(thrown, token)
@@ -61,9 +79,9 @@ export async function poll({
   }
 
   // Confirms what was handled, so that the next start is not sent it again. Missing it only costs a redelivery.
-  if (offset > 0) {
+  if (next > 0) {
     await api
-      .getUpdates({ offset, limit: 1, timeout: 0 }, toGrammySignal(AbortSignal.timeout(LAST_WORD_MS)))
+      .getUpdates({ offset: offset(), limit: 1, timeout: 0 }, toGrammySignal(AbortSignal.timeout(LAST_WORD_MS)))
       .catch(() => undefined)
   }
 }
