@@ -15,6 +15,8 @@ export interface Measured {
    * That is p50 ÷ limit where less is better (ms, s, MB) and limit ÷ p50 where more is better (bars/s).
    */
   readonly ratio: number
+  /** What was measured besides, in the same unit unless its name says otherwise; the middle one of each. */
+  readonly apart?: Readonly<Record<string, number>>
 }
 
 /** What could not be measured here, and why. */
@@ -33,11 +35,13 @@ export function compare({
   ours,
   limits,
   better = 'less',
+  apart,
 }: {
   readonly unit: string
   readonly ours: readonly number[]
   readonly limits: readonly number[]
   readonly better?: 'less' | 'more'
+  readonly apart?: Measured['apart']
 }): Measured {
   const [p50, limit] = [percentile(ours, 0.5), percentile(limits, 0.5)]
   return {
@@ -53,10 +57,11 @@ export function compare({
     n: ours.length,
     limit,
     ratio: better === 'less' ? p50 / limit : limit / p50,
+    ...(apart && { apart }),
   }
 }
 
-function percentile(samples: readonly number[], share: number): number {
+export function percentile(samples: readonly number[], share: number): number {
   if (samples.length === 0) throw new RangeError('Expected measurements, were none')
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!

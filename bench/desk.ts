@@ -1,6 +1,7 @@
+import type { ChatAdapter } from '../src/chat/command.ts'
 import { parseConfig } from '../src/config.ts'
 import { DAY, duration, later, timestamp } from '../src/domain/units.ts'
-import { createLog } from '../src/log.ts'
+import { createLog, type Logger } from '../src/log.ts'
 import { DEMO_MEMBERS } from '../src/main/demo-members.ts'
 import { type Desk, openDesk } from '../src/main/desk.ts'
 import { createSeededIds } from '../src/main/ids.ts'
@@ -9,18 +10,28 @@ import { createSimulatedMarket } from '../src/venues/simulated/market.ts'
 import { closing, inTemporaryFolder } from './temporary.ts'
 
 const FROM = timestamp(Date.UTC(2026, 0, 5))
-const log = createLog('silent')
+const silent = createLog('silent')
+
+interface DeskOptions {
+  readonly log?: Logger
+  /** As `.env` would hold them. */
+  readonly variables?: Readonly<Record<string, string>>
+  readonly openChats?: () => Promise<readonly ChatAdapter[]>
+}
 
 /**
  * A whole desk in this process after half a day of the simulated market: thirty days of history are read, the first proposals
  * were approved and have been executed, forecasts and alerts are stored. Its clock stands still from there on.
  */
-export const withDesk = <T>(work: (desk: Desk, connectionString: string) => Promise<T>): Promise<T> =>
+export const withDesk = <T>(
+  work: (desk: Desk, connectionString: string) => Promise<T>,
+  { log = silent, variables = {}, openChats = async () => [] }: DeskOptions = {},
+): Promise<T> =>
   inTemporaryFolder(async (folder) => {
     const server = await startEmbedded({ folder, log })
     return closing(server.stop, async () => {
       const connectionString = server.connectionString()
-      const config = parseConfig({ DATA_DIR: folder, DATABASE_URL: connectionString })
+      const config = parseConfig({ ...variables, DATA_DIR: folder, DATABASE_URL: connectionString })
       const assets = Object.keys(config.book.exposures)
       const desk = await openDesk({
         config,
@@ -32,7 +43,7 @@ export const withDesk = <T>(work: (desk: Desk, connectionString: string) => Prom
           createSimulatedMarket({ seed: 1, assets, from: FROM, to: later(FROM, duration(DAY / 2)), warmupDays: 30 }),
         ids: () => createSeededIds('bench'),
         channels: [],
-        openChats: async () => [],
+        openChats,
         onProgress: () => undefined,
       })
       return closing(desk.close, async () => {

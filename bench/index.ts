@@ -1,6 +1,9 @@
 import type { Bench } from './bench.ts'
+import firstPicture from './first-picture.ts'
 import forecastCycle from './forecast-cycle.ts'
 import hedgeStatus from './hedge-status.ts'
+import hedgeStatusDiscord from './hedge-status-discord.ts'
+import hedgeStatusTelegram from './hedge-status-telegram.ts'
 import { liqMapBar, liqMapMinute } from './liq-map-bar.ts'
 import { liqMapLinear, liqMapMemory, liqMapRebuild } from './liq-map-rebuild.ts'
 import memoryIdle from './memory-idle.ts'
@@ -13,6 +16,9 @@ import startWarm from './start-warm.ts'
 /** Every benchmark, in the order in which they run and are printed: the slowest last. */
 export const benches: readonly Bench[] = [
   hedgeStatus,
+  hedgeStatusDiscord,
+  hedgeStatusTelegram,
+  firstPicture,
   forecastCycle,
   predict,
   queuePostgres,

@@ -41,8 +41,9 @@ const toFailure = (error: unknown): Result => ({ failed: error instanceof Error 
 function describe(result: Result): string {
   if ('skipped' in result) return `skipped: ${result.skipped}`
   if ('failed' in result) return `failed: ${result.failed}`
-  const { unit, p50, p99, n, limit, ratio } = result
-  return `p50 ${show(p50)} ${unit}, p99 ${show(p99)}, n ${n}, limit ${show(limit)}, ratio ${ratio.toFixed(2)}`
+  const { unit, p50, p99, n, limit, ratio, apart = {} } = result
+  const others = Object.entries(apart).map(([name, value]) => `, ${name} ${show(value)}`)
+  return `p50 ${show(p50)} ${unit}, p99 ${show(p99)}, n ${n}, limit ${show(limit)}, ratio ${ratio.toFixed(2)}${others.join('')}`
 }
 
 const show = (value: number): string => String(Number(value.toPrecision(4)))

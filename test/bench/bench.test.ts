@@ -11,7 +11,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LONGEST_LIMIT = 30
 
 async function bench(...words: readonly string[]) {
-  const child = spawn(process.execPath, ['src/main.ts', 'bench', ...words], { cwd: ROOT, stdio: 'pipe' })
+  const env = { ...process.env, BENCH_ROUNDS: '1' }
+  const child = spawn(process.execPath, ['src/main.ts', 'bench', ...words], { cwd: ROOT, env, stdio: 'pipe' })
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   return { code: child.exitCode, stdout, stderr }
 }
@@ -24,7 +25,10 @@ test('an unknown benchmark is named together with those that there are, each onc
   assert.equal(was, 'no-such', stderr)
   const names = known!.split(', ')
   assert.deepEqual(names, [...new Set(names)])
-  for (const promised of ['setup-cold', 'start-warm', 'memory-idle', 'hedge-status', 'forecast-cycle'])
+  for (const promised of [
+    ...['setup-cold', 'start-warm', 'memory-idle', 'hedge-status', 'forecast-cycle'],
+    ...['hedge-status-discord', 'hedge-status-telegram', 'first-picture'],
+  ])
     assert.ok(names.includes(promised), `${promised} is missing from ${known}`)
 })
 
@@ -37,6 +41,27 @@ test('one benchmark as JSON is one object on stdout, and its ratio is 1 at best 
   assert.equal(measured.unit, 'bars/s')
   assert.ok(measured.p99 <= measured.p50, `of bars a second the slow end is the smaller, was ${stdout}`)
   assert.equal(measured.ratio, measured.limit / measured.p50)
+})
+
+test('everyone who asks at once is answered on each platform, and shown a picture, with the bare loop beside it', async () => {
+  const { code, stdout, stderr } = await bench(
+    ...['hedge-status-discord', 'hedge-status-telegram', 'first-picture', '--json'],
+  )
+  assert.equal(code, 0, stdout || stderr)
+  const measured = JSON.parse(stdout)
+  assert.deepEqual(
+    Object.entries<{ n: number; unit: string }>(measured).map(([name, { n, unit }]) => [name, n, unit]),
+    [
+      ['hedge-status-discord', 50, 'ms'],
+      ['hedge-status-telegram', 25, 'ms'],
+      ['first-picture', 1, 'ms'],
+    ],
+  )
+  for (const { p50, p99, limit } of Object.values<Record<'p50' | 'p99' | 'limit', number>>(measured))
+    assert.ok(p50 > 0 && p99 >= p50 && limit > 0, stdout)
+  assert.equal(measured['hedge-status-discord'].apart['refused by limits'], 0)
+  assert.equal(measured['hedge-status-telegram'].apart['refused by limits'], 0)
+  assert.ok(measured['first-picture'].apart.drawing < measured['first-picture'].p50, stdout)
 })
 
 test('what ours is compared with fits on one screen, and every such file is used', () => {

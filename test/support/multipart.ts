@@ -16,9 +16,7 @@ export interface FormSeen {
 
 /** The body of a request: its text, or the fields and files of a form. */
 export async function readRequest(request: IncomingMessage): Promise<{ text: string } | { form: FormSeen }> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  const body = Buffer.concat(chunks)
+  const body = await bodyOf(request)
   const contentType = request.headers['content-type'] ?? ''
   if (!contentType.startsWith('multipart/form-data')) return { text: body.toString() }
   const form = await new Response(body, { headers: { 'content-type': contentType } }).formData()
@@ -33,6 +31,14 @@ export async function readRequest(request: IncomingMessage): Promise<{ text: str
   }
   return { form: { fields, files } }
 }
+
+const bodyOf = (request: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('error', reject)
+  })
 
 const PNG_SIGNATURE = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
 export const isPng = (bytes: Buffer): boolean => bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)
