@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { App } from '../app/app.ts'
 import { createAnswerButtons } from '../app/issue-buttons.ts'
 import { type Access, type AccessRules, judgeAccess } from '../domain/access.ts'
@@ -13,7 +12,7 @@ import { completionsOf, MOST_COMPLETIONS } from './dispatch/complete.ts'
 import { createPaces, type PaceLimits } from './dispatch/pace.ts'
 import { judgePress } from './dispatch/press.ts'
 import { createHeavyTurns } from './dispatch/turns.ts'
-import { type Understood, understand, usage, wrongOptions } from './dispatch/understand.ts'
+import { recordable, type Understood, understand, usage, wrongOptions } from './dispatch/understand.ts'
 import { optionSpecs } from './options.ts'
 import { type Texts, textsIn } from './texts.ts'
 
@@ -81,11 +80,11 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
       texts = textsIn(heard.preferences.language)
       const card = await answer({ incoming, asker, member: heard.member, texts })
       const finished = card && (await finish(card, { incoming, asker, member: heard.member }))
-      // Its asker need not wait for the note: it is on its way before the answer is, and takes less time.
-      store.commands
+      // Noted before it goes out: whoever takes over from this process must not answer it again. What the command did stands,
+      // so its answer goes out even where that cannot be noted.
+      await store.commands
         .answered(platform, interactionId, at)
         .catch((error: unknown) => log.error({ err: error, platform, interactionId }, 'answer not noted as given'))
-      await turn()
       return finished
     } catch (error) {
       log.error({ err: error, platform, interactionId }, 'command failed')
@@ -150,7 +149,7 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
         const understood = understand(commands, { kind: 'text', text: button.command }, texts)
         const onceButton = button.once ? { onceButton: button.buttonId } : {}
         if (understood.kind !== 'understood' || button.asks === undefined) return { understood, ...onceButton }
-        const said = press.values?.[button.asks]?.trim()
+        const said = recordable(press.values?.[button.asks])?.trim()
         const right = judgeAccess(access, { command: understood.command, member, place: incoming })
         if (!said && right.kind === 'allowed')
           return { understood, card: promptFor(understood.command, button.buttonId, button.asks, texts) }

@@ -48,7 +48,7 @@ export function understand(
 }
 
 /** Without what no database holds and no platform carries, whatever the option is used for: NUL and halves of pairs. */
-const recordable = <Value>(value: Value): Value =>
+export const recordable = <Value>(value: Value): Value =>
   typeof value === 'string' ? (value.toWellFormed().replaceAll('\0', '\uFFFD') as Value) : value
 
 function unknownCommand(said: string, commands: readonly Command[], texts: Texts): Card {
