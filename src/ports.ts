@@ -269,4 +269,5 @@ export interface Pager {
 // ---------------------------------------------------------------- store
 
 export type * from './ports/margin-tiers.ts'
+export type * from './ports/rows.ts'
 export type * from './ports/store.ts'

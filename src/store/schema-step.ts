@@ -1,0 +1,4 @@
+export interface SchemaStep {
+  readonly name: string
+  readonly sql: string
+}
