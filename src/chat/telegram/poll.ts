@@ -9,6 +9,8 @@ export const ALLOWED_UPDATES = ['message', 'callback_query'] as const
 const MAX_WAIT_MS = 60_000
 // A slow update holds up the next ones no longer than this; it is finished all the same, and confirmed only then.
 const MAX_BATCH_MS = 5_000
+/** As many as Telegram gives at once. */
+const PAGE = 100
 /** While one is late Telegram repeats it at every poll. */
 const LATE_LOOK_MS = 1_000
 const LAST_WORD_MS = 2_000
@@ -18,7 +20,7 @@ const LAST_WORD_MS = 2_000
  *
  * grammY's own loop gives up on a conflict and sleeps through a stop, so this one stands in for it. Asking from an offset on is
  * what confirms everything before it, so it never passes an update that is still being handled: should this process die, Telegram
- * gives it to the next.
+ * gives it to the next. Only where a whole poll brings nothing but known ones is that given up, for what waits behind them.
  */
 export async function poll({
   api,
@@ -63,6 +65,13 @@ export async function poll({
       failures = 0
       lastTold = undefined
       const fresh = updates.filter(({ update_id: id }) => !inHand.has(id) && !handled.has(id))
+      if (fresh.length === 0 && updates.length >= PAGE) {
+        log.warn(
+          { late: inHand.size },
+          'telegram updates confirmed unfinished: more wait behind them than one poll brings',
+        )
+        inHand.clear()
+      }
       await handledOrLate(fresh.map(take))
       for (const id of handled) if (id < offset()) handled.delete(id)
       if (fresh.length === 0 && inHand.size > 0) await sleep(LATE_LOOK_MS, undefined, { signal }).catch(() => undefined)

@@ -33,3 +33,24 @@ test('an update is confirmed only when it is handled, however long that takes, a
     },
   )
 })
+
+test('one that never ends does not hide what waits behind a whole poll of others', () => {
+  const slow = Promise.withResolvers<void>()
+  const others = Array.from({ length: 120 }, (_, i) => ({ id: 100 + i }))
+  return onTelegram(
+    async ({ server, heard }) => {
+      server.say('/hedge status', { from: ANNA, chat: ANNA.id })
+      for (const other of others) server.say('/help', { from: other, chat: other.id })
+      await server.until(() => (heard.length === 1 + others.length ? true : undefined), { timeoutMs: 30_000 })
+      slow.resolve()
+      await server.waitFor(({ text }) => text.includes('did /hedge status'))
+      assert.equal(heard.filter((one) => said(one) === '/hedge status').length, 1)
+    },
+    {
+      async answer(incoming) {
+        if (said(incoming) === '/hedge status') await slow.promise
+        return { tone: 'ok', title: `did ${said(incoming)}` }
+      },
+    },
+  )
+})
