@@ -9,6 +9,7 @@ import { createDiscordChat, type DiscordOptions } from '../src/chat/discord.ts'
 import { createTelegramChat } from '../src/chat/telegram.ts'
 import type { Member } from '../src/domain/member.ts'
 import type { Desk } from '../src/main/desk.ts'
+import { compare, type Measured } from './bench.ts'
 import { withDesk } from './desk.ts'
 import { bareRecord } from './limits/chat-record.ts'
 import { ROOT } from './product.ts'
@@ -138,7 +139,11 @@ interface Rounds {
 }
 
 /** Everyone asks the product and then the bare loop, again and again; what the first rounds took is left out. */
-export async function askInTurns({ ask }: ChatServers, { platform, people, pauseMs, warmUp, rounds }: Rounds) {
+export async function timeInTurns(
+  { ask }: ChatServers,
+  { platform, people, pauseMs, ...usual }: Rounds,
+): Promise<Measured> {
+  const [warmUp, rounds] = [roundsOr(usual.warmUp), roundsOr(usual.rounds)]
   const [ours, limits]: [number[], number[]] = [[], []]
   let limited = 0
   for (let round = 1; round <= warmUp + rounds; round++) {
@@ -151,7 +156,7 @@ export async function askInTurns({ ask }: ChatServers, { platform, people, pause
     limits.push(...bare.ms)
     limited += product.limited
   }
-  return { ours, limits, limited }
+  return compare({ unit: 'ms', ours, limits, apart: { 'refused by limits': limited } })
 }
 
 /** What the bare loop beside the product does for each who asks, and the words that it answers with. */

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { type Bench, compare } from './bench.ts'
-import { askInTurns, bareWork, roundsOr, withChatDesk } from './chat-load.ts'
+import type { Bench } from './bench.ts'
+import { bareWork, timeInTurns, withChatDesk } from './chat-load.ts'
 import { bareTelegram } from './limits/hedge-status-telegram.ts'
 import { bareCall } from './limits/http-call.ts'
 import { closing } from './temporary.ts'
@@ -32,17 +32,9 @@ const hedgeStatusTelegram: Bench = {
             return ANSWER
           },
         })
-        return closing(stop, async () => {
-          const rounds = {
-            platform,
-            people,
-            pauseMs: PAUSE_MS,
-            warmUp: roundsOr(WARM_UP),
-            rounds: roundsOr(ROUNDS),
-          } as const
-          const { ours, limits, limited } = await askInTurns(servers, rounds)
-          return compare({ unit: 'ms', ours, limits, apart: { 'refused by limits': limited } })
-        })
+        return closing(stop, () =>
+          timeInTurns(servers, { platform, people, pauseMs: PAUSE_MS, warmUp: WARM_UP, rounds: ROUNDS }),
+        )
       })
     }),
 }

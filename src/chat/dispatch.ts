@@ -152,7 +152,7 @@ export function createDispatch(dependencies: DispatchDependencies): { dispatch: 
         const said = recordable(press.values?.[button.asks])?.trim()
         const right = judgeAccess(access, { command: understood.command, member, place: incoming })
         if (!said && right.kind === 'allowed')
-          return { understood, card: promptFor(understood.command, button.buttonId, button.asks, texts) }
+          return { understood, card: promptFor(understood.command, button.buttonId, button.asks) }
         return { understood: { ...understood, raw: { ...understood.raw, [button.asks]: said } }, ...onceButton }
       }
     }
@@ -337,12 +337,12 @@ function pressedAlready(
   }
 }
 
-function promptFor(command: Command, buttonId: string, option: string, texts: Texts): Card {
+function promptFor(command: Command, buttonId: string, option: string): Card {
   const question = optionSpecs(command).find(({ name }) => name === option)?.description ?? option
   return {
     tone: 'info',
     title: `/${command.name}`,
-    text: texts.answerInWords({ question }),
+    text: question,
     prompt: { buttonId, option, question },
     ephemeral: true,
   }

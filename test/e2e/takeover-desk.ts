@@ -9,45 +9,8 @@ import {
 } from '../support/discord-server.ts'
 import { eventually } from '../support/eventually.ts'
 import { type SentMessage, startTelegramServer, type TelegramServer } from '../support/telegram-server.ts'
+import { ANA, BEN, CLEO, chatSettings, DESK_CHAT, TOM } from './chat-settings.ts'
 import { openDataFolder, type Product, type Settings, startProduct } from './product.ts'
-
-export const DESK_CHAT = -1001
-/** The same people on both platforms. */
-export const ANA = { discord: '100000000000000001', telegram: { id: 1001 } }
-export const BEN = { discord: '100000000000000002', telegram: { id: 1002 } }
-export const CLEO = { discord: '100000000000000003', telegram: { id: 1003 } }
-export const TOM = { discord: '100000000000000004', telegram: { id: 1004 } }
-
-/** A small book where only people propose, and what they propose needs two of them. */
-const settingsFor = (folder: string, databaseUrl: string, discord: DiscordServer, telegram: TelegramServer) => ({
-  DATA_DIR: folder,
-  DATABASE_URL: databaseUrl,
-  MARKET: 'simulated',
-  MARKET_SPEED: '400',
-  BOOK: 'ETH:100',
-  ASSETS: 'ETH',
-  HEDGE_POLICY: 'formula',
-  HEDGE_BETA: '0.2',
-  HEDGE_MEAN_RATIO: '0.2',
-  MIN_BAND: '0.5',
-  PROPOSAL_EXPIRY_MS: '86400000',
-  PROPOSAL_MAX_DRIFT_BPS: '5000',
-  QUORUM_LARGE_ABOVE_USD: '100000',
-  DISCORD_TOKEN: discord.token,
-  DISCORD_APPLICATION_ID: discord.applicationId,
-  DISCORD_GUILD_ID: discord.guildId,
-  DISCORD_CHANNEL_IDS: discord.channelId,
-  DISCORD_API_ROOT: discord.apiRoot,
-  TELEGRAM_TOKEN: telegram.token,
-  TELEGRAM_CHAT_IDS: String(DESK_CHAT),
-  TELEGRAM_API_ROOT: telegram.apiRoot,
-  ADMINS: `discord:${ANA.discord}:ana,telegram:${ANA.telegram.id}:ana`,
-  MEMBERS: [
-    `discord:${BEN.discord}:ben:approver,telegram:${BEN.telegram.id}:ben:approver`,
-    `discord:${CLEO.discord}:cleo:approver,telegram:${CLEO.telegram.id}:cleo:approver`,
-    `discord:${TOM.discord}:tom:trader,telegram:${TOM.telegram.id}:tom:trader`,
-  ].join(','),
-})
 
 export interface Desk extends TestDatabase {
   readonly discord: DiscordServer
@@ -72,7 +35,13 @@ export async function openDesk(t: Cleanup): Promise<Desk> {
     await discord.close()
     await telegram.close()
   })
-  const settings = settingsFor(folder, database.connectionString, discord, telegram)
+  const settings: Settings = {
+    ...chatSettings({ folder, discord, telegram }),
+    DATABASE_URL: database.connectionString,
+    // What is proposed here has to live through two processes.
+    PROPOSAL_EXPIRY_MS: '86400000',
+    PROPOSAL_MAX_DRIFT_BPS: '5000',
+  }
   return {
     ...database,
     discord,

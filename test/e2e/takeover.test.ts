@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
+import { ANA, BEN, CLEO, TOM } from './chat-settings.ts'
 import type { Product } from './product.ts'
-import {
-  ANA,
-  answered,
-  BEN,
-  CLEO,
-  cardOnBoth,
-  type Desk,
-  openDesk,
-  startTalk,
-  type Talk,
-  TOM,
-  within,
-} from './takeover-desk.ts'
+import { answered, cardOnBoth, type Desk, openDesk, startTalk, type Talk, within } from './takeover-desk.ts'
 
 const TAKES_OVER_WITHIN_MS = 30_000
 const ASK_EVERY_MS = 400

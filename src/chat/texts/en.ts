@@ -36,7 +36,6 @@ export const texts = {
   buttonOfAnother: 'This button was given to someone else. Nothing was done.',
   pressedAlready: 'You have pressed this already',
   pressedAlreadyWhy: ({ command }: { command: string }) => `Nothing was done again. If in doubt, type ${command}`,
-  answerInWords: ({ question }: { question: string }) => question,
 
   slowDown: 'Slow down',
   slowDownWhy: ({ seconds }: { seconds: number }) =>
