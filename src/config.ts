@@ -7,14 +7,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { inspect, parseEnv } from 'node:util'
 import { checkTogether, type Mistake } from './config/checks.ts'
-import type { LiveVenue } from './config/market.ts'
+import type { TradingVenue } from './config/market.ts'
 import { joinPeople } from './config/people.ts'
 import { VARIABLES, type Values, type VariableName } from './config/variables.ts'
+import type { ScheduleChoice } from './domain/execution/schedule.ts'
 import type { SizingRules } from './domain/hedging/size.ts'
-import type { Limits } from './domain/risk/checks.ts'
+import { DEFAULT_LIMITS, type Limits } from './domain/risk/limits.ts'
+import type { LiveGateRules } from './domain/risk/live-gate.ts'
 import { DAY, duration, HOUR, MINUTE } from './domain/units.ts'
 
-export { LIVE_VENUES, type LiveVenue, type MarketChoice } from './config/market.ts'
+export { LIVE_VENUES, type LiveVenue, type MarketChoice, type TradingVenue } from './config/market.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Config = DeepReadonly<ReturnType<typeof toConfig>>
@@ -158,7 +160,7 @@ const decoded = (text: string): string => {
   }
 }
 
-const SECRET_FIELDS = new Set(['token', 'connectionString', 'redisUrl', 'secret', 'key'])
+const SECRET_FIELDS = new Set(['token', 'connectionString', 'redisUrl', 'secret', 'key', 'passphrase', 'address'])
 
 function toConfig(values: Values) {
   const sizing: SizingRules = {
@@ -172,13 +174,22 @@ function toConfig(values: Values) {
     halfSpread: values.HALF_SPREAD_BPS,
   }
   const limits: Limits = {
+    ...DEFAULT_LIMITS,
     maxRatio: values.HEDGE_MAX_RATIO,
     maxProposalNotional: values.MAX_PROPOSAL_NOTIONAL_USD,
     maxOrderNotional: values.MAX_ORDER_NOTIONAL_USD,
+    maxDayNotional: values.MAX_DAY_NOTIONAL_USD,
     maxGrossNotional: values.MAX_GROSS_NOTIONAL_USD,
+    maxNetNotional: values.MAX_NET_NOTIONAL_USD,
     maxDailyProposals: values.MAX_DAILY_PROPOSALS,
     maxOrdersPerMinute: values.MAX_ORDERS_PER_MINUTE,
     priceCollar: values.PRICE_COLLAR_BPS,
+    maxSlippage: values.MAX_SLIPPAGE_BPS,
+    maxVenueShare: values.MAX_VENUE_SHARE,
+    maxLeverage: values.MAX_LEVERAGE,
+    hardLeverage: values.HARD_LEVERAGE,
+    softDailyLoss: values.DAILY_LOSS_SOFT,
+    hardDailyLoss: values.DAILY_LOSS_HARD,
   }
   return {
     data: {
@@ -240,9 +251,40 @@ function toConfig(values: Values) {
         okx: { baseUrl: values.OKX_BASE_URL, wsUrl: values.OKX_WS_URL },
         deribit: { baseUrl: values.DERIBIT_BASE_URL, wsUrl: values.DERIBIT_WS_URL },
         hyperliquid: { baseUrl: values.HYPERLIQUID_BASE_URL, wsUrl: values.HYPERLIQUID_WS_URL },
-      } satisfies Record<LiveVenue, { baseUrl: string | undefined; wsUrl: string | undefined }>,
+        dydx: { baseUrl: values.DYDX_BASE_URL, wsUrl: values.DYDX_WS_URL },
+      } satisfies Record<TradingVenue, { baseUrl: string | undefined; wsUrl: string | undefined }>,
     },
-    trading: { mode: 'paper' as const },
+    trading: hiding({
+      mode: values.TRADING_MODE,
+      /** Where real money goes; none on paper. */
+      venues: values.TRADING_VENUES ?? [],
+      /** The venues' own test networks in place of the real ones. */
+      sandbox: values.VENUE_SANDBOX === 'on',
+      keysFile: values.VENUE_KEYS_FILE,
+      passphrase: values.VENUE_KEYS_PASSPHRASE,
+      passphraseFile: values.VENUE_KEYS_PASSPHRASE_FILE,
+      paperEquity: values.PAPER_EQUITY_USD,
+      /** Of the countdown after which a venue cancels what rests; 0 = never armed. */
+      countdown: values.COUNTDOWN_MS,
+    }),
+    liveGate: {
+      minPaperDays: values.LIVE_MIN_PAPER_DAYS,
+      minLossesAvoided: values.LIVE_MIN_LOSSES_AVOIDED,
+      maxUpsideGivenUp: values.LIVE_MAX_UPSIDE_GIVEN_UP,
+      maxVolatilityRatio: values.LIVE_MAX_VOLATILITY_RATIO,
+      maxCalibrationError: values.LIVE_MAX_CALIBRATION_ERROR,
+    } satisfies LiveGateRules,
+    /** Undefined: nobody outside is told that we are alive. */
+    heartbeat:
+      values.HEARTBEAT_URL === undefined
+        ? undefined
+        : hiding({ address: values.HEARTBEAT_URL, every: values.HEARTBEAT_EVERY_MS }),
+    risk: { every: values.RISK_EVERY_MS },
+    autoApproval: {
+      maxOrder: values.AUTO_APPROVE_ORDER_USD,
+      maxHour: values.AUTO_APPROVE_HOUR_USD,
+      maxDay: values.AUTO_APPROVE_DAY_USD,
+    },
     book: { name: values.BOOK_NAME, exposures: values.BOOK },
     hedge: sizing,
     hedgeLeverage: values.HEDGE_LEVERAGE,
@@ -266,11 +308,17 @@ function toConfig(values: Values) {
     },
     limits,
     execution: {
-      duration: values.TWAP_DURATION_MS,
-      maxClip: values.TWAP_MAX_CLIP_USD,
-      maxSlippage: values.MAX_SLIPPAGE_BPS,
+      schedule: {
+        kind: values.EXECUTION_SCHEDULE,
+        urgency: values.EXECUTION_URGENCY,
+        duration: values.EXECUTION_DURATION_MS,
+      } satisfies ScheduleChoice,
+      maxClip: values.MAX_CLIP_USD,
+      passiveWait: values.PASSIVE_WAIT_MS,
+      orderValidity: values.ORDER_VALIDITY_MS,
       leaseTtl: values.LEASE_TTL_MS,
     },
+    stops: { enabled: values.PROTECTIVE_STOPS === 'on', atShare: values.STOP_AT_SHARE },
   }
 }
 

@@ -5,14 +5,14 @@
  */
 import type { Card } from './domain/card.ts'
 import type { Urgency } from './domain/delivery.ts'
-import type { ClientOrderId, Fill, OrderState } from './domain/execution/order.ts'
 import type { Horizon, ModelIdentity, Prediction } from './domain/forecast.ts'
-import type { Instrument, InstrumentId } from './domain/instrument.ts'
+import type { InstrumentId } from './domain/instrument.ts'
 import type { Panel } from './domain/market/panel.ts'
-import type { Asset, FeedDeclaration, Tick, VenueId } from './domain/market/tick.ts'
+import type { Asset, FeedDeclaration, Tick } from './domain/market/tick.ts'
 import type { Platform } from './domain/member.ts'
 import type { ProposalId } from './domain/proposal.ts'
-import type { BaseQty, DurationMs, Price, TimestampMs, Usd } from './domain/units.ts'
+import type { DurationMs, TimestampMs } from './domain/units.ts'
+import type { Quote } from './ports/quote.ts'
 
 // ---------------------------------------------------------------- clock, ids, randomness
 
@@ -66,57 +66,6 @@ export interface MarketSource {
   problems(): readonly string[]
   /** What a venue would trade at, at this instant; undefined when it does not know (no paper fill is invented). */
   quoteAt(asset: Asset, at: TimestampMs): Quote | undefined
-  close(): Promise<void>
-}
-
-export interface Quote {
-  readonly at: TimestampMs
-  readonly bestBid: Price
-  readonly bestAsk: Price
-  /** Resting within 1 % of mid, each side; undefined where unknown. */
-  readonly depthNotional?: Usd
-  /** Traded per day, for impact. */
-  readonly dailyVolumeNotional?: Usd
-  readonly dailyVolatility?: number
-}
-
-// ---------------------------------------------------------------- trading venue
-
-export interface OrderRequest {
-  readonly clientOrderId: ClientOrderId
-  readonly instrumentId: InstrumentId
-  readonly side: 'buy' | 'sell'
-  /** Decimal strings, rounded toward safety. */
-  readonly quantity: string
-  readonly limitPrice: string
-  readonly timeInForce: 'ioc'
-  readonly reduceOnly: boolean
-}
-
-export type SubmitOutcome =
-  | { readonly kind: 'accepted'; readonly venueOrderId: string }
-  | { readonly kind: 'rejected'; readonly reason: string }
-  /** Timed out, cut off, unreadable: may or may not have happened. Resolved by asking, never by a new id. */
-  | { readonly kind: 'unknown'; readonly reason: string }
-
-export interface VenueOrder {
-  readonly clientOrderId: ClientOrderId
-  readonly venueOrderId: string
-  readonly state: Extract<OrderState, 'accepted' | 'partially-filled' | 'filled' | 'canceled' | 'expired' | 'rejected'>
-  readonly filledQuantity: BaseQty
-  readonly averageFillPrice?: Price
-}
-
-export interface Venue {
-  readonly venueId: VenueId
-  readonly supports: { readonly reduceOnly: boolean; readonly findByClientOrderId: boolean }
-  instrument(asset: Asset): Promise<Instrument>
-  quote(asset: Asset): Promise<Quote | undefined>
-  submit(order: OrderRequest): Promise<SubmitOutcome>
-  find(clientOrderId: ClientOrderId): Promise<VenueOrder | undefined>
-  fills(clientOrderId: ClientOrderId): Promise<readonly Fill[]>
-  /** Signed: negative is short. */
-  position(instrumentId: InstrumentId): Promise<BaseQty>
   close(): Promise<void>
 }
 
@@ -195,6 +144,11 @@ export interface JobData {
   'escalate-alert': { readonly alertId: string; readonly step: number }
   'send-digests': Record<string, never>
   'check-reach': Record<string, never>
+  /** Judges every rail on the facts of this moment. */
+  'watch-risk': Record<string, never>
+  /** Brings the protective stops of one leg to where its position is. */
+  'tend-stops': { readonly instrumentId: InstrumentId }
+  'expire-request': { readonly requestId: string }
 }
 export type JobName = keyof JobData
 
@@ -266,8 +220,17 @@ export interface Pager {
   }): Promise<void>
 }
 
+/** Tells whoever watches from outside that we are alive; a silence is theirs to notice. */
+export interface Heartbeat {
+  /** Throws when it was not taken. */
+  beat(facts: { readonly state: string; readonly at: TimestampMs }): Promise<void>
+}
+
 // ---------------------------------------------------------------- store
 
 export type * from './ports/margin-tiers.ts'
+export type * from './ports/quote.ts'
+export type * from './ports/risk-rows.ts'
 export type * from './ports/rows.ts'
 export type * from './ports/store.ts'
+export type * from './ports/venue.ts'

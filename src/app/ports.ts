@@ -2,6 +2,7 @@ import type {
   Clock,
   ConfidenceReport,
   Forecaster,
+  Heartbeat,
   Ids,
   MarginTierSource,
   Pager,
@@ -16,7 +17,8 @@ import type { Settings } from './settings.ts'
 export interface Ports {
   readonly store: Store
   readonly queue: Queue
-  readonly venue: Venue
+  /** Where orders go, at least one; the first names the contract that proposals are about. */
+  readonly venues: readonly [Venue, ...Venue[]]
   readonly forecaster: Forecaster
   /** Undefined where the market is not live: then the tables on record and those that ship are all there is. */
   readonly marginTiers?: MarginTierSource | undefined
@@ -27,6 +29,8 @@ export interface Ports {
   readonly confidenceReport?: ConfidenceReport
   /** Where a critical alert goes that nobody acknowledges; undefined = nowhere outside the chats. */
   readonly pager?: Pager | undefined
+  /** Who is told that we are alive; undefined = nobody outside. */
+  readonly heartbeat?: Heartbeat | undefined
   /** Which build this is, for /version. */
   readonly build: BuildFacts
   /** This process, as it signs leases. */

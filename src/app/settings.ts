@@ -1,10 +1,12 @@
 import type { AccessRules } from '../domain/access.ts'
 import type { AlertRules } from '../domain/alert.ts'
+import type { ScheduleChoice } from '../domain/execution/schedule.ts'
 import type { SizingRules } from '../domain/hedging/size.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Platform } from '../domain/member.ts'
-import type { Limits } from '../domain/risk/checks.ts'
-import type { BaseQty, Bps, DurationMs, Usd } from '../domain/units.ts'
+import type { Limits } from '../domain/risk/limits.ts'
+import type { LiveGateRules } from '../domain/risk/live-gate.ts'
+import type { BaseQty, Bps, DurationMs, Fraction, Usd } from '../domain/units.ts'
 
 /** What the desk has decided, in domain units. Made from the configuration in main. */
 export interface Settings {
@@ -27,11 +29,29 @@ export interface Settings {
   }
   readonly limits: Limits
   readonly execution: {
-    readonly duration: DurationMs
+    readonly schedule: ScheduleChoice
     readonly maxClip: Usd
-    readonly maxSlippage: Bps
+    /** Longest that a child order rests at the touch before it is put anew, and finally crosses. */
+    readonly passiveWait: DurationMs
+    /** How long a venue may take a request; only afterwards is one that it does not know given up. */
+    readonly orderValidity: DurationMs
     readonly leaseTtl: DurationMs
   }
+  readonly stops: {
+    readonly enabled: boolean
+    /** How far on the way from entry to the liquidation price a stop lies, 0 to 1. */
+    readonly atShare: Fraction
+  }
+  /** Protective orders that need nobody: most per order, in any hour, in any day. 0 = none. */
+  readonly autoApproval: { readonly maxOrder: Usd; readonly maxHour: Usd; readonly maxDay: Usd }
+  readonly risk: { readonly every: DurationMs }
+  readonly trading: {
+    readonly mode: 'paper' | 'live'
+    /** Of the countdown after which a venue cancels what rests; 0 = never armed. */
+    readonly countdown: DurationMs
+  }
+  readonly liveGate: LiveGateRules
+  readonly heartbeat: { readonly every: DurationMs }
   /** How long observations are kept; undefined = for ever. */
   readonly retention?: DurationMs
   /** Who may do what where, beyond each command's own role. */

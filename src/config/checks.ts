@@ -20,12 +20,33 @@ const PLATFORM_NEEDS = {
 } as const satisfies Partial<Record<VariableName, readonly VariableName[]>>
 
 const CHECKS: readonly Check[] = [
-  ({ TRADING_MODE: mode }) =>
-    mode === 'live'
+  ({ TRADING_MODE: mode, TRADING_VENUES: venues, MARKET: market }, isWrong) =>
+    mode !== 'live'
+      ? undefined
+      : [
+          ...(venues === undefined && !isWrong('TRADING_VENUES')
+            ? [
+                {
+                  variable: 'TRADING_VENUES',
+                  message: 'Expected at least one venue, because TRADING_MODE=live, was nothing.',
+                },
+              ]
+            : []),
+          ...(market !== undefined && market.kind !== 'live'
+            ? [
+                {
+                  variable: 'TRADING_MODE',
+                  message: `Expected paper, because MARKET=${market.kind} is not the real market, was "live".`,
+                },
+              ]
+            : []),
+        ],
+
+  ({ VENUE_KEYS_PASSPHRASE: passphrase, VENUE_KEYS_PASSPHRASE_FILE: file }) =>
+    passphrase !== undefined && file !== undefined
       ? {
-          variable: 'TRADING_MODE',
-          message:
-            'Expected paper, was "live": this version trades on paper only. Write TRADING_MODE=paper or remove the line.',
+          variable: 'VENUE_KEYS_PASSPHRASE_FILE',
+          message: 'Expected nothing, because VENUE_KEYS_PASSPHRASE is set, was a file. Remove one of the two.',
         }
       : undefined,
 
@@ -89,11 +110,15 @@ const CHECKS: readonly Check[] = [
   atMost('MAX_ORDER_NOTIONAL_USD', 'MAX_PROPOSAL_NOTIONAL_USD'),
   atMost('MAX_PROPOSAL_NOTIONAL_USD', 'MAX_GROSS_NOTIONAL_USD'),
   atMost('MAX_SLIPPAGE_BPS', 'PRICE_COLLAR_BPS'),
+  atMost('MAX_LEVERAGE', 'HARD_LEVERAGE'),
+  atMost('DAILY_LOSS_SOFT', 'DAILY_LOSS_HARD'),
+  atMost('AUTO_APPROVE_ORDER_USD', 'AUTO_APPROVE_HOUR_USD'),
+  atMost('AUTO_APPROVE_HOUR_USD', 'AUTO_APPROVE_DAY_USD'),
 
-  ({ TWAP_MAX_CLIP_USD: clip, MAX_ORDER_NOTIONAL_USD: max }) =>
+  ({ MAX_CLIP_USD: clip, MAX_ORDER_NOTIONAL_USD: max }) =>
     clip !== undefined && max !== undefined && clip * LARGEST_SLICE > max
       ? {
-          variable: 'TWAP_MAX_CLIP_USD',
+          variable: 'MAX_CLIP_USD',
           message:
             `Expected ${Math.floor(max / LARGEST_SLICE)} or less, was ${clip}: slices vary in size, and the largest would ` +
             `be denied by MAX_ORDER_NOTIONAL_USD=${max}.`,

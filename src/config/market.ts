@@ -4,6 +4,9 @@ import { expected, parts } from './values.ts'
 
 export const LIVE_VENUES = ['binance', 'bybit', 'okx', 'deribit', 'hyperliquid'] as const
 export type LiveVenue = (typeof LIVE_VENUES)[number]
+/** Where orders can go with real money. */
+export const TRADING_VENUES = [...LIVE_VENUES, 'dydx'] as const
+export type TradingVenue = (typeof TRADING_VENUES)[number]
 
 export type MarketChoice =
   | { readonly kind: 'simulated' }
@@ -22,13 +25,14 @@ export const market = expected(
   },
 )
 
-export const liveVenues = expected(
-  `a comma-separated list from ${LIVE_VENUES.join(', ')}`,
-  (value): readonly LiveVenue[] | undefined => {
-    const venues = parts(value).map((part) => LIVE_VENUES.find((venue) => venue === part))
+const venuesOutOf = <V extends string>(known: readonly V[]) =>
+  expected(`a comma-separated list from ${known.join(', ')}`, (value): readonly V[] | undefined => {
+    const venues = parts(value).map((part) => known.find((venue) => venue === part))
     return venues.length > 0 && venues.every((venue) => venue !== undefined) ? venues : undefined
-  },
-)
+  })
+
+export const liveVenues = venuesOutOf(LIVE_VENUES)
+export const tradingVenues = venuesOutOf(TRADING_VENUES)
 
 /** `ETH:1000,BTC:20`: spot coins held, which is what the desk hedges. */
 export const book = expected(

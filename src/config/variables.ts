@@ -1,8 +1,9 @@
 import type { z } from 'zod'
+import { SCHEDULE_KINDS, URGENCIES } from '../domain/execution/schedule.ts'
 import { HORIZONS } from '../domain/forecast.ts'
 import { HEDGE_POLICIES } from '../domain/hedging/policies.ts'
 import { channelRoles, commandRoles } from './access.ts'
-import { ASSET, book, LIVE_VENUES, liveVenues, market } from './market.ts'
+import { ASSET, book, LIVE_VENUES, liveVenues, market, tradingVenues } from './market.ts'
 import { admins, members } from './people.ts'
 import {
   basisPoints,
@@ -93,6 +94,8 @@ export const VARIABLES = {
   DERIBIT_WS_URL: optional(url('wss', 'ws')),
   HYPERLIQUID_BASE_URL: optional(url('https', 'http')),
   HYPERLIQUID_WS_URL: optional(url('wss', 'ws')),
+  DYDX_BASE_URL: optional(url('https', 'http')),
+  DYDX_WS_URL: optional(url('wss', 'ws')),
 
   TRADING_MODE: withDefault(choice(['paper', 'live']), 'paper'),
 
@@ -131,16 +134,51 @@ export const VARIABLES = {
   MAX_ORDER_NOTIONAL_USD: withDefault(dollars(), '250000'),
   MAX_PROPOSAL_NOTIONAL_USD: withDefault(dollars(), '5000000'),
   MAX_GROSS_NOTIONAL_USD: withDefault(dollars(), '20000000'),
+  MAX_DAY_NOTIONAL_USD: withDefault(dollars(), '20000000'),
+  MAX_NET_NOTIONAL_USD: withDefault(dollars(), '50000000'),
   MAX_ORDERS_PER_MINUTE: withDefault(count('orders', 1), '60'),
   MAX_DAILY_PROPOSALS: withDefault(count('proposals'), '20'),
   PRICE_COLLAR_BPS: withDefault(basisPoints(), '50'),
+  MAX_LEVERAGE: withDefault(number('a leverage', { min: 0.1, max: 5 }), '3'),
+  HARD_LEVERAGE: withDefault(number('a leverage', { min: 0.1, max: 5 }), '5'),
+  MAX_VENUE_SHARE: withDefault(share(), '0.6'),
+  DAILY_LOSS_SOFT: withDefault(share(), '0.03'),
+  DAILY_LOSS_HARD: withDefault(share(), '0.05'),
+  RISK_EVERY_MS: withDefault(milliseconds(1000), '10000'),
+
+  AUTO_APPROVE_ORDER_USD: withDefault(dollars(), '0'),
+  AUTO_APPROVE_HOUR_USD: withDefault(dollars(), '0'),
+  AUTO_APPROVE_DAY_USD: withDefault(dollars(), '0'),
 
   MAX_SLIPPAGE_BPS: withDefault(basisPoints(), '30'),
-  TWAP_DURATION_MS: withDefault(milliseconds(), '1800000'),
-  TWAP_MAX_CLIP_USD: withDefault(dollars(1), '150000'),
+  EXECUTION_SCHEDULE: withDefault(choice(SCHEDULE_KINDS), 'twap'),
+  EXECUTION_URGENCY: withDefault(choice(URGENCIES), 'normal'),
+  EXECUTION_DURATION_MS: withDefault(milliseconds(), '1800000'),
+  MAX_CLIP_USD: withDefault(dollars(1), '150000'),
   TAKER_FEE_BPS: withDefault(basisPoints(100), '5'),
   HALF_SPREAD_BPS: withDefault(basisPoints(100), '1'),
+  PASSIVE_WAIT_MS: withDefault(milliseconds(), '20000'),
+  ORDER_VALIDITY_MS: withDefault(milliseconds(500), '5000'),
+  PROTECTIVE_STOPS: withDefault(choice(['on', 'off']), 'on'),
+  STOP_AT_SHARE: withDefault(share(), '0.7'),
   LEASE_TTL_MS: withDefault(milliseconds(1000), '15000'),
+  PAPER_EQUITY_USD: withDefault(dollars(1), '5000000'),
+
+  TRADING_VENUES: optional(tradingVenues),
+  VENUE_SANDBOX: withDefault(choice(['on', 'off']), 'off'),
+  VENUE_KEYS_FILE: optional(text),
+  VENUE_KEYS_PASSPHRASE: secret(text),
+  VENUE_KEYS_PASSPHRASE_FILE: optional(text),
+
+  LIVE_MIN_PAPER_DAYS: withDefault(count('days'), '90'),
+  LIVE_MIN_LOSSES_AVOIDED: withDefault(share(), '0.3'),
+  LIVE_MAX_UPSIDE_GIVEN_UP: withDefault(share(), '0.7'),
+  LIVE_MAX_VOLATILITY_RATIO: withDefault(number('a ratio', { min: 0.1, max: 10 }), '1.1'),
+  LIVE_MAX_CALIBRATION_ERROR: withDefault(share(), '0.05'),
+
+  COUNTDOWN_MS: withDefault(milliseconds(), '60000'),
+  HEARTBEAT_URL: secret(url('https', 'http')),
+  HEARTBEAT_EVERY_MS: withDefault(milliseconds(1000), '15000'),
 } as const
 
 type Variables = typeof VARIABLES

@@ -1,3 +1,4 @@
+import type { ScheduleChoice } from './execution/schedule.ts'
 import type { InstrumentId } from './instrument.ts'
 import type { Asset } from './market/tick.ts'
 import { atLeast, type Member, type Role } from './member.ts'
@@ -55,9 +56,14 @@ export interface ProposalTerms {
   /** Approvals needed, and whether the proposer's own counts. */
   readonly quorum: number
   readonly selfApprovalAllowed: boolean
+  /** How the order is worked; TWAP where it does not say. */
+  readonly schedule?: ScheduleChoice
   /** The one whose place it was asked to take: a re-quote or a resize of it. */
   readonly replaces?: ProposalId
 }
+
+/** What people want of an execution: it goes on, holds still, or ends with what is filled. */
+export type ExecutionControl = 'running' | 'paused' | 'canceling'
 
 export interface Approval {
   readonly memberId: string
@@ -75,10 +81,15 @@ export interface Proposal extends ProposalTerms {
   readonly reason?: string
   /** Fencing number: who last took the right to execute. Writes under an older one are refused. */
   readonly lease: number
+  readonly control: ExecutionControl
+  readonly controlledBy?: string
   readonly executionStartedAt?: TimestampMs
   readonly executionEndsAt?: TimestampMs
   readonly finishedAt?: TimestampMs
 }
+
+/** Who decided where the desk's budget for protective orders did. */
+export const AUTO_APPROVED_BY = 'auto-approval'
 
 export const isOpen = (state: ProposalState): boolean =>
   state === 'pending' || state === 'approved' || state === 'executing'

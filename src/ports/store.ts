@@ -5,18 +5,28 @@
  */
 import type { Alert } from '../domain/alert.ts'
 import type { DeliveryRecord, Reach, Urgency } from '../domain/delivery.ts'
-import type { ClientOrderId, Fill, Order, OrderState } from '../domain/execution/order.ts'
+import type { ClientOrderId, Fill, Order, OrderEvent, OrderState } from '../domain/execution/order.ts'
 import type { Cluster, Forecast, Horizon } from '../domain/forecast.ts'
 import type { InstrumentId } from '../domain/instrument.ts'
 import type { TierTable } from '../domain/liquidation/margin-tiers.ts'
 import type { MapSnapshot } from '../domain/liquidation/snapshot.ts'
-import type { Asset, FeedDeclaration, Tick } from '../domain/market/tick.ts'
+import type { Asset, FeedDeclaration, Tick, VenueId } from '../domain/market/tick.ts'
 import type { Identity, Member, MemberRole, Platform, Role } from '../domain/member.ts'
 import type { Preferences } from '../domain/preferences.ts'
-import type { Proposal, ProposalId, ProposalState } from '../domain/proposal.ts'
+import type { ExecutionControl, Proposal, ProposalId, ProposalState } from '../domain/proposal.ts'
+import type { RailName } from '../domain/risk/rail.ts'
 import type { TradingState } from '../domain/risk/trading-state.ts'
 import type { Mute, Subscription } from '../domain/subscription.ts'
-import type { DurationMs, TimestampMs } from '../domain/units.ts'
+import type { DurationMs, TimestampMs, Usd } from '../domain/units.ts'
+import type {
+  AdminRequest,
+  LimitOverride,
+  LivePermission,
+  RailRecord,
+  RequestState,
+  RiskDecision,
+  VenueStanding,
+} from './risk-rows.ts'
 import type {
   AuditEntry,
   AuditVerdict,
@@ -146,25 +156,92 @@ export interface Store {
      */
     takeLease(proposalId: ProposalId, holder: string, ttl: DurationMs): Promise<number | undefined>
     releaseLease(proposalId: ProposalId, lease: number): Promise<void>
+    /** Compare-and-set of what people want of an execution. */
+    steer(
+      proposalId: ProposalId,
+      from: readonly ExecutionControl[],
+      to: ExecutionControl,
+      by: { readonly memberId: string; readonly at: TimestampMs },
+    ): Promise<Transition>
   }
   readonly orders: {
-    /** Intent, before sending. Throws `StaleLeaseError` when `lease` is no longer the proposal's. */
+    /**
+     * Intent, before sending. The same again is the same order; a child is bound to the lease of its proposal, a stop to the lease
+     * `stops/<instrument id>`.
+     *
+     * @throws {StaleLeaseError} when `lease` is no longer the current one
+     */
     save(order: Order, lease: number): Promise<void>
-    update(
+    /** An order that the venue made itself, of which we hear when it has happened. Said again, nothing changes. */
+    record(order: Order): Promise<void>
+    /**
+     * Folds news into an order and books its fills, each once by its trade id. Facts need no lease: whoever brings them, in
+     * whatever order and however often, the outcome is the same.
+     */
+    hear(
       clientOrderId: ClientOrderId,
-      patch: Partial<Pick<Order, 'state' | 'filledQuantity' | 'averageFillPrice' | 'reason' | 'updatedAt'>>,
-      lease: number,
-    ): Promise<void>
+      event: OrderEvent,
+      heard: { readonly at: TimestampMs; readonly fills?: readonly Fill[] },
+    ): Promise<{ readonly order: Order; readonly booked: readonly Fill[] }>
+    find(clientOrderId: ClientOrderId): Promise<Order | undefined>
+    findMany(clientOrderIds: readonly ClientOrderId[]): Promise<readonly Order[]>
     forProposal(proposalId: ProposalId): Promise<readonly Order[]>
-    unresolved(): Promise<readonly Order[]>
+    /** Children and stops that have not ended, or whose fills are not all booked. */
+    unresolved(instrumentId?: InstrumentId): Promise<readonly Order[]>
     /** Newest first. */
     recent(limit: number, state?: OrderState): Promise<readonly Order[]>
-    /** Orders sent since, for the order-rate limit. */
-    countSince(at: TimestampMs): Promise<number>
-    /** Books a fill once by trade id; false when it already was. */
-    bookFill(fill: Fill): Promise<boolean>
+    /** Orders sent since, for the order-rate limit, and their notional. */
+    sentSince(at: TimestampMs): Promise<{ readonly count: number; readonly notional: Usd }>
     fills(proposalId: ProposalId): Promise<readonly Fill[]>
     allFills(instrumentId?: InstrumentId): Promise<readonly Fill[]>
+  }
+  readonly leases: {
+    /** Like a proposal's, by name: raises the fencing number, unless a live holder has it. */
+    take(name: string, holder: string, ttl: DurationMs): Promise<number | undefined>
+    release(name: string, lease: number): Promise<void>
+  }
+  readonly venueOrderIds: {
+    /** The short id of an order at a venue whose ids are too small to be unique by themselves: the first candidate that is free, or the one it has. */
+    reserve(venue: VenueId, clientOrderId: ClientOrderId, candidates: readonly number[]): Promise<number>
+    clientOrderIdOf(venue: VenueId, shortId: number): Promise<ClientOrderId | undefined>
+  }
+  readonly standings: {
+    /** What reconciling knows of an instrument; undefined before the first time. */
+    read(instrumentId: InstrumentId): Promise<VenueStanding | undefined>
+    write(standing: VenueStanding): Promise<void>
+    /** Notes a fill of other hands once; false when it was. The quantity held by them is the caller's to write. */
+    noteForeign(instrumentId: InstrumentId, tradeId: string, at: TimestampMs): Promise<boolean>
+  }
+  readonly rails: {
+    read(): Promise<RailRecord | undefined>
+    write(record: RailRecord, decisions: readonly RiskDecision[]): Promise<void>
+    /** Newest first. */
+    decisions(filter: { readonly rail?: RailName; readonly limit: number }): Promise<readonly RiskDecision[]>
+  }
+  readonly limits: {
+    overrides(): Promise<readonly LimitOverride[]>
+    /** Replaces the one of the same key. */
+    set(override: LimitOverride): Promise<void>
+  }
+  readonly requests: {
+    open(request: AdminRequest): Promise<void>
+    find(requestId: string): Promise<AdminRequest | undefined>
+    /** Newest first. */
+    list(filter: { readonly state?: RequestState; readonly limit: number }): Promise<readonly AdminRequest[]>
+    /** Compare-and-set from pending. */
+    decide(
+      requestId: string,
+      to: Exclude<RequestState, 'pending'>,
+      decided: { readonly by: string; readonly at: TimestampMs; readonly reason?: string },
+    ): Promise<{ readonly changed: boolean; readonly request: AdminRequest }>
+  }
+  readonly live: {
+    permission(): Promise<LivePermission>
+    setPermission(permission: LivePermission): Promise<void>
+  }
+  readonly dayMarks: {
+    /** The value of the hedged book at the start of a UTC day: the first that is given stands and is returned. */
+    first(day: TimestampMs, value: Usd): Promise<Usd>
   }
   readonly members: {
     /** Creates or updates by member id, identities included. */
@@ -247,7 +324,11 @@ export interface Store {
       readonly at: TimestampMs
       readonly reason: string
     }>
-    setTradingState(state: TradingState, by: string, at: TimestampMs, reason: string): Promise<void>
+    /** Compare-and-set where `from` is given: false, and nothing written, when it stands elsewhere. */
+    setTradingState(
+      state: TradingState,
+      change: { readonly by: string; readonly at: TimestampMs; readonly reason: string; readonly from?: TradingState },
+    ): Promise<boolean>
     get(key: string): Promise<string | undefined>
     set(key: string, value: string): Promise<void>
   }

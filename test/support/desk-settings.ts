@@ -1,4 +1,5 @@
 import type { Settings } from '../../src/app/settings.ts'
+import { DEFAULT_LIMITS } from '../../src/domain/risk/limits.ts'
 import { baseQty, bps, DAY, duration, fraction, HOUR, MINUTE, usd } from '../../src/domain/units.ts'
 
 /** A small desk for tests: one approver is enough, nothing is waited for longer than it must be. */
@@ -33,21 +34,26 @@ export const testSettings = (over: Partial<Settings> = {}): Settings => ({
     quorumLargeAbove: usd(1_000_000),
     selfApprovalMax: usd(0),
   },
-  limits: {
-    maxRatio: fraction(1),
-    maxProposalNotional: usd(5_000_000),
-    maxOrderNotional: usd(250_000),
-    maxGrossNotional: usd(20_000_000),
-    maxDailyProposals: 20,
-    maxOrdersPerMinute: 60,
-    priceCollar: bps(50),
-  },
+  limits: DEFAULT_LIMITS,
   execution: {
-    duration: duration(30 * MINUTE),
+    schedule: { kind: 'twap', urgency: 'normal', duration: duration(30 * MINUTE) },
     maxClip: usd(200_000),
-    maxSlippage: bps(30),
+    passiveWait: duration(20_000),
+    orderValidity: duration(5_000),
     leaseTtl: duration(15_000),
   },
+  stops: { enabled: false, atShare: fraction(0.7) },
+  autoApproval: { maxOrder: usd(0), maxHour: usd(0), maxDay: usd(0) },
+  risk: { every: duration(10_000) },
+  trading: { mode: 'paper', countdown: duration(60_000) },
+  liveGate: {
+    minPaperDays: 90,
+    minLossesAvoided: fraction(0.3),
+    maxUpsideGivenUp: fraction(0.7),
+    maxVolatilityRatio: 1.1,
+    maxCalibrationError: fraction(0.05),
+  },
+  heartbeat: { every: duration(15_000) },
   access: { channels: [{ platform: 'console', channel: 'desk', most: 'admin' }], commands: {} },
   escalation: { acknowledgeWithin: duration(5 * MINUTE) },
   channels: [{ platform: 'console', channel: 'desk' }],

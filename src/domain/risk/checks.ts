@@ -1,5 +1,6 @@
 import type { Asset } from '../market/tick.ts'
-import type { Bps, DurationMs, Fraction, Price, Usd } from '../units.ts'
+import type { DurationMs, Fraction, Price, Usd } from '../units.ts'
+import type { Limits } from './limits.ts'
 import type { TradingState } from './trading-state.ts'
 
 /** Why our own risk engine refused, with its numbers. `CATEGORY_CONDITION`; the single list of codes. */
@@ -15,16 +16,6 @@ export type Denial =
   | { readonly code: 'PROPOSALS_EXCEED_MAX_PER_DAY'; readonly count: number; readonly max: number }
   | { readonly code: 'ORDERS_EXCEED_MAX_PER_MINUTE'; readonly count: number; readonly max: number }
   | { readonly code: 'PRICE_OUTSIDE_COLLAR'; readonly distanceBps: number; readonly maxBps: number }
-
-export interface Limits {
-  readonly maxRatio: Fraction
-  readonly maxProposalNotional: Usd
-  readonly maxOrderNotional: Usd
-  readonly maxGrossNotional: Usd
-  readonly maxDailyProposals: number
-  readonly maxOrdersPerMinute: number
-  readonly priceCollar: Bps
-}
 
 /** What is judged, and the facts it is judged on; assembled by the app, so that every check is a pure function. */
 export interface ProposalRisk {

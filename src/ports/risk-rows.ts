@@ -1,0 +1,80 @@
+/**
+ * What the record holds of limits, rails, requests that need a second person, and what was found at the venues.
+ *
+ * @module
+ */
+import type { InstrumentId } from '../domain/instrument.ts'
+import type { LimitKey } from '../domain/risk/limits.ts'
+import type { RailEffects, RailName, RailState } from '../domain/risk/rail.ts'
+import type { BaseQty, TimestampMs, Usd } from '../domain/units.ts'
+
+/** One rail's change of level, with the numbers it was judged on. */
+export interface RiskDecision {
+  readonly at: TimestampMs
+  readonly rail: RailName
+  /** `desk`, a venue or an asset. */
+  readonly scope: string
+  readonly before: RailState['level']
+  readonly after: RailState['level']
+  readonly inputs: Readonly<Record<string, unknown>>
+  /** SHA-256 of the canonical JSON of all facts of that moment. */
+  readonly inputsHash: string
+}
+
+export interface RailRecord {
+  readonly states: readonly RailState[]
+  readonly effects: RailEffects
+  readonly at: TimestampMs
+}
+
+export interface LimitOverride {
+  readonly key: LimitKey
+  readonly value: number
+  readonly requestedBy: string
+  readonly approvedBy: string
+  readonly at: TimestampMs
+}
+
+/** `declined` by a person, `expired` by time. */
+export type RequestState = 'pending' | 'approved' | 'declined' | 'expired'
+
+/** What one admin asks for and another has to approve. */
+export interface AdminRequest {
+  readonly requestId: string
+  readonly subject:
+    | { readonly kind: 'limit'; readonly key: LimitKey; readonly value: number; readonly before: number }
+    /** Permission to trade with real money. */
+    | { readonly kind: 'live' }
+  readonly state: RequestState
+  readonly requestedBy: string
+  readonly requestedAt: TimestampMs
+  readonly expiresAt: TimestampMs
+  readonly decidedBy?: string | undefined
+  readonly decidedAt?: TimestampMs | undefined
+  readonly reason?: string | undefined
+}
+
+/** Whether real money may be traded, and who said so last. */
+export interface LivePermission {
+  readonly state: 'none' | 'granted' | 'revoked'
+  /** Both who granted it; one, or `system`, who revoked it. */
+  readonly by: readonly string[]
+  readonly at: TimestampMs
+  readonly reason: string
+}
+
+/** What reconciling has found of one instrument of one venue. */
+export interface VenueStanding {
+  readonly instrumentId: InstrumentId
+  /** Signed quantity that other hands hold on the same account: there before us, or traded beside us. */
+  readonly foreignQuantity: BaseQty
+  /** Every fill of the account up to here has been looked at. */
+  readonly fillsUntil: TimestampMs
+  /** Signed: what the venue holds beyond ours and theirs; 0 when all is explained. */
+  readonly unexplainedQuantity: BaseQty
+  readonly unexplainedNotional: Usd
+  /** Polls in a row with something unexplained, and without. */
+  readonly dirtyPolls: number
+  readonly cleanPolls: number
+  readonly checkedAt: TimestampMs
+}
