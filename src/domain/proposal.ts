@@ -60,6 +60,11 @@ export interface ProposalTerms {
   readonly schedule?: ScheduleChoice
   /** The one whose place it was asked to take: a re-quote or a resize of it. */
   readonly replaces?: ProposalId
+  /**
+   * An admin's decision to take every hedge off, by the request that they confirmed: it may raise |net delta|, lower a hedge that
+   * rails would keep, and trade while trading is reducing or halted. Limits of size, price and pace hold as ever.
+   */
+  readonly emergency?: { readonly requestId: string; readonly by: string }
 }
 
 /** What people want of an execution: it goes on, holds still, or ends with what is filled. */

@@ -45,6 +45,8 @@ export interface AdminRequest {
     | { readonly kind: 'limit'; readonly key: LimitKey; readonly value: number; readonly before: number }
     /** Permission to trade with real money. */
     | { readonly kind: 'live' }
+    /** Every hedge taken off at once: the one who asks confirms it, on these very numbers. */
+    | { readonly kind: 'flatten'; readonly notional: Usd; readonly expectedCost: Usd; readonly reason: string }
   readonly state: RequestState
   readonly requestedBy: string
   readonly requestedAt: TimestampMs

@@ -21,6 +21,8 @@ export type Denial =
 export interface ProposalRisk {
   readonly asset: Asset
   readonly tradingState: TradingState
+  /** An admin takes every hedge off: neither the trading state nor what rails keep stands against it; every limit does. */
+  readonly emergency?: boolean
   readonly notional: Usd
   /** As asked for, before any clipping. */
   readonly requestedRatio: Fraction
@@ -38,9 +40,9 @@ export interface ProposalRisk {
 type Check<Facts> = (facts: Facts, limits: Limits) => Denial | undefined
 
 const PROPOSAL_CHECKS: readonly Check<ProposalRisk>[] = [
-  (facts) => (facts.tradingState === 'halted' ? { code: 'TRADING_HALTED' } : undefined),
+  (facts) => (facts.tradingState === 'halted' && !facts.emergency ? { code: 'TRADING_HALTED' } : undefined),
   (facts) =>
-    facts.tradingState === 'reducing' && !isProtective(facts)
+    facts.tradingState === 'reducing' && !facts.emergency && !isProtective(facts)
       ? { code: 'REDUCING_ONLY', netDeltaBefore: facts.netDeltaBefore, netDeltaAfter: facts.netDeltaAfter }
       : undefined,
   (facts) =>
@@ -75,6 +77,8 @@ export const checkProposal = (facts: ProposalRisk, limits: Limits): readonly Den
 
 export interface OrderRisk {
   readonly tradingState: TradingState
+  /** As of the proposal that it carries out. */
+  readonly emergency?: boolean
   readonly protective: boolean
   readonly notional: Usd
   readonly limitPrice: Price
@@ -83,9 +87,9 @@ export interface OrderRisk {
 }
 
 const ORDER_CHECKS: readonly Check<OrderRisk>[] = [
-  (facts) => (facts.tradingState === 'halted' ? { code: 'TRADING_HALTED' } : undefined),
+  (facts) => (facts.tradingState === 'halted' && !facts.emergency ? { code: 'TRADING_HALTED' } : undefined),
   (facts) =>
-    facts.tradingState === 'reducing' && !facts.protective
+    facts.tradingState === 'reducing' && !facts.emergency && !facts.protective
       ? { code: 'REDUCING_ONLY', netDeltaBefore: 0, netDeltaAfter: facts.notional }
       : undefined,
   (facts, limits) =>
