@@ -27,6 +27,7 @@ export type RailLevel = (typeof RAIL_LEVELS)[number]
 /** Where one rail stands for the desk, one venue or one asset, as it survives a restart. */
 export interface RailState {
   readonly rail: RailName
+  /** `desk`, a venue or an asset. */
   readonly scope: string
   readonly level: RailLevel
   /** When it came to this level. */
@@ -41,7 +42,7 @@ export interface RailState {
   readonly release?: number | undefined
   /** In words and numbers, for people. */
   readonly text: string
-  /** The variant of the condition where a rail has several, e.g. `longs-crowded`. */
+  /** Which of its conditions hold it there, where a rail has several: `longs-crowded`, or more joined by `+`. */
   readonly variant?: string | undefined
 }
 
@@ -73,6 +74,8 @@ export interface RailEffects {
   readonly overlayShare: Readonly<Record<Asset, Fraction>>
   /** In place of the policy that is set, as data or model fail. */
   readonly policy: 'as-set' | 'volatility-timed' | 'static'
+  /** Whether a hedge may turn round within the minimum holding time: when an account or the day's loss asks for it. */
+  readonly reversalAllowed: boolean
 }
 
 export const NO_RAIL_EFFECTS: RailEffects = {
@@ -88,4 +91,5 @@ export const NO_RAIL_EFFECTS: RailEffects = {
   noMoreShort: [],
   overlayShare: {},
   policy: 'as-set',
+  reversalAllowed: false,
 }
