@@ -124,7 +124,7 @@ test('every mistake is listed at once, by variable name, with value and remedy',
       FORECAST_EVERY_MS: '30s',
       MARKET: 'replay:',
       OKX_WS_URL: 'https://example.org',
-      TRADING_MODE: 'live',
+      TRADING_MODE: 'real',
     }),
   )
   assert.deepEqual(variablesNamed(error), [
@@ -140,7 +140,7 @@ test('every mistake is listed at once, by variable name, with value and remedy',
   ])
   assert.match(error.message, /^9 mistakes in the configuration:$/m)
   assert.match(error.message, /ALERT_THRESHOLD: Expected a fraction .*from 0 to 1, was "60"\./)
-  assert.match(error.message, /TRADING_MODE: .*this version trades on paper only/)
+  assert.match(error.message, /TRADING_MODE: Expected one of paper, live, was "real"\./)
 })
 
 test('a secret is in no message, whatever is wrong with it', () => {
@@ -168,6 +168,8 @@ test('a configuration can be printed and serialised without its secrets, and sti
     PAGER_URL: 'https://pager.example/desk',
     PAGER_KEY: 'pager-secret',
     TELEGRAM_TOKEN: 'telegram-secret-1',
+    VENUE_KEYS_PASSPHRASE: 'passphrase-secret-1',
+    HEARTBEAT_URL: 'https://watch.example/beat/heartbeat-secret-1',
   })
   const printed = inspect(config, { depth: 9 }) + JSON.stringify(config)
   assert.doesNotMatch(printed, /hunter2|secret-1|hook-secret|pager-secret/)
@@ -175,6 +177,30 @@ test('a configuration can be printed and serialised without its secrets, and sti
   assert.equal(config.discord?.token, 'discord-secret-1')
   assert.equal(config.store.connectionString, 'postgres://desk:hunter2@db/desk')
   assert.deepEqual(config.telegram?.channels, ['-1001', '4242'])
+  assert.equal(config.trading.passphrase, 'passphrase-secret-1')
+  assert.equal(config.heartbeat?.address, 'https://watch.example/beat/heartbeat-secret-1')
+})
+
+test('orders stay on paper unless live is chosen, with venues to send them to', () => {
+  const { trading, heartbeat } = parseConfig({})
+  assert.deepEqual([trading.mode, trading.venues, trading.sandbox, heartbeat], ['paper', [], false, undefined])
+  const live = parseConfig({ TRADING_MODE: 'live', TRADING_VENUES: 'okx, dydx', VENUE_SANDBOX: 'on' }).trading
+  assert.deepEqual([live.mode, live.venues, live.sandbox], ['live', ['okx', 'dydx'], true])
+  assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig({ TRADING_VENUES: 'okx,mtgox' }))), ['TRADING_VENUES'])
+})
+
+test('an execution is described by schedule, urgency, time and clip', () => {
+  const { execution } = parseConfig({
+    EXECUTION_SCHEDULE: 'almgren-chriss',
+    EXECUTION_URGENCY: 'urgent',
+    EXECUTION_DURATION_MS: '60000',
+    MAX_CLIP_USD: '5000',
+  })
+  assert.deepEqual(execution.schedule, { kind: 'almgren-chriss', urgency: 'urgent', duration: 60_000 })
+  assert.equal(execution.maxClip, 5000)
+  assert.deepEqual(variablesNamed(mistakesOf(() => parseConfig({ EXECUTION_SCHEDULE: 'iceberg' }))), [
+    'EXECUTION_SCHEDULE',
+  ])
 })
 
 test('one name on two platforms is one member with two identities', () => {
@@ -221,7 +247,14 @@ const CONTRADICTIONS: readonly (readonly [variable: string, env: Record<string, 
   ['MAX_ORDER_NOTIONAL_USD', { MAX_PROPOSAL_NOTIONAL_USD: '100000' }],
   ['MAX_PROPOSAL_NOTIONAL_USD', { MAX_PROPOSAL_NOTIONAL_USD: '30000000' }],
   ['MAX_SLIPPAGE_BPS', { MAX_SLIPPAGE_BPS: '60' }],
-  ['TWAP_MAX_CLIP_USD', { TWAP_MAX_CLIP_USD: '200000' }],
+  ['MAX_CLIP_USD', { MAX_CLIP_USD: '200000' }],
+  ['TRADING_VENUES', { TRADING_MODE: 'live' }],
+  ['TRADING_MODE', { TRADING_MODE: 'live', TRADING_VENUES: 'binance', MARKET: 'simulated' }],
+  ['VENUE_KEYS_PASSPHRASE_FILE', { VENUE_KEYS_PASSPHRASE: 'hunter2', VENUE_KEYS_PASSPHRASE_FILE: '/run/secrets/keys' }],
+  ['MAX_LEVERAGE', { MAX_LEVERAGE: '4', HARD_LEVERAGE: '3.5' }],
+  ['DAILY_LOSS_SOFT', { DAILY_LOSS_SOFT: '0.06' }],
+  ['AUTO_APPROVE_ORDER_USD', { AUTO_APPROVE_ORDER_USD: '1000' }],
+  ['AUTO_APPROVE_HOUR_USD', { AUTO_APPROVE_HOUR_USD: '1000' }],
   ['BOOK', { ASSETS: 'ETH' }],
 ]
 for (const [variable, env] of CONTRADICTIONS) {

@@ -253,7 +253,7 @@ suite('a bad configuration', { concurrency: 2 }, () => {
       DATABASE_URL: 'mysql://desk:hunter2@db/desk',
       DISCORD_TOKEN: 'hunter2',
       TELEGRAM_TOKEN: 'hunter2 hunter2',
-      TRADING_MODE: 'live',
+      TRADING_MODE: 'real',
     }
     const ended = await run(t, 'start', settings)
     assertRefused(ended, /^\d+ mistakes in the configuration:$/m)

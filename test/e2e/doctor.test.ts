@@ -63,7 +63,7 @@ test('npm run doctor finds a desk in order, then what was taken from it, and lea
 
 test('npm run doctor -- --json prints one value, also of settings that cannot be read, and ends with 1', async (t) => {
   const { settings } = await openDesk(t)
-  const over: Settings = { TELEGRAM_TOKEN: 'hunter2 hunter2', MARKET: 'fast', TRADING_MODE: 'live' }
+  const over: Settings = { TELEGRAM_TOKEN: 'hunter2 hunter2', MARKET: 'fast', TRADING_MODE: 'real' }
   const ended = await runProduct(t, ['doctor', '--json'], { ...settings, ...over })
   assert.equal(ended.code, 1, ended.stderr)
   const { ok, counts, checks } = JSON.parse(ended.stdout) as {
