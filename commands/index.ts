@@ -6,9 +6,12 @@ import audit from './audit.ts'
 import decline from './decline.ts'
 import deliveries from './deliveries.ts'
 import funding from './funding.ts'
+import hedgeCancel from './hedge-cancel.ts'
 import hedgeHistory from './hedge-history.ts'
+import hedgePause from './hedge-pause.ts'
 import hedgePropose from './hedge-propose.ts'
 import hedgeResize from './hedge-resize.ts'
+import hedgeResume from './hedge-resume.ts'
 import hedgeStatus from './hedge-status.ts'
 import hedgeWhy from './hedge-why.ts'
 import help from './help.ts'
@@ -45,6 +48,9 @@ export const commands: readonly Command[] = [
   hedgePropose,
   hedgeResize,
   hedgeWhy,
+  hedgePause,
+  hedgeResume,
+  hedgeCancel,
   hedgeHistory,
   approve,
   decline,

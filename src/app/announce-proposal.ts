@@ -27,7 +27,12 @@ export async function announceProposal(
     readonly execution?: Execution
   },
 ): Promise<void> {
-  const facts = { members: await tx.members.list(), needs: roleFor(ports.settings, 'approve'), execution }
+  const facts = {
+    members: await tx.members.list(),
+    needs: roleFor(ports.settings, 'approve'),
+    execution,
+    money: ports.settings.trading.mode === 'live' ? ('real' as const) : ('paper' as const),
+  }
   const card = proposalCard(proposal, facts)
   await announce(tx, ports, { cardKey: proposalCardKey(proposal), card, at, urgency, places })
   const asked = await tx.outbox.places(reminderCardKey(proposal))

@@ -10,6 +10,7 @@ import { judgePending } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
 import { requoteProposal } from './requote-proposal.ts'
 import { roleFor } from './role-for.ts'
+import { wakeExecution } from './wake-execution.ts'
 
 /** A pending proposal whose row nobody else can change until the transaction ends, and who is who under it. */
 interface Held {
@@ -68,15 +69,6 @@ export const createExpireProposal =
     const proposal = await ports.store.proposals.find(input.proposalId)
     if (proposal?.state === 'pending' && ports.clock.now() >= proposal.expiresAt) await expire(ports, proposal)
   }
-
-/** The id carries the fencing number, so that a wake-up added after a crash is never taken for an earlier one. */
-export const wakeExecution = ({ queue }: Pick<Ports, 'queue'>, proposal: Proposal, at?: TimestampMs): Promise<void> =>
-  queue.add({
-    name: 'execute-proposal',
-    data: { proposalId: proposal.proposalId, lease: proposal.lease },
-    jobId: `execute-${proposal.proposalId}-${proposal.lease}`,
-    at,
-  })
 
 /**
  * One decision in one transaction: the row is held, and the presser's right is read again under it, so that what was decided or

@@ -1,13 +1,16 @@
 import { termsHashOf } from '../domain/hash.ts'
 import { atLeast, type Member, type Role } from '../domain/member.ts'
 import type { Proposal, ProposalTerms } from '../domain/proposal.ts'
+import type { ProposalRisk } from '../domain/risk/checks.ts'
 import { elapsed, later, type TimestampMs } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
 import { wakeDelivery } from './announce.ts'
 import { announceProposal } from './announce-proposal.ts'
 import { placesAtOpening } from './ask-approvers.ts'
+import { approveByBudget } from './auto-approve.ts'
 import { inExecution } from './draw-terms.ts'
 import type { Ports } from './ports.ts'
+import { wakeExecution } from './wake-execution.ts'
 
 /** What asks for the place of a pending proposal. */
 export interface Replacing {
@@ -34,28 +37,37 @@ export type NotReplaced =
 export const REMIND_AT_SHARE = 0.7
 export const ESCALATE_AT_SHARE = 0.85
 
-/** Puts terms on the table, which supersedes the pending proposal of the same book and asset, and tells the desk. */
-export const openProposal = async (ports: Ports, terms: ProposalTerms): Promise<Opened> =>
-  (await open(ports, terms, undefined)) as Opened
+/**
+ * Puts terms on the table, which supersedes the pending proposal of the same book and asset, and tells the desk.
+ *
+ * @param options.budget - what the risk engine judged the terms on, where they may be approved by the budget for protective orders:
+ *   if they are, they are decided as they are opened, and their execution is woken
+ */
+export const openProposal = async (
+  ports: Ports,
+  terms: ProposalTerms,
+  options: { readonly budget?: ProposalRisk } = {},
+): Promise<Opened> => (await open(ports, terms, options)) as Opened
 
 /** The same in the place of one proposal, and only while that one is pending. */
 export const replaceProposal = (
   ports: Ports,
   terms: ProposalTerms,
   replacing: Replacing,
-): Promise<Opened | NotReplaced> => open(ports, terms, replacing)
+): Promise<Opened | NotReplaced> => open(ports, terms, { replacing })
 
 async function open(
   ports: Ports,
   terms: ProposalTerms,
-  replacing: Replacing | undefined,
+  { replacing, budget }: { readonly replacing?: Replacing; readonly budget?: ProposalRisk },
 ): Promise<Opened | NotReplaced> {
-  const proposal: Proposal = {
+  let proposal: Proposal = {
     ...terms,
     proposalId: ports.ids.proposalId(),
     termsHash: termsHashOf(terms),
     state: 'pending',
     approvals: [],
+    control: 'running',
     lease: 0,
   }
   let hindrance: Exclude<Opened, { kind: 'proposed' }> | NotReplaced | undefined
@@ -64,13 +76,16 @@ async function open(
     // Opening waits for whoever decides the pending one, so what is asked from here on is certain.
     hindrance = await findHindrance(tx, { terms, superseded, replacing })
     if (hindrance) throw new Error('Rolled back: what was to be superseded was decided meanwhile')
-    await record(tx, ports, { proposal, superseded, replacing })
+    const approved = budget && (await approveByBudget(tx, ports, { proposal, risk: budget }))
+    await record(tx, ports, { proposal: approved ?? proposal, superseded, replacing })
+    proposal = approved ?? proposal
   })
   await opening.catch((error: unknown) => {
     if (!hindrance) throw error
   })
   if (hindrance) return hindrance
-  await scheduleExpiry(ports, proposal)
+  if (proposal.state === 'approved') await wakeExecution(ports, proposal)
+  else await scheduleExpiry(ports, proposal)
   await wakeDelivery(ports.queue)
   return { kind: 'proposed', proposal }
 }

@@ -1,7 +1,9 @@
 import type { Button, Card } from '../domain/card.ts'
 import { realisedCost } from '../domain/execution/cost.ts'
 import type { Fill, Order } from '../domain/execution/order.ts'
+import type { ScheduleChoice } from '../domain/execution/schedule.ts'
 import {
+  formatAge,
   formatBps,
   formatCount,
   formatPercent,
@@ -11,7 +13,13 @@ import {
   formatUsd,
 } from '../domain/format.ts'
 import type { Member, Role } from '../domain/member.ts'
-import { type Approval, type Proposal, type ProposalState, tallyApprovals } from '../domain/proposal.ts'
+import {
+  type Approval,
+  AUTO_APPROVED_BY,
+  type Proposal,
+  type ProposalState,
+  tallyApprovals,
+} from '../domain/proposal.ts'
 import type { Place } from '../ports.ts'
 
 export interface Execution {
@@ -25,6 +33,7 @@ export interface CardFacts {
   /** The least role that may approve here. */
   readonly needs: Role
   readonly execution?: Execution | undefined
+  readonly money: 'paper' | 'real'
 }
 
 interface Field {
@@ -71,8 +80,8 @@ export function proposalCard(proposal: Proposal, facts: CardFacts): Card {
       ...decisionFields(proposal, facts),
       ...(facts.execution ? executionFields(proposal, facts.execution) : []),
     ],
-    ...(state === 'pending' ? { buttons: [...decisionButtons(proposal), ...questionButtons(proposal)] } : {}),
-    footer: `Book ${proposal.book}, paper money, terms ${proposal.termsHash.slice(0, 12)}, proposed ${proposal.proposedBy === 'system' ? 'by policy' : `by ${nameOf(proposal.proposedBy, facts)}`} ${formatTime(proposal.proposedAt)}`,
+    ...buttonsOf(proposal),
+    footer: `Book ${proposal.book}, ${facts.money} money, terms ${proposal.termsHash.slice(0, 12)}, proposed ${proposal.proposedBy === 'system' ? 'by policy' : `by ${nameOf(proposal.proposedBy, facts)}`} ${formatTime(proposal.proposedAt)}`,
   }
 }
 
@@ -130,6 +139,16 @@ export const someOf = (names: readonly string[]): string =>
 
 export const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
+const SCHEDULES: Readonly<Record<ScheduleChoice['kind'], string>> = {
+  twap: 'TWAP',
+  vwap: 'VWAP',
+  pov: 'share of volume',
+  'almgren-chriss': 'Almgren–Chriss',
+}
+
+const describeSchedule = ({ kind, urgency, duration }: ScheduleChoice): string =>
+  `${SCHEDULES[kind]}, ${urgency}, over ${formatAge(duration)}`
+
 const TONES: Partial<Record<ProposalState, Card['tone']>> = { executed: 'ok', denied: 'warning', failed: 'warning' }
 
 const DECIDED: Record<Exclude<ProposalState, 'pending'>, string> = {
@@ -153,6 +172,20 @@ const questionButtons = ({ proposalId }: Proposal): readonly Button[] => [
   { label: 'Resize', command: `/hedge resize ${proposalId}`, style: 'neutral' },
 ]
 
+/** To decide it while it can be decided, to steer it while it is worked. */
+function buttonsOf(proposal: Proposal): Pick<Card, 'buttons'> {
+  const { state, control, proposalId } = proposal
+  if (state === 'pending') return { buttons: [...decisionButtons(proposal), ...questionButtons(proposal)] }
+  if ((state !== 'approved' && state !== 'executing') || control === 'canceling') return {}
+  const [label, verb] = control === 'paused' ? ['Resume', 'resume'] : ['Pause', 'pause']
+  return {
+    buttons: [
+      { label, command: `/hedge ${verb} ${proposalId}`, style: 'neutral' },
+      { label: 'Cancel the rest', command: `/hedge cancel ${proposalId}`, style: 'danger' },
+    ],
+  }
+}
+
 /** What to do where the desk has to act again. */
 function whatNow(proposal: Proposal): string | undefined {
   const { asset, state, steps } = proposal
@@ -164,7 +197,7 @@ function whatNow(proposal: Proposal): string | undefined {
 }
 
 /** How the size came about matters while it can be decided; afterwards the fills do. */
-const offerFields = ({ steps, expectedCost, notional, expiresAt }: Proposal): readonly Field[] => [
+const offerFields = ({ steps, expectedCost, notional, schedule, expiresAt }: Proposal): readonly Field[] => [
   {
     name: 'Why',
     value: steps
@@ -173,6 +206,7 @@ const offerFields = ({ steps, expectedCost, notional, expiresAt }: Proposal): re
       .join('\n'),
   },
   { name: 'Expected cost', value: `${formatBps(expectedCost)}, ${formatUsd((expectedCost * notional) / 1e4)}` },
+  ...(schedule ? [{ name: 'Worked as', value: describeSchedule(schedule) }] : []),
   { name: 'Expires', value: formatTime(expiresAt) },
 ]
 
@@ -196,6 +230,7 @@ function decisionFields(proposal: Proposal, facts: Pick<CardFacts, 'members'>): 
   const { state, decidedBy, decidedAt, reason } = proposal
   const who = (): string => {
     if (decidedBy === undefined || decidedBy === 'system') return 'nobody in time'
+    if (decidedBy === AUTO_APPROVED_BY) return 'within the budget for protective orders'
     if (state === 'denied') return `risk engine, as ${withRole(decidedBy, facts)} approved`
     return withRole(decidedBy, facts)
   }

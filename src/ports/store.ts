@@ -150,6 +150,11 @@ export interface Store {
       to: ProposalState,
       patch: ProposalPatch,
     ): Promise<Transition>
+    /** Notional of those that `by` let through from `since` on. */
+    decidedSince(
+      by: string,
+      since: TimestampMs,
+    ): Promise<readonly { readonly decidedAt: TimestampMs; readonly notional: Usd }[]>
     /**
      * Takes the right to execute for `holder` and raises the fencing number, unless a live holder has it, even the same.
      * A holder is live while its lease has not run out (database time) and its process still holds its instance lock.

@@ -1,0 +1,50 @@
+import { formatQuantity } from '../domain/format.ts'
+import type { Proposal } from '../domain/proposal.ts'
+import { announceProposal } from './announce-proposal.ts'
+import type { ExecutionOutcome } from './execute-proposal.ts'
+import type { Ports } from './ports.ts'
+
+/** Ends an execution in which nothing works any more, with what was filled and why the rest was not. */
+export async function finishExecution(ports: Ports, proposal: Proposal): Promise<ExecutionOutcome> {
+  const { store, clock } = ports
+  const at = clock.now()
+  const execution = {
+    orders: await store.orders.forProposal(proposal.proposalId),
+    fills: await store.orders.fills(proposal.proposalId),
+  }
+  const filled = execution.fills.reduce((sum, fill) => sum + fill.quantity, 0)
+  const residual = proposal.quantity - filled
+  const canceledBy = proposal.control === 'canceling' ? ((await nameOf(ports, proposal)) ?? 'a person') : undefined
+  const left =
+    residual * proposal.referencePrice >= 1 ? `left ${formatQuantity(residual, proposal.asset)} unfilled` : undefined
+  const denied = execution.orders.filter((order) => order.state === 'denied').at(-1)?.reason
+  const reason = [
+    canceledBy && `canceled by ${canceledBy}`,
+    filled <= 0 ? 'nothing could be filled' : left,
+    left && denied && `last denial: ${denied}`,
+  ]
+    .filter(Boolean)
+    .join('; ')
+  const to = filled > 0 ? 'executed' : 'failed'
+  const moved = await store.transaction(async (tx) => {
+    const transition = await tx.proposals.move(proposal.proposalId, ['executing'], to, {
+      finishedAt: at,
+      ...(reason !== '' && { reason }),
+    })
+    if (!transition.changed) return transition
+    await tx.audit.append({
+      at,
+      actor: 'system',
+      action: `proposal.${to}`,
+      subject: proposal.proposalId,
+      details: { filled, residual, ...(reason !== '' && { reason }) },
+    })
+    await announceProposal(tx, ports, transition.proposal, { at, execution })
+    return transition
+  })
+  return { kind: to, proposal: moved.proposal }
+}
+
+async function nameOf({ store }: Ports, { controlledBy }: Proposal): Promise<string | undefined> {
+  return controlledBy === undefined ? undefined : ((await store.members.find(controlledBy))?.name ?? controlledBy)
+}
