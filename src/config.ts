@@ -5,13 +5,14 @@
  * @module
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { inspect, parseEnv } from 'node:util'
+import { parseEnv } from 'node:util'
 import { checkTogether, type Mistake } from './config/checks.ts'
 import type { TradingVenue } from './config/market.ts'
 import { joinPeople } from './config/people.ts'
 import { VARIABLES, type Values, type VariableName } from './config/variables.ts'
 import type { ScheduleChoice } from './domain/execution/schedule.ts'
 import type { SizingRules } from './domain/hedging/size.ts'
+import { hiding as hidingFields } from './domain/hiding.ts'
 import { DEFAULT_LIMITS, type Limits } from './domain/risk/limits.ts'
 import type { LiveGateRules } from './domain/risk/live-gate.ts'
 import { DAY, duration, HOUR, MINUTE } from './domain/units.ts'
@@ -322,17 +323,8 @@ function toConfig(values: Values) {
   }
 }
 
-/** Keeps the secrets of a group out of everything that prints or serialises it; reading the field still works. */
-function hiding<T extends object>(group: T): T {
-  const hidden = Object.fromEntries(
-    Object.entries(group).map(([key, value]) => [
-      key,
-      SECRET_FIELDS.has(key) && value !== undefined ? '[secret]' : value,
-    ]),
-  )
-  const show = { value: () => hidden, enumerable: false }
-  return Object.defineProperties(group, { toJSON: show, [inspect.custom]: show })
-}
+/** A group that does not show its secrets. */
+const hiding = <T extends object>(group: T): T => hidingFields(group, SECRET_FIELDS)
 
 /** A value in a message: shortened, and without the password of an address. */
 const shown = (value: string): string => {

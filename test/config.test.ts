@@ -39,7 +39,7 @@ test('.env.example says a line, with its unit, about every variable', () => {
     DAYS: /\bdays\b/,
     USD: /\bUSD\b/,
     BPS: /\bbps\b/,
-    RATIO: /\bfraction\b/,
+    RATIO: /\b(fraction|ratio)\b/,
   }
   const lines = EXAMPLE.split('\n')
   for (const name of Object.keys(VARIABLES)) {
