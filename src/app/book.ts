@@ -1,50 +1,85 @@
 import type { Fill } from '../domain/execution/order.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { Asset } from '../domain/market/tick.ts'
-import { type BaseQty, baseQty, type Fraction, fraction, type Price, type Usd, usd } from '../domain/units.ts'
-import type { Store, Venue } from '../ports.ts'
-import type { Settings } from './settings.ts'
+import { type BaseQty, baseQty, type Fraction, fraction, type Price, price, type Usd, usd } from '../domain/units.ts'
+import type { Ports } from './ports.ts'
+import { type Leg, legsOf } from './venues.ts'
 
-/** What the book holds in one asset: the spot that was configured and the hedge that our own fills add up to. */
-export interface Holding {
-  readonly asset: Asset
-  readonly instrument: Instrument
-  readonly exposure: BaseQty
-  /** Coins short, positive = short; negative would be a long perp. */
-  readonly hedge: BaseQty
-  readonly hedgeRatio: Fraction
+/** What our own fills on one venue add up to. */
+export interface HoldingLeg extends Leg {
+  /** Signed: negative is short. What other hands hold on the same account is not in it. */
+  readonly position: BaseQty
   readonly averageEntryPrice?: Price
   readonly realizedPnl: Usd
   readonly fees: Usd
 }
 
-export async function readHolding(
-  { store, venue, settings }: { store: Store; venue: Venue; settings: Settings },
-  asset: Asset,
-): Promise<Holding> {
-  const instrument = await venue.instrument(asset)
-  return holdingOf({ settings, instrument, fills: await store.orders.allFills(instrument.instrumentId) }, asset)
+/** What the book holds in one asset: the spot that was configured and the hedge that our own fills add up to, over all venues. */
+export interface Holding {
+  readonly asset: Asset
+  /** Of the first venue: the contract by which proposals go. */
+  readonly instrument: Instrument
+  readonly exposure: BaseQty
+  /** Coins short, positive = short; negative would be a long perp. */
+  readonly hedge: BaseQty
+  readonly hedgeRatio: Fraction
+  /** Of all legs together, by quantity; undefined without a hedge. */
+  readonly averageEntryPrice?: Price
+  readonly realizedPnl: Usd
+  readonly fees: Usd
+  /** In the order of the venues, those without a position included. */
+  readonly legs: readonly HoldingLeg[]
 }
 
-/** @param fills - every fill there ever was of the instrument, oldest first */
+export async function readHolding(
+  { store, venues, settings }: Pick<Ports, 'store' | 'venues' | 'settings'>,
+  asset: Asset,
+): Promise<Holding> {
+  const legs = await legsOf({ venues }, asset)
+  const read = async (leg: Leg) => ({ ...leg, fills: await store.orders.allFills(leg.instrument.instrumentId) })
+  return holdingOf({ settings, legs: await Promise.all(legs.map(read)) }, asset)
+}
+
+/** @param legs - the first venue's first, each with every fill there ever was of its instrument, oldest first */
 export function holdingOf(
-  { settings, instrument, fills }: { settings: Settings; instrument: Instrument; fills: readonly Fill[] },
+  {
+    settings,
+    legs: given,
+  }: { settings: Ports['settings']; legs: readonly (Leg & { readonly fills: readonly Fill[] })[] },
   asset: Asset,
 ): Holding {
   const exposure = settings.book.exposures[asset] ?? baseQty(0)
-  const position = positionOf(fills)
-  const hedge = baseQty(0 - position.quantity) // not −quantity: a flat position would be minus zero
+  const legs = given.map(toHoldingLeg)
+  const position = clean(legs.reduce((sum, leg) => sum + leg.position, 0))
+  const hedge = baseQty(0 - position) // not −position: a flat one would be minus zero
+  const entryValue = legs.reduce((sum, leg) => sum + leg.position * (leg.averageEntryPrice ?? 0), 0)
   return {
     asset,
-    instrument,
+    instrument: legs[0]!.instrument,
     exposure,
     hedge,
     hedgeRatio: fraction(exposure > 0 ? hedge / exposure : 0),
-    ...(position.quantity === 0 ? {} : { averageEntryPrice: position.averagePrice as Price }),
-    realizedPnl: usd(position.realized),
-    fees: usd(position.fees),
+    ...(position === 0 ? {} : { averageEntryPrice: price(entryValue / position) }),
+    realizedPnl: usd(legs.reduce((sum, leg) => sum + leg.realizedPnl, 0)),
+    fees: usd(legs.reduce((sum, leg) => sum + leg.fees, 0)),
+    legs,
   }
 }
+
+function toHoldingLeg({ fills, ...leg }: Leg & { readonly fills: readonly Fill[] }): HoldingLeg {
+  const { quantity, averagePrice, realized, fees } = positionOf(fills)
+  return {
+    ...leg,
+    position: baseQty(quantity),
+    ...(quantity === 0 ? {} : { averageEntryPrice: price(averagePrice) }),
+    realizedPnl: usd(realized),
+    fees: usd(fees),
+  }
+}
+
+/** What closing every leg at this price would bring, before fees. */
+export const unrealizedPnlOf = ({ legs }: Holding, mark: Price): Usd =>
+  usd(legs.reduce((sum, leg) => sum + leg.position * (mark - (leg.averageEntryPrice ?? mark)), 0))
 
 /** Protective: with this order filled, the book's |net delta| is smaller. */
 export function isProtectiveOrder(

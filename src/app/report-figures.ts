@@ -54,7 +54,8 @@ export function orderCosts(
     if (order.filledQuantity === 0 || order.averageFillPrice === undefined) return []
     const notional = order.filledQuantity * order.averageFillPrice
     const fee = (fees.get(order.clientOrderId) ?? []).reduce((sum, fill) => sum + fill.fee, 0)
-    return [{ notional, fee, slippage: slippageOf(order), expected: expected.get(order.proposalId) }]
+    const foreseen = order.proposalId && expected.get(order.proposalId)
+    return [{ notional, fee, slippage: slippageOf(order), expected: foreseen }]
   })
   const slippage = weighted(done, (one) => one.slippage)
   const feeBps = weighted(done, (one) => (one.slippage === undefined ? undefined : toBps(one.fee / one.notional)))

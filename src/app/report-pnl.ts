@@ -2,6 +2,7 @@ import { greatestDrawdown } from '../domain/hedging/effectiveness.ts'
 import { DAY, HOUR, later, type TimestampMs, type Usd, usd } from '../domain/units.ts'
 import type { Ports } from './ports.ts'
 import { type ValuePath, valuePath } from './value-path.ts'
+import { legsOf } from './venues.ts'
 
 export interface PnlReport extends ValuePath {
   readonly book: string
@@ -15,20 +16,22 @@ export interface PnlReport extends ValuePath {
 export const createReportPnl =
   (ports: Ports) =>
   async ({ days }: { days: number }): Promise<PnlReport> => {
-    const { store, settings, venue, clock } = ports
+    const { store, settings, venues, clock } = ports
     const at = clock.now()
     const from = later(at, -days * DAY)
     const names = Object.keys(settings.book.exposures)
-    const [fills, instruments, paths] = await Promise.all([
+    const [fills, legs, paths] = await Promise.all([
       store.orders.allFills(),
-      Promise.all(names.map((asset) => venue.instrument(asset))),
+      Promise.all(names.map((asset) => legsOf({ venues }, asset))),
       Promise.all(names.map((asset) => store.forecasts.path(asset, { from, to: at, every: HOUR }))),
     ])
     const path = valuePath(
       names.map((asset, i) => ({
         asset,
         exposure: settings.book.exposures[asset]!,
-        fills: fills.filter(({ instrumentId }) => instrumentId === instruments[i]!.instrumentId),
+        fills: fills.filter(({ instrumentId }) =>
+          legs[i]!.some(({ instrument }) => instrument.instrumentId === instrumentId),
+        ),
         path: paths[i]!,
       })),
       HOUR,

@@ -1,17 +1,17 @@
 import type { Alert } from '../domain/alert.ts'
 import type { Cluster, Forecast } from '../domain/forecast.ts'
-import type { Instrument } from '../domain/instrument.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Proposal } from '../domain/proposal.ts'
-import type { Limits } from '../domain/risk/checks.ts'
+import type { Limits } from '../domain/risk/limits.ts'
 import { DAY, duration, HOUR, later, type TimestampMs, type Usd, usd } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
-import { type Holding, holdingOf } from './book.ts'
+import { type Holding, holdingOf, unrealizedPnlOf } from './book.ts'
 import { type HedgeLiquidation, hedgeLiquidation } from './hedge-liquidation.ts'
 import { readTierTables } from './load-margin-tiers.ts'
 import type { Ports } from './ports.ts'
 import { singleFlight } from './single-flight.ts'
 import { type ValuePoint, valuePath } from './value-path.ts'
+import { legsOf } from './venues.ts'
 
 /** Who asks this soon after another is answered the same; `at` says of when it is. */
 const SHARED_FOR = duration(250)
@@ -47,11 +47,11 @@ export const createReportStatus = (ports: Ports): (() => Promise<BookStatus>) =>
   singleFlight(() => readStatus(ports), { clock: ports.clock, shareFor: SHARED_FOR })
 
 async function readStatus(ports: Ports): Promise<BookStatus> {
-  const { store, settings, clock, venue } = ports
+  const { store, settings, clock, venues } = ports
   const at = clock.now()
   const names = Object.keys(settings.book.exposures)
-  const [instruments, fills, proposals, alerts, tables, tradingState, undelivered, markets] = await Promise.all([
-    Promise.all(names.map((asset) => venue.instrument(asset))),
+  const [legs, fills, proposals, alerts, tables, tradingState, undelivered, markets] = await Promise.all([
+    Promise.all(names.map((asset) => legsOf({ venues }, asset))),
     store.orders.allFills(),
     store.proposals.list({
       book: settings.book.name,
@@ -64,12 +64,12 @@ async function readStatus(ports: Ports): Promise<BookStatus> {
     store.outbox.undelivered(),
     Promise.all(names.map((asset) => readMarket(store, asset, at))),
   ])
-  const fillsOf = ({ instrumentId }: Instrument) => fills.filter((fill) => fill.instrumentId === instrumentId)
+  const fillsOf = Map.groupBy(fills, ({ instrumentId }) => instrumentId)
   const assets = names.map((asset, i): AssetStatus => {
-    const holding = holdingOf({ settings, instrument: instruments[i]!, fills: fillsOf(instruments[i]!) }, asset)
+    const withFills = legs[i]!.map((leg) => ({ ...leg, fills: fillsOf.get(leg.instrument.instrumentId) ?? [] }))
+    const holding = holdingOf({ settings, legs: withFills }, asset)
     const { latest } = markets[i]!
     const price = latest?.forecast.market.price
-    const open = holding.averageEntryPrice
     return {
       holding,
       forecast: latest?.forecast,
@@ -77,7 +77,7 @@ async function readStatus(ports: Ports): Promise<BookStatus> {
       ...(price === undefined
         ? {}
         : {
-            unrealizedPnl: usd(open === undefined ? 0 : holding.hedge * (open - price)),
+            unrealizedPnl: unrealizedPnlOf(holding, price),
             netDelta: usd((holding.exposure - holding.hedge) * price),
           }),
       liquidation: hedgeLiquidation(holding, price, { tables, leverage: settings.hedgeLeverage, at }),
@@ -85,10 +85,12 @@ async function readStatus(ports: Ports): Promise<BookStatus> {
       openAlerts: alerts.filter((alert) => alert.asset === asset),
     }
   })
-  const records = assets.map(({ holding: { asset, exposure, instrument } }, i) => ({
+  const records = assets.map(({ holding: { asset, exposure } }, i) => ({
     asset,
     exposure,
-    fills: fillsOf(instrument),
+    fills: fills.filter(({ instrumentId }) =>
+      legs[i]!.some(({ instrument }) => instrument.instrumentId === instrumentId),
+    ),
     path: markets[i]!.path,
   }))
   return {
