@@ -13,6 +13,9 @@ export interface ScheduleChoice {
   readonly kind: ScheduleKind
   readonly urgency: ExecutionUrgency
   readonly duration: DurationMs
+  /** What the market was when it was chosen, so that the plan is the same after a restart. */
+  readonly dailyVolatility?: Fraction | undefined
+  readonly dailyVolumeNotional?: Usd | undefined
 }
 
 export interface ScheduleInputs {

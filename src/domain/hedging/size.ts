@@ -19,6 +19,7 @@ import { insideBand, noTradeBand } from './band.ts'
 import { formulaHedge } from './formula.ts'
 import { kellyOverlay } from './kelly.ts'
 import { fundingShift, type HedgePolicy } from './policies.ts'
+import type { RailClip } from './rail-clip.ts'
 
 /** How much the target itself wanders per hour; the value the band's worked example uses (§4.4). */
 const TARGET_VOLATILITY = fraction(0.02)
@@ -48,8 +49,10 @@ export interface SizingInputs {
   readonly prediction: Prediction
   readonly instrument: Instrument
   readonly rules: SizingRules
-  /** A person asked for this ratio: policy, overlay, funding and band step aside; limits do not. */
-  readonly requestedRatio?: Fraction
+  /** A person asked for this ratio: policy, overlay, funding, rails and band step aside; limits and checks do not. */
+  readonly requestedRatio?: Fraction | undefined
+  /** Within what the rails let the policy move; undefined = they ask for nothing. */
+  readonly rails?: RailClip | undefined
 }
 
 export interface SizedHedge {
@@ -95,6 +98,7 @@ export function sizeHedge(inputs: SizingInputs): Sizing {
       ? policyTarget(inputs, record)
       : record('requested', inputs.requestedRatio, 'asked for by a member')
 
+  if (inputs.rails && inputs.requestedRatio === undefined) ratio = clipByRails(inputs.rails, ratio, record)
   const clipped = clamp(ratio, 0, rules.maxRatio)
   ratio = record(
     'limits',
@@ -135,9 +139,23 @@ export function sizeHedge(inputs: SizingInputs): Sizing {
   }
 }
 
+/** A line only where the rails change something. */
+function clipByRails(
+  { toMax, least, most, notes }: RailClip,
+  ratio: Fraction,
+  record: (name: string, ratio: number, note: string) => Fraction,
+): Fraction {
+  const clipped = clamp(toMax ? Number.POSITIVE_INFINITY : ratio, least, most)
+  if (clipped === ratio) return ratio
+  const bounds = `between ${percent(least)} and ${percent(most)}`
+  return record('rails', clipped, [...notes, bounds].join('; '))
+}
+
 function policyTarget(inputs: SizingInputs, record: (name: string, ratio: number, note: string) => Fraction): Fraction {
-  const { rules, prediction } = inputs
-  if (rules.policy === 'formula' && prediction.kind === 'estimated') {
+  const { rules, prediction, rails } = inputs
+  const replaced = rails && rails.policy !== 'as-set' ? rails.policy : undefined
+  const policy = replaced ?? rules.policy
+  if (policy === 'formula' && prediction.kind === 'estimated') {
     const result = formulaHedge({
       exposure: inputs.exposure,
       beta: rules.beta,
@@ -154,14 +172,16 @@ function policyTarget(inputs: SizingInputs, record: (name: string, ratio: number
     return shiftForFunding(inputs, target, record)
   }
 
-  const timed = rules.policy === 'volatility-timed' ? inputs.volatilityTimedRatio : undefined
+  const timed = policy === 'volatility-timed' ? inputs.volatilityTimedRatio : undefined
   const why =
     timed !== undefined
       ? 'volatility-timed'
-      : rules.policy === 'static'
+      : policy === 'static'
         ? 'static'
         : 'static: too little history to time by volatility'
-  const base = record('base', timed ?? rules.meanRatio, why)
+  const because = replaced && replaced !== rules.policy ? `, in place of ${rules.policy}: a rail asks for it` : ''
+  const base = record('base', timed ?? rules.meanRatio, `${why}${because}`)
+  if (replaced) return shiftForFunding(inputs, base, record)
   return shiftForFunding(inputs, addOverlay(inputs, base, record), record)
 }
 
@@ -183,11 +203,13 @@ function addOverlay(
     carry: fraction(((inputs.fundingRate ?? 0) * horizonHours) / 8),
     cost: bpsToFraction(expectedCost(costInputs(inputs, usd(inputs.exposure * inputs.price * 0.1)))),
   })
+  const share = inputs.rails?.overlayShare ?? 1
+  const cut = share < 1 ? `, a rail leaves ${percent(share)} of it` : ''
   const capped = overlay.capped ? ', capped: confidence has not passed its calibration gate' : ''
   return record(
     'overlay',
-    base + overlay.ratio,
-    `+ ${percent(overlay.ratio)}: C ${prediction.overlayConfidence.toFixed(2)}, share ${percent(overlay.share)}, bound by ${overlay.boundBy}${capped}`,
+    base + overlay.ratio * share,
+    `+ ${percent(overlay.ratio * share)}: C ${prediction.overlayConfidence.toFixed(2)}, share ${percent(overlay.share)}, bound by ${overlay.boundBy}${capped}${cut}`,
   )
 }
 
