@@ -26,7 +26,8 @@ export function createFigures({ db }: StoreContext): Store['figures'] {
           (select count(*) from proposals where ${within('proposed_at')}) as proposals,
           (select count(*) from proposals
             where state in ('approved', 'executing', 'executed', 'failed') and ${within('decided_at')}) as approved,
-          (select count(*) from orders where state <> 'denied' and ${within('created_at')}) as orders,
+          (select count(*) from orders
+            where kind in ('child', 'stop') and state <> 'denied' and ${within('created_at')}) as orders,
           (select count(*) from fills where ${within('filled_at')}) as fills,
           (select count(*) from audit_log where action = 'risk.denied' and ${within('happened_at')}) as denied,
           (select count(*) from audit_log where action = 'command.forbidden' and ${within('happened_at')}) as forbidden

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { ProposalId } from '../domain/proposal.ts'
 import type { DurationMs } from '../domain/units.ts'
+import type { Store } from '../ports.ts'
+import type { StoreContext } from './context.ts'
 import { StaleLeaseError } from './errors.ts'
 import type { Db } from './pool.ts'
 
@@ -55,22 +57,44 @@ export async function releaseLease(db: Db, proposalId: ProposalId, lease: number
     .execute()
 }
 
-/**
- * Holds the proposal's row until the transaction ends, so that nobody takes the lease between this check and the write.
- *
- * @throws {StaleLeaseError} when `lease` is not the proposal's current one
- */
-export async function requireLease(tx: Db, proposalId: string, lease: number): Promise<void> {
-  const row = await tx
-    .selectFrom('proposals')
-    .select('lease')
-    .where('proposal_id', '=', proposalId)
-    .forShare()
-    .executeTakeFirst()
-  if (!row) throw new RangeError(`Expected a stored proposal, was ${proposalId}, which does not exist`)
-  if (row.lease !== lease) {
+/** Takes a lease by name, under the rules of a proposal's; the first to take a name makes it. */
+export async function takeNamedLease(
+  db: Db,
+  name: string,
+  { holder, ttl }: { holder: string; ttl: DurationMs },
+): Promise<number | undefined> {
+  const { rows } = await sql<{ lease: number }>`
+    insert into leases (name, lease, lease_holder, lease_ends_at)
+    values (${name}, 1, ${holder}, ${DATABASE_MS} + ${ttl}::bigint)
+    on conflict (name) do update
+    set lease = leases.lease + 1, lease_holder = excluded.lease_holder, lease_ends_at = excluded.lease_ends_at
+    where leases.lease_holder is null
+      or leases.lease_ends_at <= ${DATABASE_MS}
+      or not ${sql.raw(isLive('leases.lease_holder'))}
+    returning lease`.execute(db)
+  return rows[0]?.lease
+}
+
+/** @throws {StaleLeaseError} when `lease` is not the current one of what `name` says */
+export function requireCurrent(current: number | null, lease: number, name: string): void {
+  if (current === null) throw new RangeError(`Expected a lease of ${name}, was none: it does not exist`)
+  if (current !== lease) {
     throw new StaleLeaseError(
-      `Expected the current lease ${row.lease} of proposal ${proposalId}, was ${lease}: another process has taken over`,
+      `Expected the current lease ${current} of ${name}, was ${lease}: another process has taken over`,
     )
+  }
+}
+
+export function createLeases({ db }: StoreContext): Store['leases'] {
+  return {
+    take: (name, holder, ttl) => takeNamedLease(db, name, { holder, ttl }),
+    async release(name, lease) {
+      await db
+        .updateTable('leases')
+        .set({ lease_holder: null, lease_ends_at: null })
+        .where('name', '=', name)
+        .where('lease', '=', lease)
+        .execute()
+    },
   }
 }

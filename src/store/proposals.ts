@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Proposal, ProposalId, ProposalTerms } from '../domain/proposal.ts'
+import type { TimestampMs, Usd } from '../domain/units.ts'
 import type { ProposalPatch, Store, Transition } from '../ports.ts'
 import { atomically, type StoreContext } from './context.ts'
 import { sqlState, UNIQUE_VIOLATION } from './errors.ts'
@@ -28,7 +29,9 @@ const TERMS: { readonly [K in keyof ProposalTerms]-?: true } = {
   maxPriceDrift: true,
   quorum: true,
   selfApprovalAllowed: true,
+  schedule: true,
   replaces: true,
+  emergency: true,
 }
 
 export function createProposals(context: StoreContext): Store['proposals'] {
@@ -105,8 +108,34 @@ export function createProposals(context: StoreContext): Store['proposals'] {
         return transition(tx, proposalId, moved.length > 0)
       }),
 
+    async decidedSince(by, since) {
+      const rows = await db
+        .selectFrom('proposals')
+        .select(['decided_at', 'notional_usd'])
+        .where('decided_by', '=', by)
+        .where('decided_at', '>=', since)
+        .where('state', 'in', ['approved', 'executing', 'executed', 'failed'])
+        .orderBy('decided_at')
+        .orderBy('seq')
+        .execute()
+      return rows.map((row) => ({ decidedAt: row.decided_at as TimestampMs, notional: row.notional_usd as Usd }))
+    },
+
     takeLease: (proposalId, holder, ttl) => takeLease(db, proposalId, { holder, ttl }),
     releaseLease: (proposalId, lease) => releaseLease(db, proposalId, lease),
+
+    steer: (proposalId, from, to, by) =>
+      atomically(context, async (tx) => {
+        const steered = await tx
+          .updateTable('proposals')
+          .set({ control: to, controlled_by: by.memberId, controlled_at: by.at })
+          .where('proposal_id', '=', proposalId)
+          .where('state', 'in', ['approved', 'executing'])
+          .where('control', '=', anyOf(from))
+          .returning('proposal_id')
+          .execute()
+        return transition(tx, proposalId, steered.length > 0)
+      }),
   }
 }
 
@@ -197,6 +226,8 @@ const toProposal = (row: Selectable<Tables['proposals']> & { approvals: Proposal
     decidedAt: row.decided_at,
     reason: row.reason,
     lease: row.lease,
+    control: row.control,
+    controlledBy: row.controlled_by,
     executionStartedAt: row.execution_started_at,
     executionEndsAt: row.execution_ends_at,
     finishedAt: row.finished_at,

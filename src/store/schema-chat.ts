@@ -1,6 +1,6 @@
 import type { SchemaStep } from './schema-step.ts'
 
-/** The steps from 008 on: what a desk in chat keeps, and which process runs. */
+/** The steps from 008 to 010: what a desk in chat keeps, and which process runs. */
 export const CHAT_STEPS: readonly SchemaStep[] = [
   {
     name: '008-chat-desk',

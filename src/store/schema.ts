@@ -1,4 +1,5 @@
 import { CHAT_STEPS } from './schema-chat.ts'
+import { EXECUTION_STEPS } from './schema-execution.ts'
 import { LIQUIDATION_STEPS } from './schema-liquidation.ts'
 import type { SchemaStep } from './schema-step.ts'
 
@@ -223,4 +224,5 @@ export const SCHEMA: readonly SchemaStep[] = [
   },
   ...LIQUIDATION_STEPS,
   ...CHAT_STEPS,
+  ...EXECUTION_STEPS,
 ]

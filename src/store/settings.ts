@@ -16,11 +16,13 @@ export function createSettings({ db }: StoreContext): Store['settings'] {
       }
     },
 
-    async setTradingState(state, by, at, reason) {
-      await db
+    async setTradingState(state, { by, at, reason, from }) {
+      const { numUpdatedRows } = await db
         .updateTable('trading_state')
         .set({ state, changed_by: by, changed_at: at, reason: storable(reason) })
-        .execute()
+        .$if(from !== undefined, (query) => query.where('state', '=', from!))
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows > 0n
     },
 
     async get(key) {

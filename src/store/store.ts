@@ -7,6 +7,7 @@ import { createClusterOutcomes } from './cluster-outcomes.ts'
 import { createCodes } from './codes.ts'
 import { createCommands } from './commands.ts'
 import type { StoreContext } from './context.ts'
+import { createDayMarks } from './day-marks.ts'
 import { isConnectionLost } from './errors.ts'
 import { createFigures } from './figures.ts'
 import { createForecasts } from './forecasts.ts'
@@ -14,6 +15,9 @@ import { guard } from './guard.ts'
 import { createHeld } from './held.ts'
 import { createInstance, type Heartbeat, type Instance, newInstanceId } from './instance.ts'
 import { namedConnection } from './instance-sessions.ts'
+import { createLeases } from './leases.ts'
+import { createLimits } from './limits.ts'
+import { createLive } from './live.ts'
 import { createMapSnapshots } from './map-snapshots.ts'
 import { createMarginTiers } from './margin-tiers.ts'
 import { createMembers } from './members.ts'
@@ -23,8 +27,12 @@ import { createOrders } from './orders.ts'
 import { createOutbox } from './outbox.ts'
 import { createDb, type Db, whereOf } from './pool.ts'
 import { createProposals } from './proposals.ts'
+import { createRails } from './rails.ts'
+import { createRequests } from './requests.ts'
 import { type Patience, retryWhileAway, unavailable } from './retry.ts'
 import { createSettings } from './settings.ts'
+import { createStandings } from './standings.ts'
+import { createVenueOrderIds } from './venue-order-ids.ts'
 
 const PATIENCE_MS = 8_000
 
@@ -110,11 +118,33 @@ function createRepositories(context: StoreContext): Store {
       patience,
       repeatable: ['open', 'recent', 'lastEnded', 'countRaised', 'standingSince', 'find'],
     }),
-    proposals: guard(createProposals(context), { patience, repeatable: ['find', 'list', 'releaseLease'] }),
+    proposals: guard(createProposals(context), {
+      patience,
+      repeatable: ['find', 'list', 'decidedSince', 'releaseLease'],
+    }),
     orders: guard(createOrders(context), {
       patience,
-      repeatable: ['forProposal', 'unresolved', 'recent', 'countSince', 'fills', 'allFills'],
+      repeatable: [
+        'record',
+        'hear',
+        'find',
+        'findMany',
+        'forProposal',
+        'unresolved',
+        'recent',
+        'sentSince',
+        'fills',
+        'allFills',
+      ],
     }),
+    leases: guard(createLeases(context), { patience, repeatable: ['release'] }),
+    venueOrderIds: guard(createVenueOrderIds(context), { patience, repeatable: ['reserve', 'clientOrderIdOf'] }),
+    standings: guard(createStandings(context), { patience, repeatable: ['read', 'write'] }),
+    rails: guard(createRails(context), { patience, repeatable: ['read', 'decisions'] }),
+    limits: guard(createLimits(context), { patience, repeatable: ['overrides', 'set'] }),
+    requests: guard(createRequests(context), { patience, repeatable: ['find', 'list'] }),
+    live: guard(createLive(context), { patience, repeatable: ['permission', 'setPermission'] }),
+    dayMarks: guard(createDayMarks(context), { patience, repeatable: ['first'] }),
     members: guard(createMembers(context), {
       patience,
       repeatable: [
@@ -179,6 +209,14 @@ async function inTransaction<T>(db: Db, patience: Patience, work: (tx: Store) =>
     alerts: createAlerts(context),
     proposals: createProposals(context),
     orders: createOrders(context),
+    leases: createLeases(context),
+    venueOrderIds: createVenueOrderIds(context),
+    standings: createStandings(context),
+    rails: createRails(context),
+    limits: createLimits(context),
+    requests: createRequests(context),
+    live: createLive(context),
+    dayMarks: createDayMarks(context),
     members: createMembers(context),
     codes: createCodes(context),
     held: createHeld(context),

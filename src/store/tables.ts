@@ -5,6 +5,8 @@ import type { Cluster, MarketContext, Prediction } from '../domain/forecast.ts'
 import type { MarginTier } from '../domain/liquidation/margin-tiers.ts'
 import type { Preferences } from '../domain/preferences.ts'
 import type { ProposalTerms } from '../domain/proposal.ts'
+import type { RailEffects, RailState } from '../domain/risk/rail.ts'
+import type { AdminRequest } from '../ports.ts'
 
 type Json<T> = ColumnType<T, T, T>
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>
@@ -148,23 +150,35 @@ export interface Tables {
     execution_started_at: Nullable<number>
     execution_ends_at: Nullable<number>
     finished_at: Nullable<number>
+    control: Generated<string>
+    controlled_by: Nullable<string>
+    controlled_at: Nullable<number>
   }
   proposal_approvals: { proposal_id: string; member_id: string; seq: Generated<number>; approved_at: number }
   orders: {
     client_order_id: string
     seq: Generated<number>
-    proposal_id: string
+    kind: string
+    proposal_id: Nullable<string>
     instrument_id: string
+    leg: number
     slice: number
     attempt: number
     side: string
     quantity_base: number
     limit_price_usd: number
+    time_in_force: string
+    post_only: boolean
+    reduce_only: boolean
     state: string
+    venue_order_id: Nullable<string>
     filled_quantity_base: number
+    /** Sum of its fills. */
+    booked_quantity_base: Generated<number>
     average_fill_price_usd: Nullable<number>
     arrival_mid_usd: Nullable<number>
     reason: Nullable<string>
+    valid_until: Nullable<number>
     created_at: number
     updated_at: number
   }
@@ -178,7 +192,58 @@ export interface Tables {
     fill_price_usd: number
     fee_usd: number
     filled_at: number
+    liquidity: Nullable<string>
   }
+  leases: { name: string; lease: number; lease_holder: Nullable<string>; lease_ends_at: Nullable<number> }
+  venue_order_ids: { venue: string; client_order_id: string; short_id: number }
+  standings: {
+    instrument_id: string
+    foreign_quantity_base: number
+    fills_until: number
+    unexplained_quantity_base: number
+    unexplained_notional_usd: number
+    dirty_polls: number
+    clean_polls: number
+    checked_at: number
+  }
+  foreign_fills: { instrument_id: string; trade_id: string; noted_at: number }
+  rail_record: {
+    only_row: Generated<boolean>
+    states: Json<readonly RailState[]>
+    effects: Json<RailEffects>
+    judged_at: number
+  }
+  risk_decisions: {
+    seq: Generated<number>
+    decided_at: number
+    rail: string
+    scope: string
+    level_before: string
+    level_after: string
+    inputs: Json<Readonly<Record<string, unknown>>>
+    inputs_hash: string
+  }
+  limit_overrides: { limit_key: string; value: number; requested_by: string; approved_by: string; approved_at: number }
+  admin_requests: {
+    request_id: string
+    seq: Generated<number>
+    subject: Json<AdminRequest['subject']>
+    state: string
+    requested_by: string
+    requested_at: number
+    expires_at: number
+    decided_by: Nullable<string>
+    decided_at: Nullable<number>
+    reason: Nullable<string>
+  }
+  live_permission: {
+    only_row: Generated<boolean>
+    state: string
+    changed_by: string[]
+    changed_at: number
+    reason: string
+  }
+  day_marks: { day_at: number; value_usd: number }
   outbox: {
     message_key: string
     seq: Generated<number>

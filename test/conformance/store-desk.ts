@@ -4,7 +4,7 @@ import type { Member } from '../../src/domain/member.ts'
 import { duration } from '../../src/domain/units.ts'
 import type { Store } from '../../src/ports.ts'
 import type { OpenStore } from './store.ts'
-import { aFill, anOrder, aProposal, at, HOLDER, proposalId } from './store-samples.ts'
+import { anOrder, aProposal, at, HOLDER, proposalId } from './store-samples.ts'
 
 /** Proposals, leases, orders, members and settings. */
 export function describeDeskRecord(name: string, open: OpenStore): void {
@@ -115,9 +115,6 @@ export function describeDeskRecord(name: string, open: OpenStore): void {
       await store.orders.save(anOrder({ n: 1 }), stale!)
       const current = await store.proposals.takeLease(proposalId(1), HOLDER, duration(60_000))
       await assert.rejects(store.orders.save(anOrder({ n: 2 }), stale!), { name: 'StaleLeaseError' })
-      await assert.rejects(store.orders.update(anOrder({ n: 1 }).clientOrderId, { state: 'filled' }, stale!), {
-        name: 'StaleLeaseError',
-      })
       assert.deepEqual(await store.orders.forProposal(proposalId(1)), [anOrder({ n: 1 })])
       await store.orders.save(anOrder({ n: 2 }), current!)
     })
@@ -130,35 +127,6 @@ export function describeDeskRecord(name: string, open: OpenStore): void {
       assert.equal((await store.orders.forProposal(proposalId(1))).length, 1)
       const other = { ...anOrder({ n: 1 }), quantity: 2 } as ReturnType<typeof anOrder>
       await assert.rejects(store.orders.save(other, lease), /quantity 2 instead of 1\.234/)
-    })
-
-    test('an order is unresolved until its state is final', async (t) => {
-      const store = await open(t)
-      const lease = await leased(store)
-      await store.orders.save(anOrder({ n: 1 }), lease)
-      await store.orders.save(anOrder({ n: 2 }), lease)
-      const changes = {
-        state: 'filled',
-        filledQuantity: 1.234,
-        averageFillPrice: 2_000.1,
-        updatedAt: at(7),
-      } as Partial<ReturnType<typeof anOrder>>
-      await store.orders.update(anOrder({ n: 1 }).clientOrderId, changes, lease)
-      assert.deepEqual(
-        (await store.orders.unresolved()).map((order) => order.clientOrderId),
-        [anOrder({ n: 2 }).clientOrderId],
-      )
-      assert.deepEqual((await store.orders.forProposal(proposalId(1)))[0], { ...anOrder({ n: 1 }), ...changes })
-      assert.equal(await store.orders.countSince(anOrder({ n: 2 }).createdAt), 1)
-    })
-
-    test('a fill is booked once by its trade id', async (t) => {
-      const store = await open(t)
-      await store.orders.save(anOrder({ n: 1 }), await leased(store))
-      const outcomes = await Promise.all(Array.from({ length: 8 }, () => store.orders.bookFill(aFill({ n: 1 }))))
-      assert.equal(outcomes.filter(Boolean).length, 1)
-      assert.deepEqual(await store.orders.fills(proposalId(1)), [aFill({ n: 1 })])
-      assert.deepEqual(await store.orders.allFills(), [aFill({ n: 1 })])
     })
   })
 
@@ -196,9 +164,14 @@ export function describeDeskRecord(name: string, open: OpenStore): void {
     test('trading starts active and stays as it was set', async (t) => {
       const store = await open(t)
       assert.equal((await store.settings.tradingState()).state, 'active')
-      await store.settings.setTradingState('halted', 'ann', at(3), 'venue down')
+      assert.equal(await store.settings.setTradingState('halted', { by: 'ann', at: at(3), reason: 'venue down' }), true)
       const halted = { state: 'halted', by: 'ann', at: at(3), reason: 'venue down' }
       assert.deepEqual(await store.settings.tradingState(), halted)
+      const resuming = { by: 'bob', at: at(4), reason: 'venue up', from: 'reducing' } as const
+      assert.equal(await store.settings.setTradingState('active', resuming), false)
+      assert.deepEqual(await store.settings.tradingState(), halted)
+      assert.equal(await store.settings.setTradingState('active', { ...resuming, from: 'halted' }), true)
+      assert.equal((await store.settings.tradingState()).state, 'active')
     })
 
     test('a setting holds its last value, and any text', async (t) => {

@@ -213,6 +213,7 @@ export function aProposal({
     state: 'pending',
     approvals: [],
     lease: 0,
+    control: 'running',
   }
 }
 
@@ -222,13 +223,18 @@ const instrumentId = instrumentIdOf('ETH', 'binance')
 export const anOrder = ({ n }: { n: number }): Order =>
   ({
     clientOrderId: clientOrderIdFor(proposalId(1), { leg: 0, slice: n, attempt: 0 }),
+    kind: 'child',
     proposalId: proposalId(1),
     instrumentId,
+    leg: 0,
     slice: n,
     attempt: 0,
     side: 'sell',
     quantity: 1.234,
     limitPrice: 2_999.95,
+    timeInForce: 'ioc',
+    postOnly: false,
+    reduceOnly: false,
     state: 'initialized',
     filledQuantity: 0,
     arrivalMid: 3_000.05,
