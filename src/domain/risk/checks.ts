@@ -42,6 +42,8 @@ export interface TradeRisk {
 }
 
 export interface ProposalRisk extends TradeRisk {
+  /** A person asked for this size, and another approves it: the pace is for what the desk does unasked. */
+  readonly askedFor: boolean
   /** As asked for, before any clipping. */
   readonly requestedRatio: Fraction
   readonly priceAge: DurationMs
@@ -197,15 +199,20 @@ const PROPOSAL_CHECKS: readonly Check<ProposalRisk>[] = [
       ? { code: 'PROPOSALS_EXCEED_MAX_PER_DAY', count: facts.proposalsToday, max: limits.maxDailyProposals }
       : undefined,
   checkPace,
-  ({ side, lastTrade, effects, emergency }) =>
-    lastTrade && lastTrade.side !== side && lastTrade.age < MIN_HOLD && !effects.reversalAllowed && !emergency
+  ({ side, lastTrade, effects, emergency, askedFor }) =>
+    lastTrade &&
+    lastTrade.side !== side &&
+    lastTrade.age < MIN_HOLD &&
+    !effects.reversalAllowed &&
+    !emergency &&
+    !askedFor
       ? { code: 'REVERSAL_TOO_SOON', ageMs: lastTrade.age, minMs: MIN_HOLD }
       : undefined,
 ]
 
 /** Sizing clips to what is left (`clipRatio`); here is what was used up meanwhile. Relief of an account does not wait. */
 function checkPace(facts: ProposalRisk, limits: Limits): Denial | undefined {
-  if (facts.emergency || isRelief(facts)) return undefined
+  if (facts.askedFor || facts.emergency || isRelief(facts)) return undefined
   const change = Math.abs(facts.hedgeRatioAfter - facts.hedgeRatioBefore)
   const room = pacingRoom(facts, limits)
   if (change > room.hour + DUST) {
