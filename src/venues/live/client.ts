@@ -34,12 +34,9 @@ export interface RawTier {
 type Params = Readonly<Record<string, unknown>>
 
 /** The part of a ccxt.pro exchange that the feeds use. */
-export interface VenueClient {
-  readonly urls: { api: unknown }
-  readonly has: Record<string, unknown>
+export interface VenueClient extends OpenedExchange {
   readonly options: Record<string, unknown>
   timeout: number
-  newUpdates: boolean
   loadMarkets(reload?: boolean, params?: Params): Promise<unknown>
   market(symbol: string): { readonly id: string; readonly contractSize?: number }
   fetchOHLCV(symbol: string, timeframe: string, since?: number, limit?: number, params?: Params): Promise<RawCandle[]>
@@ -72,8 +69,6 @@ export interface VenueClient {
   publicGetV5MarketAccountRatio(params: Params): Promise<unknown>
   publicGetRubikStatContractsOpenInterestHistory(params: Params): Promise<unknown>
   publicGetGetLastTradesByInstrumentAndTime(params: Params): Promise<unknown>
-  /** ccxt refuses plain ws:// addresses until this was called. */
-  loadHttpProxyAgent(): Promise<unknown>
   close(): Promise<unknown>
 }
 
@@ -87,27 +82,60 @@ export interface Endpoint {
 
 const REQUEST_TIMEOUT_MS = 10_000
 
+/** What every ccxt.pro exchange has, whatever it is used for. */
+export interface OpenedExchange {
+  readonly urls: { api: unknown }
+  readonly has: Record<string, unknown>
+  newUpdates: boolean
+  /** ccxt refuses plain ws:// addresses until this was called. */
+  loadHttpProxyAgent(): Promise<unknown>
+}
+
 /**
  * A ccxt.pro exchange of one venue, imported by its own file: all of ccxt would cost a second and 88 MB.
  *
  * @param module - file name under ccxt's `pro` folder
+ * @param config - what ccxt's constructor takes
+ * @param choose - chooses among the venue's own addresses before they are rebased
  */
-export async function connectVenue(
+export async function openExchange<C extends OpenedExchange>(
   module: string,
-  { venueId, endpoint, options }: { venueId: VenueId; endpoint?: Endpoint | undefined; options: Params },
-): Promise<VenueClient> {
+  {
+    venueId,
+    endpoint,
+    config,
+    choose,
+  }: {
+    venueId: VenueId
+    endpoint?: Endpoint | undefined
+    config: Params
+    choose?: ((client: C) => void) | undefined
+  },
+): Promise<C> {
   const file = new URL(`./src/pro/${module}.js`, import.meta.resolve('ccxt'))
-  const { default: Exchange } = (await import(file.href)) as { default: new (config: Params) => VenueClient }
-  const client = new Exchange({ enableRateLimit: true, timeout: REQUEST_TIMEOUT_MS, options })
+  const { default: Exchange } = (await import(file.href)) as { default: new (config: Params) => C }
+  const client = new Exchange(config)
   // Currencies are for wallets; some venues ask for a key there.
   client.has.fetchCurrencies = false
   client.newUpdates = true
+  choose?.(client)
   if (endpoint) {
     client.urls.api = rebase(client.urls.api, checkEndpoint(endpoint, venueId))
     await client.loadHttpProxyAgent()
   }
   return client
 }
+
+/** A venue's exchange as the feeds use it: without keys, paced by ccxt. */
+export const connectVenue = (
+  module: string,
+  { venueId, endpoint, options }: { venueId: VenueId; endpoint?: Endpoint | undefined; options: Params },
+): Promise<VenueClient> =>
+  openExchange<VenueClient>(module, {
+    venueId,
+    endpoint,
+    config: { enableRateLimit: true, timeout: REQUEST_TIMEOUT_MS, options },
+  })
 
 /** Puts another scheme and host before every address in ccxt's nested table, keeping the paths. */
 export function rebase(urls: unknown, { baseUrl, wsUrl }: Endpoint): unknown {
