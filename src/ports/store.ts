@@ -195,9 +195,11 @@ export interface Store {
     unresolved(instrumentId?: InstrumentId): Promise<readonly Order[]>
     /** Newest first. */
     recent(limit: number, state?: OrderState): Promise<readonly Order[]>
-    /** Orders sent since, for the order-rate limit, and their notional. */
+    /** Orders sent since, for the order-rate limit, and what they have traded or still may. */
     sentSince(at: TimestampMs): Promise<{ readonly count: number; readonly notional: Usd }>
     fills(proposalId: ProposalId): Promise<readonly Fill[]>
+    /** Of children only, oldest first: what our own decisions have traded from `at` on. */
+    tradedSince(at: TimestampMs): Promise<readonly Fill[]>
     allFills(instrumentId?: InstrumentId): Promise<readonly Fill[]>
   }
   readonly leases: {

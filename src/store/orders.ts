@@ -8,8 +8,9 @@ import { DUST_BASE, hearOfOrder } from './orders-hear.ts'
 import { saveOrder } from './orders-save.ts'
 
 /** In the words of the index `orders_unresolved`. */
+const UNENDED = sql<boolean>`state in (${sql.join(ORDER_STATES.filter((state) => !isTerminal(state)).map((state) => sql.lit(state)))})`
 const UNRESOLVED = sql<boolean>`kind in ('child', 'stop') and (
-  state in (${sql.join(ORDER_STATES.filter((state) => !isTerminal(state)).map((state) => sql.lit(state)))})
+  ${UNENDED}
   or booked_quantity_base < filled_quantity_base - ${sql.lit(DUST_BASE)}
 )`
 
@@ -88,7 +89,7 @@ export function createOrders(context: StoreContext): Store['orders'] {
     async sentSince(at) {
       const { rows } = await sql<{ count: number; notional: Usd }>`
         select count(*) as count,
-          coalesce(sum(case kind when 'child' then quantity_base * limit_price_usd
+          coalesce(sum(case when kind = 'child' and ${UNENDED} then quantity_base * limit_price_usd
             else filled_quantity_base * coalesce(average_fill_price_usd, limit_price_usd) end), 0) as notional
         from orders
         where created_at >= ${at}::bigint and kind in ('child', 'stop') and state <> 'denied'`.execute(db)
@@ -101,6 +102,19 @@ export function createOrders(context: StoreContext): Store['orders'] {
         .innerJoin('orders', 'orders.client_order_id', 'fills.client_order_id')
         .selectAll('fills')
         .where('orders.proposal_id', '=', proposalId)
+        .orderBy('fills.filled_at')
+        .orderBy('fills.seq')
+        .execute()
+      return rows.map(toFill)
+    },
+
+    async tradedSince(at) {
+      const rows = await db
+        .selectFrom('fills')
+        .innerJoin('orders', 'orders.client_order_id', 'fills.client_order_id')
+        .selectAll('fills')
+        .where('fills.filled_at', '>=', at)
+        .where('orders.kind', '=', 'child')
         .orderBy('fills.filled_at')
         .orderBy('fills.seq')
         .execute()

@@ -134,6 +134,7 @@ function createRepositories(context: StoreContext): Store {
         'recent',
         'sentSince',
         'fills',
+        'tradedSince',
         'allFills',
       ],
     }),
