@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { InstrumentId } from '../domain/instrument.ts'
 import type { LimitKey } from '../domain/risk/limits.ts'
 import type { RailEffects, RailName, RailState } from '../domain/risk/rail.ts'
-import type { BaseQty, TimestampMs, Usd } from '../domain/units.ts'
+import type { TimestampMs, Usd } from '../domain/units.ts'
 
 /** One rail's change of level, with the numbers it was judged on. */
 export interface RiskDecision {
@@ -65,18 +64,4 @@ export interface LivePermission {
   readonly reason: string
 }
 
-/** What reconciling has found of one instrument of one venue. */
-export interface VenueStanding {
-  readonly instrumentId: InstrumentId
-  /** Signed quantity that other hands hold on the same account: there before us, or traded beside us. */
-  readonly foreignQuantity: BaseQty
-  /** Every fill of the account up to here has been looked at. */
-  readonly fillsUntil: TimestampMs
-  /** Signed: what the venue holds beyond ours and theirs; 0 when all is explained. */
-  readonly unexplainedQuantity: BaseQty
-  readonly unexplainedNotional: Usd
-  /** Polls in a row with something unexplained, and without. */
-  readonly dirtyPolls: number
-  readonly cleanPolls: number
-  readonly checkedAt: TimestampMs
-}
+export type { VenueStanding } from '../domain/execution/venue-standing.ts'
