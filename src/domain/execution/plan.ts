@@ -9,6 +9,7 @@ import {
   type Price,
   type TimestampMs,
 } from '../units.ts'
+import type { Order } from './order.ts'
 import type { ScheduleInputs, ScheduleKind, Slice } from './schedule.ts'
 import {
   almgrenChrissSlices,
@@ -163,6 +164,15 @@ export function dueQuantity(plan: Plan, now: TimestampMs, progress: Progress): B
   const whole = left > 0 && left < smallest ? roundToLot(baseQty(due + left), plan.instrument) : due
   return due >= smallest ? whole : baseQty(0)
 }
+
+/** Filled by the children of all slices but one: what `dueQuantity` needs so that it says what that slice had to trade. */
+export const filledOutside = (slice: number, orders: readonly Order[]): BaseQty =>
+  baseQty(
+    orders.reduce(
+      (sum, order) => (order.kind === 'child' && order.slice !== slice ? sum + order.filledQuantity : sum),
+      0,
+    ),
+  )
 
 /** When the target next changes; undefined when it no longer does. */
 export function nextChangeAt(plan: Plan, now: TimestampMs): TimestampMs | undefined {
