@@ -1,40 +1,29 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import type { ClientOrderId, Fill } from '../../domain/execution/order.ts'
+import type { ClientOrderId, VenueOrderState } from '../../domain/execution/order.ts'
+import { VenueUnreachableError } from '../../domain/execution/venue-unreachable.ts'
 import type { InstrumentId } from '../../domain/instrument.ts'
 import type { VenueId } from '../../domain/market/tick.ts'
-import { type BaseQty, baseQty, price, type TimestampMs, timestamp, usd } from '../../domain/units.ts'
-import type { OrderRequest, VenueOrder } from '../../ports.ts'
-import { LEDGER_SCHEMA } from './ledger-schema.ts'
+import { baseQty, timestamp } from '../../domain/units.ts'
+import type { VenueOrder } from '../../ports.ts'
+import {
+  type AcceptanceRow,
+  type Book,
+  EMPTY_BOOK,
+  type FillRow,
+  toVenueFill,
+  toVenueOrder,
+  venueOrderIdOf,
+} from './book.ts'
+import type { BookState, VenueLedger } from './ledger-types.ts'
+import { openSchema } from './open-schema.ts'
+import { changesAnything, type Turned } from './turn.ts'
 
-/** One trade that the matching decided on: decimal strings, positive. */
-export interface Match {
-  readonly quantity: string
-  readonly fillPrice: string
-  readonly feeUsd: string
-}
-
-export type Judgement =
-  | { readonly kind: 'matched'; readonly matches: readonly Match[] }
-  | { readonly kind: 'rejected'; readonly reason: string }
-
-export interface AcceptOptions {
-  readonly venueId: VenueId
-  readonly at: TimestampMs
-  /** Decides on the order at the position the venue holds; runs inside the transaction, so one order at a time per instrument. */
-  readonly judge: (position: BaseQty) => Judgement
-  /** Called while the order is open: recorded, not yet matched, not yet committed. */
-  readonly whileOpen?: () => Promise<void>
-}
-
-export type Acceptance =
-  | { readonly kind: 'accepted'; readonly venueOrderId: string }
-  | { readonly kind: 'rejected'; readonly reason: string }
-
-export type VenueLedger = Awaited<ReturnType<typeof createVenueLedger>>
+export type { VenueLedger } from './ledger-types.ts'
 
 /**
- * The books of paper and simulated venues, in the PostgreSQL schema `venue_ledger`, which it creates.
+ * The books of paper and simulated venues, in the PostgreSQL schema `venue_ledger`, which it creates or brings up to date.
  *
  * It stands for the other side of the wire: it survives the desk's death, and an order that was accepted stays accepted. Like
  * a real venue it refuses the client order id of an order that is still open and takes it again afterwards, so that a desk
@@ -43,124 +32,122 @@ export type VenueLedger = Awaited<ReturnType<typeof createVenueLedger>>
  * @param connectionString - of any PostgreSQL 15 or later; the role needs the right to create the schema once
  * @throws when the database cannot be reached
  */
-export async function createVenueLedger({ connectionString }: { connectionString: string }) {
+export async function createVenueLedger({ connectionString }: { connectionString: string }): Promise<VenueLedger> {
   const pool = new pg.Pool({ connectionString, ...POOL })
   // A server that goes away ends idle connections with an error; the next query says so to its caller.
   pool.on('error', () => {})
-  await withTransaction(pool, async (client) => {
-    await client.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK])
-    // Only where it is missing: creating what exists would wait for every open order.
-    const { rows } = await client.query(`select to_regclass('venue_ledger.fills') as existing`)
-    if (rows[0].existing === null) await client.query(LEDGER_SCHEMA)
-  }).catch(async (cause) => {
+  await openSchema(pool).catch(async (cause) => {
     await pool.end()
     throw new Error('Expected to open the venue ledger, was refused by the database', { cause })
   })
-
-  const positionIn = async (queryable: Queryable, venueId: VenueId, instrumentId: InstrumentId): Promise<BaseQty> => {
-    const { rows } = await queryable.query<{ position: string }>(
-      `select coalesce(sum(case side when 'buy' then quantity else -quantity end), 0) as position
-       from venue_ledger.fills where venue_id = $1 and instrument_id = $2`,
-      [venueId, instrumentId],
-    )
-    return baseQty(Number(rows[0]!.position))
+  const ask = <R extends pg.QueryResultRow>(query: pg.QueryConfig) =>
+    pool.query<R>(query).then(({ rows }) => rows, toUnreachable)
+  const findOne = async (where: string, values: readonly unknown[]): Promise<VenueOrder | undefined> => {
+    const [row] = await ask<OrderRow>({
+      text: `${FIND} ${where} order by a.sequence desc limit 1`,
+      values: [...values],
+    })
+    return row && toOrder(row)
   }
 
   return {
-    /** Accepts and matches an order in one transaction: both happened or neither. */
-    accept: (order: OrderRequest, options: AcceptOptions): Promise<Acceptance> =>
-      withTransaction(pool, async (client) => {
-        const { venueId, at } = options
-        if (!(await openOrder(client, venueId, order.clientOrderId))) {
-          return { kind: 'rejected', reason: `DUPLICATE_CLIENT_ORDER_ID clientOrderId=${order.clientOrderId}` }
+    async change({ venueId, instrumentId, clientOrderId }, work) {
+      const client = await pool.connect().catch(toUnreachable)
+      // A connection cut in mid-transaction fails the query in progress, which is enough.
+      const ignore = () => {}
+      client.on('error', ignore)
+      try {
+        if (!(await begin(client, venueId, clientOrderId))) {
+          await client.query('rollback').catch(toUnreachable)
+          client.off('error', ignore)
+          client.release()
+          return { kind: 'id-in-use' }
         }
-        await client.query('select pg_advisory_xact_lock(hashtext($1), hashtext($2))', [
-          `instrument ${venueId}`,
-          order.instrumentId,
-        ])
-        const judgement = options.judge(await positionIn(client, venueId, order.instrumentId))
-        if (judgement.kind === 'rejected') return judgement
-
-        const accepted = await client.query<{ sequence: string }>(
-          `insert into venue_ledger.acceptances
-             (venue_id, client_order_id, instrument_id, side, quantity, limit_price, reduce_only, accepted_at_ms)
-           values ($1, $2, $3, $4, $5, $6, $7, $8) returning sequence`,
-          [
-            venueId,
-            order.clientOrderId,
-            order.instrumentId,
-            order.side,
-            order.quantity,
-            order.limitPrice,
-            order.reduceOnly,
-            at,
-          ],
-        )
-        const sequence = accepted.rows[0]!.sequence
-        await options.whileOpen?.()
-        for (const [i, match] of judgement.matches.entries()) {
-          await client.query(
-            `insert into venue_ledger.fills
-               (trade_id, acceptance, venue_id, client_order_id, instrument_id, side, quantity, fill_price, fee_usd, filled_at_ms)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-            [
-              `${venueId}-${sequence}-${i + 1}`,
-              sequence,
-              venueId,
-              order.clientOrderId,
-              order.instrumentId,
-              order.side,
-              match.quantity,
-              match.fillPrice,
-              match.feeUsd,
-              at,
-            ],
-          )
-        }
-        return { kind: 'accepted', venueOrderId: `${venueId}-${sequence}` }
-      }),
-
-    /** The newest order under this id, or undefined when none was ever accepted. */
-    async find(venueId: VenueId, clientOrderId: ClientOrderId): Promise<VenueOrder | undefined> {
-      const { rows } = await pool.query<OrderRow>(
-        `select a.sequence, coalesce(sum(f.quantity), 0) as filled, sum(f.quantity * f.fill_price) / sum(f.quantity) as average,
-           coalesce(sum(f.quantity), 0) >= a.quantity as complete
-         from venue_ledger.acceptances a left join venue_ledger.fills f on f.acceptance = a.sequence
-         where a.venue_id = $1 and a.client_order_id = $2 group by a.sequence order by a.sequence desc limit 1`,
-        [venueId, clientOrderId],
-      )
-      const row = rows[0]
-      if (!row) return undefined
-      return {
-        clientOrderId,
-        venueOrderId: `${venueId}-${row.sequence}`,
-        state: row.complete ? 'filled' : 'canceled',
-        filledQuantity: baseQty(Number(row.filled)),
-        ...(row.average === null ? {} : { averageFillPrice: price(Number(row.average)) }),
+        const { number, ...state } = await lockBook(client, venueId, instrumentId).catch(toUnreachable)
+        const { turned, answer } = await work(state, number)
+        if (turned && changesAnything(turned)) await write(client, turned, [venueId, instrumentId]).catch(toUnreachable)
+        await client.query('commit').catch(toUnreachable)
+        client.off('error', ignore)
+        client.release()
+        return { kind: 'changed', answer }
+      } catch (error) {
+        // A connection in an unknown state is thrown away; the server rolls back what it had begun.
+        client.release(true)
+        throw error
       }
     },
 
-    /** Every fill under this id, oldest first. */
-    async fills(venueId: VenueId, clientOrderId: ClientOrderId): Promise<readonly Fill[]> {
-      const { rows } = await pool.query<FillRow>(
-        `select * from venue_ledger.fills where venue_id = $1 and client_order_id = $2
-         order by acceptance, length(trade_id), trade_id`,
-        [venueId, clientOrderId],
-      )
-      return rows.map(toFill)
+    async read(venueId, instrumentId) {
+      const [row] = await ask<BookRow>({
+        name: 'read-book',
+        text: `select b.book, a.countdown_lapses_at_ms as lapses from (values (1)) one
+               left join venue_ledger.books b on b.venue_id = $1 and b.instrument_id = $2
+               left join venue_ledger.accounts a on a.venue_id = $1`,
+        values: [venueId, instrumentId],
+      })
+      return toState({ ...row!, instrument_id: instrumentId })
     },
 
-    /** Σ of fills, signed. */
-    position: (venueId: VenueId, instrumentId: InstrumentId): Promise<BaseQty> =>
-      positionIn(pool, venueId, instrumentId),
+    async readAll(venueId) {
+      const rows = await ask<BookRow>({
+        text: `select b.instrument_id, b.book, a.countdown_lapses_at_ms as lapses from venue_ledger.books b
+               left join venue_ledger.accounts a using (venue_id) where b.venue_id = $1 order by b.instrument_id`,
+        values: [venueId],
+      })
+      return rows.map(toState)
+    },
 
-    /** How often each client order id was accepted: anything over one is an order sent twice. */
-    async acceptances(venueId: VenueId): Promise<ReadonlyMap<ClientOrderId, number>> {
-      const { rows } = await pool.query<{ client_order_id: ClientOrderId; times: string }>(
-        `select client_order_id, count(*) as times from venue_ledger.acceptances where venue_id = $1
-         group by client_order_id order by min(sequence)`,
-        [venueId],
-      )
+    async setCountdown(venueId, lapsesAt) {
+      await ask({
+        text: `insert into venue_ledger.accounts (venue_id, countdown_lapses_at_ms) values ($1, $2)
+               on conflict (venue_id) do update set countdown_lapses_at_ms = excluded.countdown_lapses_at_ms`,
+        values: [venueId, lapsesAt ?? null],
+      })
+    },
+
+    find: (venueId, clientOrderId) =>
+      findOne('where a.venue_id = $1 and a.client_order_id = $2', [venueId, clientOrderId]),
+
+    async findByVenueOrderId(venueId, venueOrderId) {
+      const number = Number(venueOrderId.slice(venueId.length + 1))
+      if (!Number.isSafeInteger(number) || venueOrderId !== venueOrderIdOf(venueId, number)) return undefined
+      return findOne('where a.venue_id = $1 and a.sequence = $2', [venueId, number])
+    },
+
+    async fills(venueId, clientOrderId) {
+      const rows = await ask<FillRow>({
+        name: 'fills-of-order',
+        text: 'select * from venue_ledger.fills where venue_id = $1 and client_order_id = $2 order by sequence',
+        values: [venueId, clientOrderId],
+      })
+      return rows.map(toVenueFill)
+    },
+
+    async fillsSince(venueId, instrumentId, since) {
+      const rows = await ask<FillRow>({
+        name: 'fills-since',
+        text: `select * from venue_ledger.fills where venue_id = $1 and instrument_id = $2 and filled_at_ms >= $3
+               order by filled_at_ms, sequence`,
+        values: [venueId, instrumentId, since],
+      })
+      return rows.map(toVenueFill)
+    },
+
+    async position(venueId, instrumentId) {
+      const [row] = await ask<{ position: string }>({
+        text: `select coalesce(sum(case side when 'buy' then quantity else -quantity end), 0) as position
+               from venue_ledger.fills where venue_id = $1 and instrument_id = $2`,
+        values: [venueId, instrumentId],
+      })
+      return baseQty(Number(row!.position))
+    },
+
+    async acceptances(venueId) {
+      const rows = await ask<{ client_order_id: ClientOrderId; times: string }>({
+        text: `select client_order_id, count(*) as times from venue_ledger.acceptances
+               where venue_id = $1 and client_order_id is not null group by client_order_id order by min(sequence)`,
+        values: [venueId],
+      })
       return new Map(rows.map((row) => [row.client_order_id, Number(row.times)]))
     },
 
@@ -173,66 +160,119 @@ const POOL = { max: 4, allowExitOnIdle: true, connectionTimeoutMillis: 5_000, qu
 /** The database needs a moment to notice that a desk died with its order open; only then is that order gone. */
 const OPEN_FOR_MS = 500
 const POLL_MS = 20
-const SCHEMA_LOCK = 7_214_001 // any number of our own: two processes must not create the schema at once
+/** What the database itself refuses to hold is our bug, not its absence. */
+const VIOLATION = /^23/
 
-type Queryable = Pick<pg.Pool, 'query'>
+const FIND = `select a.*, e.change, e.reason, f.filled, f.paid from venue_ledger.acceptances a
+  left join venue_ledger.changes e on e.acceptance = a.sequence and e.change in ('filled', 'canceled')
+  cross join lateral (select coalesce(sum(quantity), 0) as filled, coalesce(sum(quantity * fill_price), 0) as paid
+    from venue_ledger.fills where acceptance = a.sequence) f`
 
-interface OrderRow {
-  readonly sequence: string
-  readonly filled: string
-  readonly average: string | null
-  readonly complete: boolean
-}
+/** One statement, so that it is one journey: rows and the book that follows from them. */
+const WRITE = `with accepted as (
+    insert into venue_ledger.acceptances (sequence, venue_id, client_order_id, instrument_id, kind, side, quantity, limit_price,
+      trigger_price, time_in_force, post_only, reduce_only, accepted_at_ms)
+    select sequence, venue_id, client_order_id, instrument_id, kind, side, quantity, limit_price,
+      trigger_price, time_in_force, post_only, reduce_only, accepted_at_ms
+    from jsonb_populate_recordset(null::venue_ledger.acceptances, $4)
+  ), filled as (
+    insert into venue_ledger.fills (trade_id, acceptance, venue_id, client_order_id, instrument_id, side, quantity, fill_price,
+      fee_usd, filled_at_ms, liquidity, cause)
+    select trade_id, acceptance, venue_id, client_order_id, instrument_id, side, quantity, fill_price,
+      fee_usd, filled_at_ms, liquidity, cause
+    from jsonb_populate_recordset(null::venue_ledger.fills, $5)
+  ), changed as (
+    insert into venue_ledger.changes (acceptance, venue_id, change, open_quantity, reason, changed_at_ms)
+    select acceptance, venue_id, change, open_quantity, reason, changed_at_ms
+    from jsonb_populate_recordset(null::venue_ledger.changes, $6)
+  )
+  update venue_ledger.books set book = $3 where venue_id = $1 and instrument_id = $2`
 
-interface FillRow {
-  readonly trade_id: string
-  readonly client_order_id: ClientOrderId
+interface BookRow {
   readonly instrument_id: InstrumentId
-  readonly side: 'buy' | 'sell'
-  readonly quantity: string
-  readonly fill_price: string
-  readonly fee_usd: string
-  readonly filled_at_ms: string
+  readonly book: Book | null
+  readonly lapses: string | null
 }
 
-/** Takes the id for this transaction; false when another order under it stays open. */
-async function openOrder(client: pg.PoolClient, venueId: VenueId, clientOrderId: ClientOrderId): Promise<boolean> {
+type OrderRow = AcceptanceRow & {
+  readonly change: 'filled' | 'canceled' | null
+  readonly reason: string | null
+  readonly filled: string
+  readonly paid: string
+}
+
+/** Begins, and takes the id for this transaction; false when another order under it stays open. */
+async function begin(
+  client: pg.PoolClient,
+  venueId: VenueId,
+  clientOrderId: ClientOrderId | undefined,
+): Promise<boolean> {
+  if (clientOrderId === undefined) {
+    await client.query('begin').catch(toUnreachable)
+    return true
+  }
+  const digest = createHash('sha256').update(`${venueId} ${clientOrderId}`).digest()
+  const take = `select pg_try_advisory_xact_lock(${digest.readInt32BE(0)}, ${digest.readInt32BE(4)}) as free`
   for (let waited = 0; ; waited += POLL_MS) {
-    const { rows } = await client.query<{ free: boolean }>(
-      'select pg_try_advisory_xact_lock(hashtext($1), hashtext($2)) as free',
-      [`order ${venueId}`, clientOrderId],
-    )
-    if (rows[0]!.free || waited >= OPEN_FOR_MS) return rows[0]!.free
+    // Without parameters both go in one journey.
+    const answer: unknown = await client.query(waited === 0 ? `begin; ${take}` : take).catch(toUnreachable)
+    const results = [answer].flat() as pg.QueryResult<{ free: boolean }>[]
+    if (results.at(-1)!.rows[0]!.free) return true
+    if (waited >= OPEN_FOR_MS) return false
     await sleep(POLL_MS)
   }
 }
 
-const toFill = (row: FillRow): Fill => ({
-  tradeId: row.trade_id,
-  clientOrderId: row.client_order_id,
-  instrumentId: row.instrument_id,
-  side: row.side,
-  quantity: baseQty(Number(row.quantity)),
-  fillPrice: price(Number(row.fill_price)),
-  fee: usd(Number(row.fee_usd)),
-  filledAt: timestamp(Number(row.filled_at_ms)),
+/** The row of the book is the lock: whoever comes next reads it as it is then. */
+async function lockBook(client: pg.PoolClient, venueId: VenueId, instrumentId: InstrumentId) {
+  const query = {
+    name: 'lock-book',
+    text: `select b.instrument_id, b.book, nextval('venue_ledger.order_numbers') as number,
+             (select countdown_lapses_at_ms from venue_ledger.accounts where venue_id = $1) as lapses
+           from venue_ledger.books b where b.venue_id = $1 and b.instrument_id = $2 for update`,
+    values: [venueId, instrumentId],
+  }
+  let { rows } = await client.query<BookRow & { number: string }>(query)
+  if (rows.length === 0) {
+    await client.query('insert into venue_ledger.books values ($1, $2, $3) on conflict do nothing', [
+      venueId,
+      instrumentId,
+      EMPTY_BOOK,
+    ])
+    rows = (await client.query(query)).rows
+  }
+  return { ...toState(rows[0]!), number: Number(rows[0]!.number) }
+}
+
+async function write(client: pg.PoolClient, { book, rows }: Turned, key: readonly string[]): Promise<void> {
+  const { acceptances, fills, changes } = rows
+  const values = [...key, JSON.stringify(book), ...[acceptances, fills, changes].map((some) => JSON.stringify(some))]
+  await client.query({ name: 'write-turn', text: WRITE, values })
+}
+
+const toState = ({ instrument_id, book, lapses }: BookRow): BookState => ({
+  instrumentId: instrument_id,
+  book: book ?? EMPTY_BOOK,
+  countdownLapsesAt: lapses === null ? undefined : timestamp(Number(lapses)),
 })
 
-async function withTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  // A connection cut in mid-transaction fails the query in progress, which is enough.
-  const ignore = () => {}
-  client.on('error', ignore)
-  try {
-    await client.query('begin')
-    const result = await work(client)
-    await client.query('commit')
-    client.off('error', ignore)
-    client.release()
-    return result
-  } catch (error) {
-    // A connection in an unknown state is thrown away; the server rolls back what it had begun.
-    client.release(true)
-    throw error
+function toOrder(row: OrderRow): VenueOrder {
+  const isPart = Number(row.filled) > 0
+  const state: VenueOrderState = row.change ?? (isPart ? 'partially-filled' : 'accepted')
+  const order = {
+    number: Number(row.sequence),
+    ...(row.client_order_id !== null && { clientOrderId: row.client_order_id }),
+    kind: row.kind === 'stop' ? ('stop' as const) : ('limit' as const),
+    side: row.side,
+    quantity: row.quantity,
+    filled: row.filled,
+    paid: row.paid,
   }
+  const { venue_id: venueId, instrument_id: instrumentId } = row
+  return toVenueOrder(order, state, { venueId, instrumentId, reason: row.reason ?? undefined })
+}
+
+const toUnreachable = (cause: Error & { code?: string }): never => {
+  if (VIOLATION.test(cause.code ?? '')) throw cause
+  throw new VenueUnreachableError(`LEDGER_UNREACHABLE ${cause.message}`, { cause })
 }

@@ -2,7 +2,16 @@ import { Decimal } from 'decimal.js'
 import type { Instrument } from '../../domain/instrument.ts'
 import { type Bps, bpsToFraction } from '../../domain/units.ts'
 import type { OrderRequest, Quote } from '../../ports.ts'
-import type { Match } from './ledger.ts'
+
+/** One trade that the matching decided on: decimal strings, positive. */
+export interface Match {
+  readonly quantity: string
+  readonly fillPrice: string
+  readonly feeUsd: string
+}
+
+/** What takes liquidity: base coins and USD per coin, as decimal strings. */
+export type Taker = Pick<OrderRequest, 'side' | 'quantity' | 'limitPrice'>
 
 export interface MatchOptions {
   readonly instrument: Instrument
@@ -10,8 +19,8 @@ export interface MatchOptions {
   readonly takerFee: Bps
 }
 
-/** Trades of an order that takes liquidity now; what they leave over is cancelled. */
-export type Matching = (order: OrderRequest, options: MatchOptions) => readonly Match[]
+/** Trades of an order that takes liquidity now; what becomes of what they leave over is not decided here. */
+export type Matching = (order: Taker, options: MatchOptions) => readonly Match[]
 
 /** Coefficient of the square-root law (specification §5: 0.5 to 1, default 0.7). */
 const IMPACT = 0.7
@@ -70,20 +79,16 @@ export const matchAgainstDepth: Matching = (order, options) => {
   return matches
 }
 
-const sign = (order: OrderRequest): 1 | -1 => (order.side === 'buy' ? 1 : -1)
+const sign = (order: Taker): 1 | -1 => (order.side === 'buy' ? 1 : -1)
 
 /** How far the price may move from the touch until the limit, as a fraction; negative when the limit does not reach it. */
-const roomTo = (order: OrderRequest, touch: number): number => sign(order) * (Number(order.limitPrice) / touch - 1)
+const roomTo = (order: Taker, touch: number): number => sign(order) * (Number(order.limitPrice) / touch - 1)
 
 const toLot = (quantity: number, { lotSize }: Instrument): Decimal =>
   new Decimal(quantity).div(lotSize).floor().mul(lotSize)
 
 /** A fill rounded to the tick against the taker, but not past the limit. */
-function fillAt(
-  order: OrderRequest,
-  options: MatchOptions,
-  at: { quantity: Decimal; fillPrice: number },
-): readonly Match[] {
+function fillAt(order: Taker, options: MatchOptions, at: { quantity: Decimal; fillPrice: number }): readonly Match[] {
   if (at.quantity.lte(0)) return []
   const ticks = new Decimal(at.fillPrice).div(options.instrument.tickSize)
   const buys = order.side === 'buy'
