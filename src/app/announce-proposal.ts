@@ -7,6 +7,16 @@ import type { Ports } from './ports.ts'
 import { type Execution, proposalCard, proposalCardKey, reminderCard, reminderCardKey } from './proposal-card.ts'
 import { roleFor } from './role-for.ts'
 
+/** The same card while it is worked, with what is filled so far. */
+export async function announceProgress(ports: Pick<Ports, 'store' | 'settings' | 'ids' | 'clock'>, proposal: Proposal) {
+  const { store, clock } = ports
+  const [orders, fills] = await Promise.all([
+    store.orders.forProposal(proposal.proposalId),
+    store.orders.fills(proposal.proposalId),
+  ])
+  await announceProposal(store, ports, proposal, { at: clock.now(), urgency: 'normal', execution: { orders, fills } })
+}
+
 /**
  * The card of a proposal as it now is, for the desk's channels, for the places given and wherever it stands; and its reminder,
  * wherever one stands.

@@ -1,13 +1,14 @@
 import type { Forecast } from '../domain/forecast.ts'
+import { railClip } from '../domain/hedging/rail-clip.ts'
 import { type Sizing, sizeHedge } from '../domain/hedging/size.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Proposal, ProposalId, ProposalTerms, SizingStep } from '../domain/proposal.ts'
-import type { Denial } from '../domain/risk/checks.ts'
-import { elapsed, type Fraction, later } from '../domain/units.ts'
-import type { Store } from '../ports.ts'
-import { readHolding } from './book.ts'
-import { judgeProposal } from './judge-proposal.ts'
+import type { Denial, ProposalRisk } from '../domain/risk/checks.ts'
+import { elapsed, type Fraction, fraction, later } from '../domain/units.ts'
+import type { Quote, Store } from '../ports.ts'
+import { judgeProposal, readPace } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
+import { readTradeFacts, type TradeFacts } from './trade-facts.ts'
 
 export interface HedgeRequest {
   readonly asset: Asset
@@ -17,6 +18,8 @@ export interface HedgeRequest {
   readonly because?: string
   readonly proposedBy: string
   readonly replaces?: ProposalId
+  /** An admin's decision to take every hedge off. */
+  readonly emergency?: ProposalTerms['emergency']
   /** Nobody asked: it keeps the cooldown, and leaves alone what is on the table. */
   readonly unasked?: boolean
 }
@@ -37,14 +40,16 @@ export type NoTerms =
   | { readonly kind: 'no-forecast' }
   | { readonly kind: 'unknown-asset'; readonly known: readonly Asset[] }
 
-export type DrawnTerms = { readonly kind: 'drawn'; readonly terms: ProposalTerms } | NoTerms
+export type DrawnTerms =
+  | { readonly kind: 'drawn'; readonly terms: ProposalTerms /** What it was judged on. */; readonly risk: ProposalRisk }
+  | NoTerms
 
 /** A pending proposal is replaced unasked only when the target has moved this far. */
 const MATERIAL_CHANGE = 0.05
 
 /** Sizes the hedge of one asset on the newest forecast and asks the risk engine; writes nothing. */
 export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<DrawnTerms> {
-  const { store, venue, settings, clock } = ports
+  const { store, venues, settings, clock } = ports
   const { asset } = request
   const exposure = settings.book.exposures[asset]
   if (exposure === undefined) return { kind: 'unknown-asset', known: Object.keys(settings.book.exposures) }
@@ -54,17 +59,25 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
   if (busy) return { kind: 'busy', proposal: busy }
   const [current] = await store.proposals.list({ book: settings.book.name, asset, limit: 1 })
 
-  const sizing = await size(ports, latest.forecast, request)
+  const facts = await readTradeFacts(ports)
+  const quote = await venues[0].quote(asset)
+  const sizing = await size(ports, { forecast: latest.forecast, facts, quote }, request)
   if (sizing.kind === 'hold') return { kind: 'held', reason: sizing.reason, ratio: sizing.ratio, steps: sizing.steps }
   if (request.unasked && current && isTooSoon(ports, current, sizing.ratioAfter)) return { kind: 'cooling-down' }
-  const denials = await judgeProposal(ports, {
-    asset,
-    side: sizing.side,
-    quantity: sizing.quantity,
-    requestedRatio: request.requestedRatio ?? sizing.ratioAfter,
-    forecast: latest.forecast,
-    countsToday: true,
-  })
+  const { denials, risk } = await judgeProposal(
+    ports,
+    {
+      asset,
+      side: sizing.side,
+      quantity: sizing.quantity,
+      requestedRatio: request.requestedRatio ?? sizing.ratioAfter,
+      forecast: latest.forecast,
+      countsToday: true,
+      askedFor: request.proposedBy !== 'system',
+      emergency: request.emergency !== undefined,
+    },
+    facts,
+  )
   if (denials.length > 0) return { kind: 'denied', denials }
 
   const { approvals } = settings
@@ -73,7 +86,7 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
   const terms: ProposalTerms = {
     book: settings.book.name,
     asset,
-    instrumentId: (await venue.instrument(asset)).instrumentId,
+    instrumentId: (await venues[0].instrument(asset)).instrumentId,
     side: sizing.side,
     quantity: sizing.quantity,
     notional: sizing.notional,
@@ -92,9 +105,15 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
     maxPriceDrift: approvals.maxDrift,
     quorum: large ? approvals.quorumLarge : approvals.quorum,
     selfApprovalAllowed: sizing.notional <= approvals.selfApprovalMax,
+    schedule: {
+      ...settings.execution.schedule,
+      ...(quote?.dailyVolatility !== undefined && { dailyVolatility: fraction(quote.dailyVolatility) }),
+      ...(quote?.dailyVolumeNotional !== undefined && { dailyVolumeNotional: quote.dailyVolumeNotional }),
+    },
     ...(request.replaces && { replaces: request.replaces }),
+    ...(request.emergency && { emergency: request.emergency }),
   }
-  return { kind: 'drawn', terms }
+  return { kind: 'drawn', terms, risk }
 }
 
 /** The proposal of this book and asset that was let through and is not finished. */
@@ -105,9 +124,14 @@ export async function inExecution(
   return (await store.proposals.list({ book, asset, states: ['approved', 'executing'], limit: 1 }))[0]
 }
 
-async function size(ports: Ports, forecast: Forecast, { asset, requestedRatio }: HedgeRequest): Promise<Sizing> {
-  const holding = await readHolding(ports, asset)
-  const quote = await ports.venue.quote(asset)
+async function size(
+  ports: Ports,
+  { forecast, facts, quote }: { forecast: Forecast; facts: TradeFacts; quote: Quote | undefined },
+  { asset, requestedRatio }: HedgeRequest,
+): Promise<Sizing> {
+  const holding = facts.holdings.get(asset)!
+  const pace = await readPace(ports, facts, asset)
+  const rules = { ...ports.settings.sizing, maxRatio: facts.limits.maxRatio }
   return sizeHedge({
     exposure: holding.exposure,
     hedge: holding.hedge,
@@ -119,8 +143,19 @@ async function size(ports: Ports, forecast: Forecast, { asset, requestedRatio }:
     dailyVolumeNotional: quote?.dailyVolumeNotional,
     prediction: forecast.prediction,
     instrument: holding.instrument,
-    rules: ports.settings.sizing,
+    rules,
     requestedRatio,
+    rails: railClip(facts.effects, {
+      asset,
+      held: holding.hedgeRatio,
+      maxRatio: facts.limits.maxRatio,
+      room: {
+        lastHour: pace.ratioChangeLastHour,
+        lastDay: pace.ratioChangeLastDay,
+        maxPerHour: facts.limits.maxRatioChangePerHour,
+        maxPerDay: facts.limits.maxRatioChangePerDay,
+      },
+    }),
   })
 }
 

@@ -2,11 +2,23 @@ import type { Forecast } from '../domain/forecast.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Proposal } from '../domain/proposal.ts'
 import { checkProposal, type Denial, type ProposalRisk } from '../domain/risk/checks.ts'
-import { type Bps, DAY, duration, elapsed, fraction, later, type TimestampMs, toBps, usd } from '../domain/units.ts'
-import { type Holding, readHolding } from './book.ts'
+import type { Limits } from '../domain/risk/limits.ts'
+import {
+  type Bps,
+  baseQty,
+  DAY,
+  duration,
+  elapsed,
+  fraction,
+  HOUR,
+  later,
+  price,
+  type TimestampMs,
+  toBps,
+} from '../domain/units.ts'
+import { splitQuantity } from './legs.ts'
 import type { Ports } from './ports.ts'
-
-type Judging = Pick<Ports, 'store' | 'venue' | 'settings' | 'clock'>
+import { readTradeFacts, type TradeFacts, tradeRisk } from './trade-facts.ts'
 
 export interface JudgedOrder {
   readonly asset: Asset
@@ -15,6 +27,15 @@ export interface JudgedOrder {
   readonly requestedRatio: number
   readonly forecast: Forecast
   readonly countsToday: boolean
+  /** A person asked for the size, or a person's request: `ProposalRisk.askedFor`. */
+  readonly askedFor: boolean
+  readonly emergency: boolean
+}
+
+export interface JudgedTerms {
+  readonly denials: readonly Denial[]
+  readonly risk: ProposalRisk
+  readonly limits: Limits
 }
 
 /** What the risk engine says of a pending proposal at this instant, with the facts it says it on. */
@@ -23,9 +44,17 @@ export interface Judgement {
   /** How far the price has moved since it was quoted; undefined where no price is on record. */
   readonly drift?: Bps
   readonly risk?: ProposalRisk
+  readonly limits?: Limits
 }
 
-/** Where the source declares no cadence for prices, older than this is stale. */
+/** What our own decisions have moved lately. */
+export interface Pace {
+  readonly ratioChangeLastHour: ProposalRisk['ratioChangeLastHour']
+  readonly ratioChangeLastDay: ProposalRisk['ratioChangeLastDay']
+  readonly lastTrade?: ProposalRisk['lastTrade']
+}
+
+/** Where the source declares no cadence for prices, older than twice this is stale. */
 const DEFAULT_PRICE_CADENCE = 60_000
 
 /**
@@ -33,64 +62,91 @@ const DEFAULT_PRICE_CADENCE = 60_000
  *
  * The same list judges a proposal when it is made and again when it is approved, so nothing gets older than its approval.
  */
-export const judgeProposal = async (ports: Judging, order: JudgedOrder): Promise<readonly Denial[]> =>
-  checkProposal(await readRisk(ports, order), ports.settings.limits)
+export async function judgeProposal(ports: Ports, order: JudgedOrder, known?: TradeFacts): Promise<JudgedTerms> {
+  const facts = known ?? (await readTradeFacts(ports))
+  const risk = await readRisk(ports, facts, order)
+  return { denials: checkProposal(risk, facts.limits), risk, limits: facts.limits }
+}
 
 /** The same for a proposal that waits, and whether the price has run away from its terms. */
-export async function judgePending(ports: Judging, proposal: Proposal): Promise<Judgement> {
+export async function judgePending(ports: Ports, proposal: Proposal): Promise<Judgement> {
   const latest = await ports.store.forecasts.latest(proposal.asset)
   if (!latest) return { denials: [{ code: 'PRICE_STALE', ageMs: Number.MAX_SAFE_INTEGER, maxMs: 0 }] }
   const drift = toBps(Math.abs(latest.forecast.market.price / proposal.referencePrice - 1))
   const drifted: readonly Denial[] =
     drift > proposal.maxPriceDrift ? [{ code: 'PRICE_DRIFTED', driftBps: drift, maxBps: proposal.maxPriceDrift }] : []
-  const risk = await readRisk(ports, {
+  const { denials, risk, limits } = await judgeProposal(ports, {
     asset: proposal.asset,
     side: proposal.side,
     quantity: proposal.quantity,
     requestedRatio: proposal.hedgeRatioAfter,
     forecast: latest.forecast,
     countsToday: false,
+    askedFor: proposal.proposedBy !== 'system',
+    emergency: proposal.emergency !== undefined,
   })
-  return { denials: [...drifted, ...checkProposal(risk, ports.settings.limits)], drift, risk }
+  return { denials: [...drifted, ...denials], drift, risk, limits }
 }
 
-async function readRisk({ store, venue, settings, clock }: Judging, order: JudgedOrder): Promise<ProposalRisk> {
+async function readRisk(ports: Ports, facts: TradeFacts, order: JudgedOrder): Promise<ProposalRisk> {
+  const { store, clock, venues } = ports
   const at = clock.now()
-  const { price, priceAt } = order.forecast.market
-  const holding = await readHolding({ store, venue, settings }, order.asset)
-  const gross = await grossHedgeNotional({ store, venue, settings })
-  const hedgeAfter = holding.hedge + (order.side === 'sell' ? order.quantity : -order.quantity)
+  const { asset, side, forecast } = order
+  const quantity = baseQty(order.quantity)
+  const [parts, quote, cadence, proposalsToday, pace] = await Promise.all([
+    splitQuantity(facts, { asset, side, quantity }),
+    venues[0].quote(asset),
+    clock.kind === 'wall' ? undefined : priceCadence(store, asset),
+    order.countsToday ? proposalsSince(store, startOfDay(at)) : 0,
+    readPace(ports, facts, asset),
+  ])
+  // On a live market what we trade on is the book, which is asked for often; elsewhere it is the bars.
+  const priceAt = clock.kind === 'wall' && quote ? quote.at : forecast.market.priceAt
   return {
-    asset: order.asset,
-    tradingState: (await store.settings.tradingState()).state,
-    notional: usd(order.quantity * price),
+    ...tradeRisk(ports, facts, {
+      asset,
+      side,
+      parts,
+      at: price(forecast.market.price),
+      emergency: order.emergency,
+    }),
+    askedFor: order.askedFor,
     requestedRatio: fraction(order.requestedRatio),
-    grossNotionalBefore: usd(gross),
-    grossNotionalAfter: usd(gross + (Math.abs(hedgeAfter) - Math.abs(holding.hedge)) * price),
-    netDeltaBefore: usd(Math.abs(holding.exposure - holding.hedge) * price),
-    netDeltaAfter: usd(Math.abs(holding.exposure - hedgeAfter) * price),
     priceAge: elapsed(priceAt, at),
-    maxPriceAge: duration(await maxPriceAge(store, order.asset)),
-    proposalsToday: order.countsToday ? await proposalsSince(store, startOfDay(at)) : 0,
+    maxPriceAge: cadence === undefined ? facts.limits.maxPriceAge : duration(2 * cadence),
+    proposalsToday,
+    ...pace,
   }
 }
 
-async function grossHedgeNotional(ports: Pick<Ports, 'store' | 'venue' | 'settings'>): Promise<number> {
-  let gross = 0
-  for (const asset of Object.keys(ports.settings.book.exposures)) {
-    const holding: Holding = await readHolding(ports, asset)
-    const latest = await ports.store.forecasts.latest(asset)
-    gross += Math.abs(holding.hedge) * (latest?.forecast.market.price ?? holding.averageEntryPrice ?? 0)
+/** Σ |change of the hedge ratio| by the fills of our own decisions, and the newest of them. */
+export async function readPace({ store }: Pick<Ports, 'store'>, facts: TradeFacts, asset: Asset): Promise<Pace> {
+  const holding = facts.holdings.get(asset)
+  const instruments = new Set(holding?.legs.map(({ instrument }) => instrument.instrumentId))
+  const traded = (await store.orders.tradedSince(later(facts.at, -DAY))).filter((fill) =>
+    instruments.has(fill.instrumentId),
+  )
+  const change = (since: TimestampMs) =>
+    fraction(
+      holding && holding.exposure > 0
+        ? traded.filter(({ filledAt }) => filledAt >= since).reduce((sum, { quantity }) => sum + quantity, 0) /
+            holding.exposure
+        : 0,
+    )
+  const last = traded.at(-1)
+  return {
+    ratioChangeLastHour: change(later(facts.at, -HOUR)),
+    ratioChangeLastDay: change(later(facts.at, -DAY)),
+    ...(last && { lastTrade: { side: last.side, age: elapsed(last.filledAt, facts.at) } }),
   }
-  return gross
 }
 
 /** A price may be as old as twice the cadence its own feed declares. */
-async function maxPriceAge(store: Ports['store'], asset: Asset): Promise<number> {
+async function priceCadence(store: Ports['store'], asset: Asset): Promise<number> {
   const cadences = (await store.observations.declaredFeeds())
     .filter((feed) => feed.asset === asset && feed.feed === 'bar')
     .map((feed) => feed.cadence)
-  return 2 * (cadences.length > 0 ? Math.min(...cadences) : DEFAULT_PRICE_CADENCE)
+  return cadences.length > 0 ? Math.min(...cadences) : DEFAULT_PRICE_CADENCE
 }
 
 /** Parents that were let through: what nobody approved has not traded and uses up nothing. */

@@ -15,7 +15,9 @@ export const createProposeHedge =
   async (input: Pick<HedgeRequest, 'asset' | 'requestedRatio' | 'proposedBy'>): Promise<ProposeOutcome> => {
     const drawn = await drawTerms(ports, { ...input, unasked: input.proposedBy === 'system' })
     if (drawn.kind === 'denied') await recordDenial(ports, input, drawn.denials)
-    return drawn.kind === 'drawn' ? openProposal(ports, drawn.terms) : drawn
+    if (drawn.kind !== 'drawn') return drawn
+    // What a person asked for is decided by another person; the budget is for what the desk does unasked.
+    return openProposal(ports, drawn.terms, input.proposedBy === 'system' ? { budget: drawn.risk } : {})
   }
 
 /** Puts on record that nothing was opened, and why. */
