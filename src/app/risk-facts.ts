@@ -1,0 +1,132 @@
+import type { Asset } from '../domain/market/tick.ts'
+import type { ModelFacts, ProcessFacts, RailFacts } from '../domain/risk/facts.ts'
+import { duration, HOUR, type Price, type TimestampMs } from '../domain/units.ts'
+import { readHolding } from './book.ts'
+import type { MarketState } from './market-state.ts'
+import type { Ports } from './ports.ts'
+import { bookFacts, pacingFacts, startOfDay } from './risk-facts/book-facts.ts'
+import { crowdingFacts, dataFacts, fundingFacts, gainOf, type PastByFeed } from './risk-facts/market-facts.ts'
+import {
+  accountFacts,
+  instrumentFacts,
+  legFacts,
+  readVenues,
+  type VenueMemory,
+  type VenueReading,
+} from './risk-facts/venue-facts.ts'
+
+/** What one round of watching keeps for the next. */
+export interface RiskMemory extends VenueMemory {
+  readonly past: PastByFeed
+  /** Cascade gains of a month, one an hour, oldest first. */
+  readonly gains: Map<Asset, { hour: number; values: number[] }>
+}
+
+export const createRiskMemory = (): RiskMemory => ({
+  heard: new Map(),
+  authErrors: new Map(),
+  past: new Map(),
+  gains: new Map(),
+})
+
+const GAINS_KEPT = 30 * 24
+/** Forced closings of the last hour are among these. */
+const RECENT_ORDERS = 200
+const TRADED = ['approved', 'executing', 'executed', 'failed'] as const
+/** The heads that the desk's base hedge and alerts rest on; the overlay's own gate caps it where it is used. */
+const HEADS_ACTED_ON = ['cascade-down-24h', 'cascade-up-24h'] as const
+
+/** Everything that the rails judge, from market, venues and record, as of now. A venue that does not answer is no answer of zero. */
+export async function readRailFacts(ports: Ports, market: MarketState, memory: RiskMemory): Promise<RailFacts> {
+  const { store, settings, clock } = ports
+  const assets = Object.keys(settings.book.exposures)
+  const readings = await readVenues(ports, assets, memory)
+  const at = clock.now()
+  const prices = new Map<Asset, Price>(
+    assets.flatMap((asset) => {
+      const bar = market.panel.lastBar(asset, at)
+      return bar ? [[asset, bar.closePrice] as const] : []
+    }),
+  )
+  const [holdings, fills, orders, traded] = await Promise.all([
+    Promise.all(assets.map((asset) => readHolding(ports, asset))),
+    store.orders.allFills(),
+    store.orders.recent(RECENT_ORDERS),
+    store.proposals.list({ book: settings.book.name, states: TRADED, limit: RECENT_ORDERS }),
+  ])
+  const day = startOfDay(at)
+  for (const asset of assets) await rememberGain(ports, market, { memory, asset, at })
+  return {
+    at,
+    process: await processFacts(ports, memory),
+    instruments: await instrumentFacts(ports, holdings),
+    accounts: accountFacts(readings, { at, market, assets, prices, orders }),
+    legs: legFacts(readings, {
+      at,
+      prices,
+      holdings,
+      tables: market.tierTables,
+      leverage: settings.hedgeLeverage,
+    }),
+    book: await bookFacts(ports, { at, holdings, fills, prices }),
+    data: assets.map((asset) =>
+      dataFacts(market, asset, { at, isLive: clock.kind === 'wall', quotes: quotesOf(readings, asset) }),
+    ),
+    funding: assets.flatMap((asset) => fundingFacts(market, asset, { at, past: memory.past })),
+    crowding: assets.map((asset) =>
+      crowdingFacts(market, asset, { at, past: memory.past, gains: memory.gains.get(asset)?.values ?? [] }),
+    ),
+    model: await modelFacts(ports, assets),
+    pacing: await pacingFacts(ports, { at, parentsToday: traded.filter(({ proposedAt }) => proposedAt >= day).length }),
+  }
+}
+
+const quotesOf = (readings: readonly VenueReading[], asset: Asset) =>
+  readings.flatMap(({ quotes }) => quotes.get(asset) ?? [])
+
+/** The kill switch is what a person has halted; whoever watches is whoever executes. */
+async function processFacts({ store }: Ports, { authErrors }: RiskMemory): Promise<ProcessFacts> {
+  const { state, by, reason } = await store.settings.tradingState()
+  return {
+    ...(state === 'halted' && { killed: { by, reason } }),
+    heartbeatAge: duration(0),
+    authErrorsInARow: Math.max(0, ...authErrors.values()),
+  }
+}
+
+/** What the card of the model says of its gates, and what its newest answers were. Drift is not measured yet, and so not known. */
+async function modelFacts({ store, forecaster }: Ports, assets: readonly Asset[]): Promise<ModelFacts> {
+  const gates = forecaster.model?.gates
+  const judged = HEADS_ACTED_ON.flatMap((head) => gates?.[head] ?? [])
+  const newest = await Promise.all(assets.map(async (asset) => (await store.forecasts.latest(asset))?.forecast))
+  const predictions = newest.flatMap((forecast) => forecast?.prediction ?? [])
+  const failed = predictions.some((one) => one.kind === 'undetermined' && one.reason === 'NOT_FINITE')
+  return {
+    ...(judged.length === HEADS_ACTED_ON.length && { calibrationGatePassed: judged.every(Boolean) }),
+    ...((failed || predictions.some(({ kind }) => kind === 'estimated')) && { inferenceFailed: failed }),
+  }
+}
+
+/** One gain an hour, on record too: the month that it is compared with outlives a restart. */
+async function rememberGain(
+  { store }: Pick<Ports, 'store'>,
+  market: MarketState,
+  { memory, asset, at }: { memory: RiskMemory; asset: Asset; at: TimestampMs },
+): Promise<void> {
+  const hour = Math.floor(at / HOUR)
+  const gain = gainOf(market, asset)
+  const kept = memory.gains.get(asset) ?? (await readGains(store, asset))
+  memory.gains.set(asset, kept)
+  if (gain === undefined || hour <= kept.hour) return
+  kept.hour = hour
+  kept.values.push(Number(gain.toPrecision(5)))
+  kept.values.splice(0, kept.values.length - GAINS_KEPT)
+  await store.settings.set(gainsKey(asset), JSON.stringify(kept))
+}
+
+async function readGains(store: Ports['store'], asset: Asset): Promise<{ hour: number; values: number[] }> {
+  const text = await store.settings.get(gainsKey(asset))
+  return text === undefined ? { hour: 0, values: [] } : (JSON.parse(text) as { hour: number; values: number[] })
+}
+
+const gainsKey = (asset: Asset): string => `cascade-gains/${asset}`
