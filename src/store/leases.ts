@@ -20,6 +20,13 @@ export const isLive = (column: string): string => `exists (
     and objid = (hashtext(${column})::bigint & 4294967295)::oid
 )`
 
+/** Nobody has it, or it has run out, or its holder is gone. */
+const isFree = (table: 'proposals' | 'leases') => sql`(
+  ${sql.ref(`${table}.lease_holder`)} is null
+  or ${sql.ref(`${table}.lease_ends_at`)} <= ${DATABASE_MS}
+  or not ${sql.raw(isLive(`${table}.lease_holder`))}
+)`
+
 /**
  * Takes the right to execute a proposal and raises its fencing number.
  *
@@ -38,11 +45,7 @@ export async function takeLease(
     update proposals
     set lease = lease + 1, lease_holder = ${holder}, lease_ends_at = ${DATABASE_MS} + ${ttl}::bigint
     where proposal_id = ${proposalId}
-      and (
-        lease_holder is null
-        or lease_ends_at <= ${DATABASE_MS}
-        or not ${sql.raw(isLive('lease_holder'))}
-      )
+      and ${isFree('proposals')}
     returning lease`.execute(db)
   return rows[0]?.lease
 }
@@ -68,9 +71,7 @@ export async function takeNamedLease(
     values (${name}, 1, ${holder}, ${DATABASE_MS} + ${ttl}::bigint)
     on conflict (name) do update
     set lease = leases.lease + 1, lease_holder = excluded.lease_holder, lease_ends_at = excluded.lease_ends_at
-    where leases.lease_holder is null
-      or leases.lease_ends_at <= ${DATABASE_MS}
-      or not ${sql.raw(isLive('leases.lease_holder'))}
+    where ${isFree('leases')}
     returning lease`.execute(db)
   return rows[0]?.lease
 }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Member } from '../../src/domain/member.ts'
 import { duration } from '../../src/domain/units.ts'
-import type { Store } from '../../src/ports.ts'
 import type { OpenStore } from './store.ts'
-import { anOrder, aProposal, at, HOLDER, proposalId } from './store-samples.ts'
+import { anOrder, aProposal, at, HOLDER, leased, proposalId } from './store-samples.ts'
 
 /** Proposals, leases, orders, members and settings. */
 export function describeDeskRecord(name: string, open: OpenStore): void {
@@ -182,9 +181,4 @@ export function describeDeskRecord(name: string, open: OpenStore): void {
       assert.equal(await store.settings.get('note'), 'a \uFFFD and a \uFFFD')
     })
   })
-}
-
-async function leased(store: Store): Promise<number> {
-  await store.proposals.open(aProposal())
-  return (await store.proposals.takeLease(proposalId(1), HOLDER, duration(60_000)))!
 }

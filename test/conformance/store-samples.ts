@@ -5,8 +5,8 @@ import { clientOrderIdFor, termsHashOf } from '../../src/domain/hash.ts'
 import { instrumentIdOf } from '../../src/domain/instrument.ts'
 import type { Bar, Tick } from '../../src/domain/market/tick.ts'
 import { type Proposal, type ProposalId, type ProposalTerms, toProposalId } from '../../src/domain/proposal.ts'
-import { type TimestampMs, timestamp } from '../../src/domain/units.ts'
-import type { AuditEntry } from '../../src/ports.ts'
+import { duration, type TimestampMs, timestamp } from '../../src/domain/units.ts'
+import type { AuditEntry, Store } from '../../src/ports.ts'
 
 /** A holder of leases. */
 export const HOLDER = 'tests'
@@ -220,7 +220,7 @@ export function aProposal({
 const instrumentId = instrumentIdOf('ETH', 'binance')
 
 /** Order `n` of the first proposal, created at 10·n. */
-export const anOrder = ({ n }: { n: number }): Order =>
+export const anOrder = ({ n, ...changes }: { n: number } & Loose<Order>): Order =>
   ({
     clientOrderId: clientOrderIdFor(proposalId(1), { leg: 0, slice: n, attempt: 0 }),
     kind: 'child',
@@ -240,10 +240,25 @@ export const anOrder = ({ n }: { n: number }): Order =>
     arrivalMid: 3_000.05,
     createdAt: at(10 * n),
     updatedAt: at(10 * n),
+    ...changes,
   }) as Order
 
+/** Stop `n` of the same instrument: it buys back at 3300. */
+export const aStop = ({ n, ...changes }: { n: number } & Loose<Order>): Order => {
+  const { proposalId: _, ...order } = anOrder({ n })
+  return {
+    ...order,
+    kind: 'stop',
+    side: 'buy',
+    limitPrice: 3_300,
+    timeInForce: 'gtc',
+    reduceOnly: true,
+    ...changes,
+  } as Order
+}
+
 /** A fill of order `n`, at 10·n + 1. */
-export const aFill = ({ n }: { n: number }): Fill =>
+export const aFill = ({ n, ...changes }: { n: number } & Loose<Fill>): Fill =>
   ({
     tradeId: `trade-${n}`,
     clientOrderId: anOrder({ n }).clientOrderId,
@@ -253,6 +268,7 @@ export const aFill = ({ n }: { n: number }): Fill =>
     fillPrice: 2_999.95,
     fee: 1.8509691500000001,
     filledAt: at(10 * n + 1),
+    ...changes,
   }) as Fill
 
 export const anEntry = (action: string, details: AuditEntry['details'] = {}): AuditEntry => ({
@@ -262,3 +278,9 @@ export const anEntry = (action: string, details: AuditEntry['details'] = {}): Au
   subject: 'test',
   details,
 })
+
+/** Opens the first proposal and takes its lease. */
+export async function leased(store: Store): Promise<number> {
+  await store.proposals.open(aProposal())
+  return (await store.proposals.takeLease(proposalId(1), HOLDER, duration(60_000)))!
+}

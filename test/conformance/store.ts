@@ -4,12 +4,15 @@ import type { Store } from '../../src/ports.ts'
 import { describeButtonRecord } from './store-buttons.ts'
 import { describeCommandRecord } from './store-commands.ts'
 import { describeDeskRecord } from './store-desk.ts'
+import { describeExecutionRecord } from './store-execution.ts'
+import { describeHearing } from './store-hearing.ts'
 import { describeLiquidationRecord } from './store-liquidation.ts'
 import { describeLogRecord } from './store-log.ts'
 import { describeMarginTierRecord } from './store-margin-tiers.ts'
 import { describeMarketRecord } from './store-market.ts'
 import { describeMemberRecord } from './store-members.ts'
 import { describeOutboxRecord } from './store-outbox.ts'
+import { describeRiskRecord } from './store-risk.ts'
 import { anEntry, aProposal } from './store-samples.ts'
 
 export type OpenStore = (t: { after(work: () => Promise<void>): void }) => Promise<Store>
@@ -57,6 +60,9 @@ export function describeStore(name: string, open: OpenStore): void {
   describeMarginTierRecord(name, open)
   describeLiquidationRecord(name, open)
   describeDeskRecord(name, open)
+  describeExecutionRecord(name, open)
+  describeHearing(name, open)
+  describeRiskRecord(name, open)
   describeMemberRecord(name, open)
   describeLogRecord(name, open)
   describeOutboxRecord(name, open)
