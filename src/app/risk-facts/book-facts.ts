@@ -49,13 +49,13 @@ export async function bookFacts(
     }),
   )
   const now = sumOrNone(
-    assets.map((one) => (one.price === undefined ? undefined : valueOf(one, one.price) + fundingSince(one, one.today))),
+    assets.map((one) => (one.price === undefined ? undefined : worthOf(one, one.price) + fundingSince(one, one.today))),
   )
   const before = sumOrNone(
     assets.map((one) =>
       one.midnight === undefined
         ? undefined
-        : valueOf({ ...one, fills: one.fills.filter(({ filledAt }) => filledAt < day) }, one.midnight),
+        : worthOf({ ...one, fills: one.fills.filter(({ filledAt }) => filledAt < day) }, one.midnight),
     ),
   )
   const first = before ?? now
@@ -100,7 +100,7 @@ export async function pacingFacts(
 }
 
 /** Spot, cash of the fills, and what is open. */
-function valueOf({ exposure, fills }: { exposure: number; fills: readonly Fill[] }, price: Price): number {
+function worthOf({ exposure, fills }: { exposure: number; fills: readonly Fill[] }, price: Price): number {
   let [cash, quantity] = [0, 0]
   for (const fill of fills) {
     const signed = fill.side === 'buy' ? fill.quantity : -fill.quantity
