@@ -13,3 +13,8 @@ export const proposalId = z
   .string()
   .transform((value) => value.toUpperCase())
   .pipe(z.string().regex(PROPOSAL_ID, 'Expected the ten characters on the proposal card').transform(toProposalId))
+
+export const requestId = z
+  .string()
+  .transform((value) => value.trim().toLowerCase())
+  .pipe(z.string().regex(/^[0-9a-hjkmnp-tv-z]{16}$/, 'Expected the sixteen characters on the card of the request'))
