@@ -36,6 +36,7 @@ import { createReportDeliveries } from './report-deliveries.ts'
 import { createReports } from './reports.ts'
 import { createResizeProposal } from './resize-proposal.ts'
 import { createSendDigests } from './send-digests.ts'
+import { createSteerExecution } from './steer-execution.ts'
 import { createReadSubscriptions, createSubscribe } from './subscribe.ts'
 
 /**
@@ -63,6 +64,7 @@ export function createApp(
     expireProposal: createExpireProposal(ports),
     remindApprovers: createRemindApprovers(ports),
     executeProposal: createExecuteProposal(ports),
+    steerExecution: createSteerExecution(ports),
     reconcile,
     applyRetention: createApplyRetention(ports, market),
     loadMarginTiers: createLoadMarginTiers(ports, market),

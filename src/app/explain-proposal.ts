@@ -2,8 +2,8 @@ import type { Forecast } from '../domain/forecast.ts'
 import { formatAge, formatBps, formatPercent, formatUsd } from '../domain/format.ts'
 import type { Member, Role } from '../domain/member.ts'
 import { type Proposal, type ProposalId, type Tally, tallyApprovals, whoMayApprove } from '../domain/proposal.ts'
-import type { Denial } from '../domain/risk/checks.ts'
-import type { Limits } from '../domain/risk/limits.ts'
+import { leverageAfter } from '../domain/risk/account-checks.ts'
+import { type Denial, formatDenial, type VenueRisk } from '../domain/risk/checks.ts'
 import { type Bps, bps, HOUR, later } from '../domain/units.ts'
 import { type Judgement, judgePending } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
@@ -54,7 +54,7 @@ export const createExplainProposal =
       cost: costParts(proposal, settings.sizing),
       ...(isOpen && {
         pending: {
-          checks: describeChecks(await judgePending(ports, proposal), proposal, settings.limits),
+          checks: describeChecks(await judgePending(ports, proposal), proposal),
           tally: tallyApprovals(proposal, members, needs),
           mayApprove: whoMayApprove(proposal, members, needs),
           needs,
@@ -74,35 +74,86 @@ const costParts = (
   impact: bps(expectedCost - takerFee - halfSpread),
 })
 
-/** What only a single order can be denied for. */
-type OrderOnly =
-  | 'NOTIONAL_EXCEEDS_MAX_PER_ORDER'
-  | 'ORDERS_EXCEED_MAX_PER_MINUTE'
-  | 'PRICE_OUTSIDE_COLLAR'
-  /** Counted when a proposal is made, not again when it is approved. */
-  | 'PROPOSALS_EXCEED_MAX_PER_DAY'
-type Code = Exclude<Denial['code'], OrderOnly>
-
-/** Each check in the order of the risk engine: what it looks at, and the limit it holds it to. */
-const CHECKS: { readonly [C in Code]: (facts: Required<Judgement>, proposal: Proposal, limits: Limits) => string } = {
-  TRADING_HALTED: ({ risk }) => `trading state ${risk.tradingState}`,
-  REDUCING_ONLY: ({ risk }) => `|net delta| ${formatUsd(risk.netDeltaBefore)} → ${formatUsd(risk.netDeltaAfter)}`,
-  PRICE_STALE: ({ risk }) => `price ${formatAge(risk.priceAge)} old, at most ${formatAge(risk.maxPriceAge)}`,
-  PRICE_DRIFTED: ({ drift }, { maxPriceDrift }) =>
-    `price moved ${formatBps(drift)}, at most ${formatBps(maxPriceDrift)}`,
-  HEDGE_RATIO_EXCEEDS_MAX: ({ risk }, _, { maxRatio }) =>
-    `ratio ${formatPercent(risk.requestedRatio)}, at most ${formatPercent(maxRatio)}`,
-  NOTIONAL_EXCEEDS_MAX_PER_PROPOSAL: ({ risk }, _, { maxProposalNotional }) =>
-    `${formatUsd(risk.notional)} now, at most ${formatUsd(maxProposalNotional)}`,
-  NOTIONAL_EXCEEDS_MAX_GROSS: ({ risk }, _, { maxGrossNotional }) =>
-    `all hedges ${formatUsd(risk.grossNotionalAfter)}, at most ${formatUsd(maxGrossNotional)}`,
+/** One line of the explanation: what was looked at, and the codes that it can be denied with. */
+interface Line {
+  readonly codes: readonly Denial['code'][]
+  text(judged: Required<Judgement>, proposal: Proposal): string
 }
 
-function describeChecks(judgement: Judgement, proposal: Proposal, limits: Limits): readonly CheckLine[] {
-  const { denials, drift, risk } = judgement
-  if (drift === undefined || risk === undefined) return [{ passes: false, text: 'no price on record' }]
-  return (Object.keys(CHECKS) as Code[]).map((code) => ({
-    passes: denials.every((denial) => denial.code !== code),
-    text: CHECKS[code]({ denials, drift, risk }, proposal, limits),
-  }))
+/** In the order of the risk engine. What only a single order can be denied for is not here, nor what counts only at its making. */
+const LINES: readonly Line[] = [
+  { codes: ['TRADING_HALTED', 'LIVE_NOT_PERMITTED'], text: ({ risk }) => `trading state ${risk.tradingState}` },
+  {
+    codes: ['REDUCING_ONLY', 'NET_DELTA_GROWS', 'NET_DELTA_EXCEEDS_MAX'],
+    text: ({ risk }) => `|net delta| ${formatUsd(risk.netDeltaBefore)} → ${formatUsd(risk.netDeltaAfter)}`,
+  },
+  {
+    codes: ['PRICE_STALE', 'PRICE_MISSING'],
+    text: ({ risk }) => `price ${formatAge(risk.priceAge)} old, at most ${formatAge(risk.maxPriceAge)}`,
+  },
+  {
+    codes: ['PRICE_DRIFTED'],
+    text: ({ drift }, { maxPriceDrift }) => `price moved ${formatBps(drift)}, at most ${formatBps(maxPriceDrift)}`,
+  },
+  {
+    codes: ['HEDGE_RATIO_EXCEEDS_MAX', 'HEDGE_RATIO_FALLS', 'HEDGE_RATIO_RISES'],
+    text: ({ risk, limits }) =>
+      `ratio ${formatPercent(risk.requestedRatio)}, at most ${formatPercent(limits.maxRatio)}`,
+  },
+  {
+    codes: ['NOTIONAL_EXCEEDS_MAX_PER_PROPOSAL'],
+    text: ({ risk, limits }) => `${formatUsd(risk.notional)} now, at most ${formatUsd(limits.maxProposalNotional)}`,
+  },
+  {
+    codes: ['NOTIONAL_EXCEEDS_MAX_PER_DAY'],
+    text: ({ risk, limits }) =>
+      `${formatUsd(risk.dayNotional)} traded today, at most ${formatUsd(limits.maxDayNotional)}`,
+  },
+  {
+    codes: ['NOTIONAL_EXCEEDS_MAX_GROSS'],
+    text: ({ risk, limits }) =>
+      `all hedges ${formatUsd(risk.grossNotionalAfter)}, at most ${formatUsd(limits.maxGrossNotional)}`,
+  },
+  {
+    codes: [
+      'ACCOUNT_NOT_KNOWN',
+      'LEVERAGE_EXCEEDS_MAX',
+      'LEVERAGE_EXCEEDS_HARD',
+      'LEVERAGE_RISES',
+      'MARGIN_USE_EXCEEDS_MAX',
+      'MARGIN_RATIO_BELOW_MIN',
+    ],
+    text: ({ risk, limits }) =>
+      `leverage ${risk.venues.map(leverageText).join(', ') || 'of no venue'}, at most ${limits.maxLeverage}×`,
+  },
+  {
+    codes: ['VENUE_FROZEN', 'VENUE_SHARE_EXCEEDS_MAX'],
+    text: ({ risk }) => `venues: ${risk.venues.map(({ venue }) => venue).join(', ') || 'none'}`,
+  },
+  {
+    codes: ['RATIO_CHANGE_EXCEEDS_MAX_PER_HOUR', 'RATIO_CHANGE_EXCEEDS_MAX_PER_DAY', 'REVERSAL_TOO_SOON'],
+    text: ({ risk, limits }) =>
+      risk.askedFor
+        ? 'pace: a person asked for it'
+        : `moved ${formatPercent(risk.ratioChangeLastHour)} in the last hour, at most ${formatPercent(limits.maxRatioChangePerHour)}`,
+  },
+]
+
+const leverageText = (risk: VenueRisk): string => {
+  const after = leverageAfter(risk)
+  return `${risk.venue} ${after === undefined ? 'not known' : `${after.toFixed(2)}×`}`
+}
+
+function describeChecks(judgement: Judgement, proposal: Proposal): readonly CheckLine[] {
+  const { denials, drift, risk, limits } = judgement
+  if (drift === undefined || risk === undefined || limits === undefined)
+    return [{ passes: false, text: 'no price on record' }]
+  const told = new Set(LINES.flatMap(({ codes }) => codes))
+  return [
+    ...LINES.map(({ codes, text }) => ({
+      passes: denials.every(({ code }) => !codes.includes(code)),
+      text: text({ denials, drift, risk, limits }, proposal),
+    })),
+    ...denials.filter(({ code }) => !told.has(code)).map((denial) => ({ passes: false, text: formatDenial(denial) })),
+  ]
 }

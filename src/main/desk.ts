@@ -15,7 +15,7 @@ import { createPager } from '../chat/pager.ts'
 import type { Config } from '../config.ts'
 import { EVENT_RULES } from '../domain/liquidation/cluster-outcome.ts'
 import type { Member } from '../domain/member.ts'
-import { DAY, later, type TimestampMs } from '../domain/units.ts'
+import { DAY, duration, later, type TimestampMs } from '../domain/units.ts'
 import type { Logger } from '../log.ts'
 import type { Clock, Ids, MarginTierSource, MarketSource, Queue, VirtualClock } from '../ports.ts'
 import { createQueue } from '../queue/queue.ts'
@@ -32,6 +32,8 @@ import { openDatabase } from './database.ts'
 import { answerWhileHeld, postWhileHeld } from './while-held.ts'
 
 const RESTORE_DAYS = 60
+/** Where nobody outside is told, the rhythm is of no account. */
+const DEFAULT_HEARTBEAT = duration(15_000)
 
 export interface DeskOptions {
   readonly config: Config
@@ -104,6 +106,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       quoteAt,
       clock,
       takerFee: config.hedge.takerFee,
+      equity: config.trading.paperEquity,
+      leverage: config.hedgeLeverage,
     })
 
     const queue = opening(
@@ -132,7 +136,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
         store,
         queue,
         marginTiers,
-        venue,
+        venues: [venue],
         forecaster,
         clock,
         ids,
@@ -272,7 +276,7 @@ const toSettings = (config: Config, channels: Settings['channels'], alertThresho
   risk: config.risk,
   trading: config.trading,
   liveGate: config.liveGate,
-  heartbeat: { every: config.heartbeat?.every ?? NEVER },
+  heartbeat: { every: config.heartbeat?.every ?? DEFAULT_HEARTBEAT },
   retention: config.data.retention,
   access: accessRules(config, channels),
   escalation: config.escalation,

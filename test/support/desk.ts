@@ -39,7 +39,7 @@ import type {
 } from '../../src/ports.ts'
 import { createStore } from '../../src/store/store.ts'
 import { createVenueLedger, type VenueLedger } from '../../src/venues/paper/ledger.ts'
-import { createPaperVenue, type VenueHooks } from '../../src/venues/paper/paper-venue.ts'
+import { createPaperVenue, type PaperVenue, type VenueHooks } from '../../src/venues/paper/paper-venue.ts'
 import { createVirtualClock } from '../../src/venues/virtual-clock.ts'
 import { createChannel, type TestChannel } from './channel.ts'
 import { type Cleanup, type TestDatabase, testDatabase } from './database.ts'
@@ -80,6 +80,7 @@ export interface TestDesk {
   readonly ports: Ports
   readonly store: Store
   readonly ledger: VenueLedger
+  readonly venue: PaperVenue
   readonly clock: VirtualClock
   readonly queue: InlineQueue
   readonly channel: TestChannel
@@ -150,7 +151,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
   const ports: Ports = {
     store,
     queue,
-    venue,
+    venues: [venue],
     forecaster,
     clock,
     ids,
@@ -187,6 +188,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     ports,
     store: database.store,
     ledger,
+    venue,
     clock: virtualClock,
     queue,
     channel,
