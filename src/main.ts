@@ -177,6 +177,30 @@ db.command('migrate')
   .option('--json', 'print one JSON value')
   .action(async (options) => (await import('./main/maintenance.ts')).runMigrate(options))
 
+const keys = program.command('keys').description('keys of the venues that are traded on, encrypted at rest')
+keys
+  .command('add')
+  .description('ask for the keys of a venue, without an echo, and put them into the file')
+  .argument('<venue>', 'binance, bybit, okx, deribit, hyperliquid or dydx')
+  .option('--from-file <json>', 'take them from a file of one JSON object')
+  .option('--stdin', 'take the same from standard input')
+  .action(async (venue: string, options) => (await import('./main/keys.ts')).runKeysAdd(venue, options))
+keys
+  .command('list')
+  .description('which venues have keys, since when, and their fingerprints; never a key')
+  .option('--json', 'print one JSON value')
+  .action(async (options) => (await import('./main/keys.ts')).runKeysList(options))
+keys
+  .command('remove')
+  .description('take the keys of a venue out of the file')
+  .argument('<venue>', 'as keys list names it')
+  .action(async (venue: string) => (await import('./main/keys.ts')).runKeysRemove(venue))
+keys
+  .command('passphrase')
+  .description('encrypt the file with another passphrase')
+  .option('--new-file <file>', 'take the new passphrase from a file in place of asking')
+  .action(async (options) => (await import('./main/keys.ts')).runKeysPassphrase(options))
+
 program
   .command('export')
   .description('write recorded observations as the panels that replay reads')

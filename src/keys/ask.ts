@@ -38,7 +38,7 @@ export async function ask(
   { hidden, input, output }: { hidden: boolean; input: AskingInput; output: AskingOutput },
 ): Promise<string> {
   if (input.isTTY !== true || input.setRawMode === undefined) {
-    throw new Error(`Expected a terminal to ask for "${question}" at, was none. Use --stdin or --from-file <json>.`)
+    throw new Error(`Expected a terminal to ask for "${question}" at, was none.`)
   }
   output.write(`${question}: `)
   input.setRawMode(true)

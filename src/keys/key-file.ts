@@ -104,7 +104,7 @@ export async function changeKeyFile(
   { passphrase, newPassphrase, cost = STRONG_COST }: { passphrase: string; newPassphrase?: string; cost?: Cost },
   change: (stored: Stored) => void,
 ): Promise<readonly KeyEntry[]> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await mkdir(dirname(path), { recursive: true })
   const newPath = `${path}.new`
   const file = await open(newPath, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EEXIST' ? busy(newPath) : error

@@ -5,6 +5,7 @@ import { type Check, countStates, formatChecks, isInOrder } from './doctor/check
 import { checkClock } from './doctor/clock.ts'
 import { checkDatabase } from './doctor/database.ts'
 import { checkDiscord } from './doctor/discord.ts'
+import { checkKeys } from './doctor/keys.ts'
 import { checkMachine } from './doctor/machine.ts'
 import { checkModels } from './doctor/models.ts'
 import { checkPeople } from './doctor/people.ts'
@@ -42,10 +43,11 @@ export async function examine(
   const machine = checkMachine(reading)
   // The database goes into the data folder, which is judged and made first.
   const database = machine.then(() => checkDatabase(reading, timeout))
-  const [discord, telegram, venues, queue, models, seen] = await Promise.all([
+  const [discord, telegram, venues, keys, queue, models, seen] = await Promise.all([
     checkDiscord(reading, calls),
     checkTelegram(reading, calls),
     checkVenues(reading, calls),
+    checkKeys(reading),
     checkQueue(reading, timeout),
     checkModels(),
     database,
@@ -56,6 +58,7 @@ export async function examine(
     ...telegram,
     ...checkPeople(reading, seen.members),
     ...venues,
+    ...keys,
     ...checkClock(calls.clocks),
     ...seen.checks,
     ...queue,
