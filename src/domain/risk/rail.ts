@@ -72,8 +72,10 @@ export interface RailEffects {
   readonly noMoreShort: readonly Asset[]
   /** What is left of the speculative overlay, 0 to 1, by asset; absent = all of it. */
   readonly overlayShare: Readonly<Record<Asset, Fraction>>
-  /** In place of the policy that is set, as data or model fail. */
+  /** In place of the policy that is set, as the model fails. */
   readonly policy: 'as-set' | 'volatility-timed' | 'static'
+  /** Of one asset, as its data fail; stands before `policy`. */
+  readonly policyFor: Readonly<Record<Asset, 'volatility-timed' | 'static'>>
   /** Whether a hedge may turn round within the minimum holding time: when an account or the day's loss asks for it. */
   readonly reversalAllowed: boolean
 }
@@ -91,5 +93,6 @@ export const NO_RAIL_EFFECTS: RailEffects = {
   noMoreShort: [],
   overlayShare: {},
   policy: 'as-set',
+  policyFor: {},
   reversalAllowed: false,
 }

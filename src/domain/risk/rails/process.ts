@@ -1,0 +1,53 @@
+import { formatAge } from '../../format.ts'
+import { duration, SECOND } from '../../units.ts'
+import { type Condition, flag, judge, type RailCheck } from '../reading.ts'
+
+const HEARTBEAT_LOST = duration(30 * SECOND)
+const AUTH_ERRORS = 3
+
+/**
+ * Rail 0: a person pulled the kill switch, whoever executes is not heard of for 30 seconds, or a venue refuses our key three times
+ * in a row. Nothing goes out until a person re-arms it with everything reconciled.
+ *
+ * What a person holds is counted as held from the first moment: how long the rest has been in order shows meanwhile.
+ */
+export const checkProcess: RailCheck = ({ process, instruments }, _limits, _state) => {
+  const { killed, heartbeatAge, authErrorsInARow } = process
+  const conditions: readonly Condition[] = [
+    flag(killed ? `stopped by ${killed.by}, ${killed.reason}` : 'stopped by a person', killed !== undefined, {
+      level: 'halted',
+      variant: 'killed',
+    }),
+    {
+      what: 'last sign of life',
+      value: heartbeatAge,
+      trips: 'above',
+      steps: [['halted', HEARTBEAT_LOST]],
+      format: (age) => `${formatAge(age)} ago`,
+      variant: 'heartbeat-lost',
+    },
+    {
+      what: 'refusals of our key in a row',
+      value: authErrorsInARow,
+      trips: 'from',
+      steps: [['halted', AUTH_ERRORS]],
+      format: String,
+      variant: 'key-refused',
+    },
+  ]
+  const unreconciled = instruments.filter(({ cleanPolls }) => cleanPolls < 1)
+  return [
+    judge({
+      rail: 'kill',
+      scope: 'desk',
+      conditions,
+      releaseHolds:
+        heartbeatAge !== undefined &&
+        heartbeatAge <= HEARTBEAT_LOST &&
+        authErrorsInARow === 0 &&
+        unreconciled.length === 0,
+      needsPersonFrom: 'halted',
+      notes: unreconciled.map(({ instrumentId }) => `${instrumentId} is not reconciled`),
+    }),
+  ]
+}
