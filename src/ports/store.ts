@@ -161,7 +161,7 @@ export interface Store {
      */
     takeLease(proposalId: ProposalId, holder: string, ttl: DurationMs): Promise<number | undefined>
     releaseLease(proposalId: ProposalId, lease: number): Promise<void>
-    /** Compare-and-set of what people want of an execution. */
+    /** Compare-and-set of what people want of an execution: of a proposal that is approved or executing, and no other. */
     steer(
       proposalId: ProposalId,
       from: readonly ExecutionControl[],
@@ -171,8 +171,8 @@ export interface Store {
   }
   readonly orders: {
     /**
-     * Intent, before sending. The same again is the same order; a child is bound to the lease of its proposal, a stop to the lease
-     * `stops/<instrument id>`.
+     * Intent, before sending. The same again is the same order, of which the later `validUntil` stands; a child is bound to the
+     * lease of its proposal, a stop to the lease `stops/<instrument id>`.
      *
      * @throws {StaleLeaseError} when `lease` is no longer the current one
      */
@@ -181,7 +181,9 @@ export interface Store {
     record(order: Order): Promise<void>
     /**
      * Folds news into an order and books its fills, each once by its trade id. Facts need no lease: whoever brings them, in
-     * whatever order and however often, the outcome is the same.
+     * whatever order and however often, the outcome is the same. In a transaction the order is held from here to its end.
+     *
+     * @throws {RangeError} when there is no such order, more is filled than was ordered, or a fill belongs to another order
      */
     hear(
       clientOrderId: ClientOrderId,
@@ -195,7 +197,7 @@ export interface Store {
     unresolved(instrumentId?: InstrumentId): Promise<readonly Order[]>
     /** Newest first. */
     recent(limit: number, state?: OrderState): Promise<readonly Order[]>
-    /** Orders sent since, for the order-rate limit, and what they have traded or still may. */
+    /** Children and stops sent since, for the order-rate limit, and what they have traded or, of children, still may. */
     sentSince(at: TimestampMs): Promise<{ readonly count: number; readonly notional: Usd }>
     fills(proposalId: ProposalId): Promise<readonly Fill[]>
     /** Of children only, oldest first: what our own decisions have traded from `at` on. */
