@@ -7,8 +7,9 @@ import { toFill, toOrder, toOrderRow } from './order-rows.ts'
 import { DUST_BASE, hearOfOrder } from './orders-hear.ts'
 import { saveOrder } from './orders-save.ts'
 
-/** In the words of the index `orders_unresolved`. */
 const UNENDED = sql<boolean>`state in (${sql.join(ORDER_STATES.filter((state) => !isTerminal(state)).map((state) => sql.lit(state)))})`
+
+/** In the words of the index `orders_unresolved`. */
 const UNRESOLVED = sql<boolean>`kind in ('child', 'stop') and (
   ${UNENDED}
   or booked_quantity_base < filled_quantity_base - ${sql.lit(DUST_BASE)}

@@ -128,7 +128,7 @@ export function describeExecutionRecord(name: string, open: OpenStore): void {
       await assert.rejects(store.orders.save(order, 1), /Expected an order of ours/)
     })
 
-    test('orders sent since are counted, with what they may trade: a stop only with what it has traded', async (t) => {
+    test('orders sent since are counted, with what they have traded or still may: a stop only with what it has traded', async (t) => {
       const store = await open(t)
       const lease = await leased(store)
       assert.deepEqual(await store.orders.sentSince(at(0)), { count: 0, notional: 0 })
@@ -142,7 +142,15 @@ export function describeExecutionRecord(name: string, open: OpenStore): void {
       await store.orders.record(liquidation)
       const fill = aFill({ n: 5, side: 'buy', quantity: 0.5, fillPrice: 3_310 })
       await store.orders.hear(aStop({ n: 5 }).clientOrderId, { kind: 'submitted' }, { at: at(60), fills: [fill] })
-      assert.deepEqual(await store.orders.sentSince(at(20)), { count: 3, notional: 2 * 3_000 + 0.5 * 3_310 })
+      const traded = 0.5 * 3_310
+      assert.deepEqual(await store.orders.sentSince(at(20)), { count: 3, notional: 2 * 3_000 + traded })
+      const half = aFill({ n: 2, quantity: 0.25, fillPrice: 3_001, filledAt: 70 })
+      const canceled = { kind: 'reported', state: 'canceled', filledQuantity: half.quantity } as const
+      await store.orders.hear(anOrder({ n: 2 }).clientOrderId, canceled, { at: at(70), fills: [half] })
+      assert.deepEqual(await store.orders.sentSince(at(20)), { count: 3, notional: 0.25 * 3_001 + traded })
+      assert.deepEqual(await store.orders.tradedSince(at(70)), [half])
+      assert.deepEqual(await store.orders.tradedSince(at(71)), [])
+      assert.deepEqual(await store.orders.tradedSince(at(0)), [half])
     })
   })
 

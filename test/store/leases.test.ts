@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { duration } from '../../src/domain/units.ts'
-import { anOrder, aProposal, proposalId } from '../conformance/store-samples.ts'
+import { anOrder, aProposal, aStop, proposalId } from '../conformance/store-samples.ts'
 import { testDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -41,6 +41,37 @@ test("a lease that ran out on the database's clock is free though its holder liv
 test('a proposal that does not exist has no lease to take', async (t) => {
   const { store } = await testDatabase(t)
   assert.equal(await store.proposals.takeLease(proposalId(1), store.instanceId, HOUR), undefined)
+})
+
+test('a lease by name goes by the same rules: a live holder keeps it until it runs out', async (t) => {
+  const { store } = await testDatabase(t)
+  const takers = Array.from({ length: 12 }, () => store.leases.take('stops/a', store.instanceId, HOUR))
+  assert.deepEqual(
+    (await Promise.all(takers)).filter((lease) => lease !== undefined),
+    [1],
+  )
+  assert.equal(await store.leases.take('stops/a', 'another', HOUR), undefined)
+  await store.leases.release('stops/a', 1)
+  assert.equal(await store.leases.take('stops/a', store.instanceId, duration(0)), 2)
+  assert.equal(await store.leases.take('stops/a', store.instanceId, HOUR), 3)
+  assert.equal(await store.leases.take('stops/b', 'gone', HOUR), 1)
+  assert.equal(await store.leases.take('stops/b', store.instanceId, HOUR), 2)
+})
+
+test('the lease of stops is not taken between the check of a write and the write', async (t) => {
+  const { store } = await testDatabase(t)
+  const name = `stops/${aStop({ n: 1 }).instrumentId}`
+  const lease = await store.leases.take(name, 'gone', HOUR)
+  const order: string[] = []
+  const writing = store.transaction(async (tx) => {
+    await tx.orders.save(aStop({ n: 1 }), lease!)
+    const taking = store.leases.take(name, 'another', HOUR).then((taken) => order.push(`taken ${taken}`))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    order.push('written')
+    return { taking }
+  })
+  await (await writing).taking
+  assert.deepEqual(order, ['written', 'taken 2'])
 })
 
 test('a lease is not taken between the check of a write and the write', async (t) => {
