@@ -33,7 +33,8 @@ export interface AdvancedRails {
 /**
  * Every rail after the facts of one instant. Towards stricter at once and as far as it goes; back one level at a time, once its
  * release has held for 15 minutes (longer where the rail asks for it) without a break, at most one level in 15 minutes, and from
- * the levels that wait for a person only after `rearm`. What is not known, or no longer in sight, moves nothing.
+ * the levels that wait for a person only after `rearm`. What is not known, or no longer in sight, moves nothing. Only what a person
+ * alone has stopped comes back at once when a person lets go.
  */
 export function advanceRails(states: readonly RailState[], facts: RailFacts, limits: Limits): AdvancedRails {
   const before = new Map(states.map((state) => [keyOf(state), state]))
@@ -107,7 +108,11 @@ function stay(state: RailState, reading: JudgedReading, at: TimestampMs): RailSt
 }
 
 function comeBack(state: RailState, reading: JudgedReading, at: TimestampMs): RailState {
-  if (state.heldForPerson || !isDue(state, reading, at)) return state
+  if (state.heldForPerson) return state
+  if (reading.comesBackAtOnce && reading.releaseHolds) {
+    return { ...state, level: reading.level, since: at, releasedSince: undefined, variant: joined(reading.variants) }
+  }
+  if (!isDue(state, reading, at)) return state
   const level = RAIL_LEVELS[rankOf(state.level) - 1]!
   return {
     ...state,

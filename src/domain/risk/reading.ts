@@ -23,6 +23,8 @@ export interface JudgedReading {
   readonly releaseHolds: boolean
   /** How long that has to hold, where it is longer than for all. */
   readonly releaseAfter?: DurationMs | undefined
+  /** A person put it there and has let go: neither waiting nor steps. */
+  readonly comesBackAtOnce: boolean
   /** At this level only a person lets go. */
   readonly needsPerson: boolean
   readonly variants: readonly string[]
@@ -84,6 +86,7 @@ interface Judging {
   readonly releaseHolds: boolean
   readonly release?: number | undefined
   readonly releaseAfter?: DurationMs | undefined
+  readonly comesBackAtOnce?: boolean
   readonly needsPersonFrom?: RailLevel | undefined
   /** Of the state's own, in place of those of the conditions. */
   readonly variants?: readonly string[] | undefined
@@ -112,6 +115,7 @@ export function judge({ conditions, notes = [], ...rest }: Judging): RailReading
     release: rest.release,
     releaseHolds: rest.releaseHolds,
     releaseAfter: rest.releaseAfter,
+    comesBackAtOnce: rest.comesBackAtOnce ?? false,
     needsPerson: rest.needsPersonFrom !== undefined && isAtLeast(level, rest.needsPersonFrom),
     variants: rest.variants ?? firing.flatMap(({ variant }) => (variant === undefined ? [] : [variant])),
     text: [...sorted.map(({ text }) => text), ...missing, ...notes].join('; '),

@@ -9,10 +9,14 @@ const AUTH_ERRORS = 3
  * Rail 0: a person pulled the kill switch, whoever executes is not heard of for 30 seconds, or a venue refuses our key three times
  * in a row. Nothing goes out until a person re-arms it with everything reconciled.
  *
- * What a person holds is counted as held from the first moment: how long the rest has been in order shows meanwhile.
+ * What a person alone has stopped, a person starts by letting go of the switch: at once, for people do not flap. A process or a key
+ * that failed waits for `rearm` and then comes back by steps.
  */
-export const checkProcess: RailCheck = ({ process, instruments }, _limits, _state) => {
+export const checkProcess: RailCheck = ({ process, instruments }, _limits, state) => {
   const { killed, heartbeatAge, authErrorsInARow } = process
+  const isOnlyKilled = state('desk')?.variant === 'killed'
+  const isLost = heartbeatAge !== undefined && heartbeatAge > HEARTBEAT_LOST
+  const isRefused = authErrorsInARow !== undefined && authErrorsInARow >= AUTH_ERRORS
   const conditions: readonly Condition[] = [
     flag(killed ? `stopped by ${killed.by}, ${killed.reason}` : 'stopped by a person', killed !== undefined, {
       level: 'halted',
@@ -42,11 +46,13 @@ export const checkProcess: RailCheck = ({ process, instruments }, _limits, _stat
       scope: 'desk',
       conditions,
       releaseHolds:
-        heartbeatAge !== undefined &&
-        heartbeatAge <= HEARTBEAT_LOST &&
-        authErrorsInARow === 0 &&
-        unreconciled.length === 0,
-      needsPersonFrom: 'halted',
+        killed === undefined &&
+        unreconciled.length === 0 &&
+        (isOnlyKilled || (heartbeatAge !== undefined && authErrorsInARow === 0)) &&
+        !isLost &&
+        !isRefused,
+      needsPersonFrom: isLost || isRefused ? 'halted' : undefined,
+      comesBackAtOnce: isOnlyKilled,
       notes: unreconciled.map(({ instrumentId }) => `${instrumentId} is not reconciled`),
     }),
   ]
