@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ClientOrderId, Order } from '../../src/domain/execution/order.ts'
+import { type ClientOrderId, ORDER_STATES, type Order } from '../../src/domain/execution/order.ts'
 import { instrumentIdOf } from '../../src/domain/instrument.ts'
 import { duration } from '../../src/domain/units.ts'
 import type { Store } from '../../src/ports.ts'
@@ -64,26 +64,27 @@ export function describeExecutionRecord(name: string, open: OpenStore): void {
       assert.deepEqual(await store.orders.unresolved(), [])
     })
 
-    for (const [what, change] of [
-      ['kind', { kind: 'stop' }],
-      ['leg', { leg: 1 }],
-      ['side', { side: 'buy' }],
-      ['limitPrice', { limitPrice: 1 }],
-      ['timeInForce', { timeInForce: 'gtc' }],
-      ['postOnly', { postOnly: true }],
-      ['reduceOnly', { reduceOnly: true }],
-    ] as const) {
-      test(`another ${what} under an order's id is refused`, async (t) => {
-        const store = await open(t)
-        const lease = await leased(store)
-        await store.leases.take(STOPS, HOLDER, MINUTE)
-        await store.orders.save(anOrder({ n: 1 }), lease)
-        const { proposalId: _, ...rest } = anOrder({ n: 1, ...change })
-        const other = rest.kind === 'stop' ? rest : anOrder({ n: 1, ...change })
-        await assert.rejects(store.orders.save(other, lease), new RegExp(`as it was first saved, was ${what}`))
-        assert.deepEqual(await store.orders.find(other.clientOrderId), anOrder({ n: 1 }))
-      })
-    }
+    test("another intent under an order's id is refused, whatever is other about it", async (t) => {
+      const store = await open(t)
+      const lease = await leased(store)
+      await store.leases.take(STOPS, HOLDER, MINUTE)
+      await store.orders.save(anOrder({ n: 1 }), lease)
+      for (const change of [
+        { leg: 1 },
+        { side: 'buy' },
+        { limitPrice: 1 },
+        { timeInForce: 'gtc' },
+        { postOnly: true },
+        { reduceOnly: true },
+      ] as const) {
+        const [what] = Object.keys(change)
+        const other = anOrder({ n: 1, ...change })
+        await assert.rejects(store.orders.save(other, lease), new RegExp(`as it was first saved, was ${what} `))
+      }
+      const stop = aStop({ n: 1, clientOrderId: anOrder({ n: 1 }).clientOrderId })
+      await assert.rejects(store.orders.save(stop, 1), /was kind stop instead of child, proposalId undefined instead/)
+      assert.deepEqual(await store.orders.find(anOrder({ n: 1 }).clientOrderId), anOrder({ n: 1 }))
+    })
 
     test('an order that is sent again for longer is valid for longer, never shorter, and for the lease holder only', async (t) => {
       const store = await open(t)
@@ -288,12 +289,14 @@ export function describeExecutionRecord(name: string, open: OpenStore): void {
       assert.deepEqual(idsOf(await orders.unresolved(BTC)), idsOf([anOrder({ n: 5 })]))
     })
 
-    for (const state of ['initialized', 'submitted', 'accepted', 'partially-filled', 'unknown'] as const) {
-      test(`an order that is ${state} is unresolved`, async (t) => {
-        const store = await open(t)
-        await store.orders.save(anOrder({ n: 1, state }), await leased(store))
-        assert.equal((await store.orders.unresolved()).length, 1)
-      })
-    }
+    test('of all states those are unresolved in which something may still come', async (t) => {
+      const store = await open(t)
+      const lease = await leased(store)
+      for (const [n, state] of ORDER_STATES.entries()) await store.orders.save(anOrder({ n, state }), lease)
+      assert.deepEqual(
+        (await store.orders.unresolved()).map(({ state }) => state),
+        ['initialized', 'submitted', 'accepted', 'partially-filled', 'unknown'],
+      )
+    })
   })
 }
