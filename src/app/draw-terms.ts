@@ -3,10 +3,10 @@ import { railClip } from '../domain/hedging/rail-clip.ts'
 import { type Sizing, sizeHedge } from '../domain/hedging/size.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Proposal, ProposalId, ProposalTerms, SizingStep } from '../domain/proposal.ts'
-import type { Denial, ProposalRisk } from '../domain/risk/checks.ts'
+import type { Denial } from '../domain/risk/checks.ts'
 import { elapsed, type Fraction, fraction, later } from '../domain/units.ts'
 import type { Quote, Store } from '../ports.ts'
-import { judgeProposal, readPace } from './judge-proposal.ts'
+import { type JudgedTerms, judgeProposal, readPace } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
 import { readTradeFacts, type TradeFacts } from './trade-facts.ts'
 
@@ -41,7 +41,11 @@ export type NoTerms =
   | { readonly kind: 'unknown-asset'; readonly known: readonly Asset[] }
 
 export type DrawnTerms =
-  | { readonly kind: 'drawn'; readonly terms: ProposalTerms /** What it was judged on. */; readonly risk: ProposalRisk }
+  | {
+      readonly kind: 'drawn'
+      readonly terms: ProposalTerms /** What it was judged on. */
+      readonly judged: JudgedTerms
+    }
   | NoTerms
 
 /** A pending proposal is replaced unasked only when the target has moved this far. */
@@ -64,7 +68,7 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
   const sizing = await size(ports, { forecast: latest.forecast, facts, quote }, request)
   if (sizing.kind === 'hold') return { kind: 'held', reason: sizing.reason, ratio: sizing.ratio, steps: sizing.steps }
   if (request.unasked && current && isTooSoon(ports, current, sizing.ratioAfter)) return { kind: 'cooling-down' }
-  const { denials, risk } = await judgeProposal(
+  const judged = await judgeProposal(
     ports,
     {
       asset,
@@ -78,7 +82,7 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
     },
     facts,
   )
-  if (denials.length > 0) return { kind: 'denied', denials }
+  if (judged.denials.length > 0) return { kind: 'denied', denials: judged.denials }
 
   const { approvals } = settings
   const at = clock.now()
@@ -113,7 +117,7 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
     ...(request.replaces && { replaces: request.replaces }),
     ...(request.emergency && { emergency: request.emergency }),
   }
-  return { kind: 'drawn', terms, risk }
+  return { kind: 'drawn', terms, judged }
 }
 
 /** The proposal of this book and asset that was let through and is not finished. */

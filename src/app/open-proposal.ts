@@ -1,7 +1,6 @@
 import { termsHashOf } from '../domain/hash.ts'
 import { atLeast, type Member, type Role } from '../domain/member.ts'
 import type { Proposal, ProposalTerms } from '../domain/proposal.ts'
-import type { ProposalRisk } from '../domain/risk/checks.ts'
 import { elapsed, later, type TimestampMs } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
 import { wakeDelivery } from './announce.ts'
@@ -9,6 +8,7 @@ import { announceProposal } from './announce-proposal.ts'
 import { placesAtOpening } from './ask-approvers.ts'
 import { approveByBudget } from './auto-approve.ts'
 import { inExecution } from './draw-terms.ts'
+import type { JudgedTerms } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
 import { wakeExecution } from './wake-execution.ts'
 
@@ -46,7 +46,7 @@ export const ESCALATE_AT_SHARE = 0.85
 export const openProposal = async (
   ports: Ports,
   terms: ProposalTerms,
-  options: { readonly budget?: ProposalRisk } = {},
+  options: { readonly budget?: JudgedTerms } = {},
 ): Promise<Opened> => (await open(ports, terms, options)) as Opened
 
 /** The same in the place of one proposal, and only while that one is pending. */
@@ -59,7 +59,7 @@ export const replaceProposal = (
 async function open(
   ports: Ports,
   terms: ProposalTerms,
-  { replacing, budget }: { readonly replacing?: Replacing; readonly budget?: ProposalRisk },
+  { replacing, budget }: { readonly replacing?: Replacing; readonly budget?: JudgedTerms },
 ): Promise<Opened | NotReplaced> {
   let proposal: Proposal = {
     ...terms,
@@ -76,7 +76,7 @@ async function open(
     // Opening waits for whoever decides the pending one, so what is asked from here on is certain.
     hindrance = await findHindrance(tx, { terms, superseded, replacing })
     if (hindrance) throw new Error('Rolled back: what was to be superseded was decided meanwhile')
-    const approved = budget && (await approveByBudget(tx, ports, { proposal, risk: budget }))
+    const approved = budget && (await approveByBudget(tx, ports, { proposal, judged: budget }))
     await record(tx, ports, { proposal: approved ?? proposal, superseded, replacing })
     proposal = approved ?? proposal
   })

@@ -17,7 +17,7 @@ export const createProposeHedge =
     if (drawn.kind === 'denied') await recordDenial(ports, input, drawn.denials)
     if (drawn.kind !== 'drawn') return drawn
     // What a person asked for is decided by another person; the budget is for what the desk does unasked.
-    return openProposal(ports, drawn.terms, input.proposedBy === 'system' ? { budget: drawn.risk } : {})
+    return openProposal(ports, drawn.terms, input.proposedBy === 'system' ? { budget: drawn.judged } : {})
   }
 
 /** Puts on record that nothing was opened, and why. */
