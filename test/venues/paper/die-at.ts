@@ -34,6 +34,8 @@ await venue.submit({
   quantity: '2',
   limitPrice: '2990',
   timeInForce: 'ioc',
+  postOnly: false,
   reduceOnly: false,
+  validUntil: at,
 })
 await ledger.close()

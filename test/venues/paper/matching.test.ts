@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ClientOrderId } from '../../../src/domain/execution/order.ts'
 import { bps, price, timestamp, usd } from '../../../src/domain/units.ts'
-import type { OrderRequest, Quote } from '../../../src/ports.ts'
+import type { Quote } from '../../../src/ports.ts'
 import { paperInstrument } from '../../../src/venues/paper/instruments.ts'
-import { matchAgainstDepth, matchAgainstQuote } from '../../../src/venues/paper/matching.ts'
+import { matchAgainstDepth, matchAgainstQuote, type Taker } from '../../../src/venues/paper/matching.ts'
 
 const instrument = paperInstrument('ETH', 'paper')
 const QUOTE: Quote = {
@@ -14,16 +13,7 @@ const QUOTE: Quote = {
   dailyVolumeNotional: usd(15e9),
   dailyVolatility: 0.03,
 }
-const order = (changed: Partial<OrderRequest>): OrderRequest => ({
-  clientOrderId: 'A' as ClientOrderId,
-  instrumentId: instrument.instrumentId,
-  side: 'buy',
-  quantity: '1',
-  limitPrice: '2100',
-  timeInForce: 'ioc',
-  reduceOnly: false,
-  ...changed,
-})
+const order = (changed: Partial<Taker>): Taker => ({ side: 'buy', quantity: '1', limitPrice: '2100', ...changed })
 const options = (quote: Quote = QUOTE) => ({ instrument, quote, takerFee: bps(5) })
 const paidBps = (fillPrice: string): number => (Number(fillPrice) / 2000 - 1) * 1e4
 

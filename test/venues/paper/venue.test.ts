@@ -1,20 +1,32 @@
-import { createVenueLedger } from '../../../src/venues/paper/ledger.ts'
+import { after, before } from 'node:test'
+import { createVenueLedger, type VenueLedger } from '../../../src/venues/paper/ledger.ts'
+import { createMemoryLedger } from '../../../src/venues/paper/memory-ledger.ts'
 import { createPaperVenue } from '../../../src/venues/paper/paper-venue.ts'
 import { createSimulatedVenue } from '../../../src/venues/simulated/simulated-venue.ts'
 import { describeVenue } from '../../conformance/venue.ts'
 import { emptyDatabase } from '../../support/database.ts'
+import { openControlled } from './control.ts'
+
+/** One ledger for all, as it may hold many venues: each test is a venue of its own. */
+let ledger: VenueLedger
+let drop: () => Promise<void> = async () => {}
+before(async () => {
+  const { connectionString } = await emptyDatabase({ after: (work) => void (drop = work) })
+  ledger = await createVenueLedger({ connectionString })
+})
+after(async () => {
+  await ledger.close()
+  await drop()
+})
 
 for (const [name, create] of [
   ['paper', createPaperVenue],
   ['simulated', createSimulatedVenue],
 ] as const) {
-  describeVenue(name, async (t, setting) => {
-    const { connectionString } = await emptyDatabase(t)
-    const ledger = await createVenueLedger({ connectionString })
-    t.after(() => ledger.close())
-    return {
-      venue: create({ venueId: name, ledger, ...setting }),
-      acceptances: async (clientOrderId) => (await ledger.acceptances(name)).get(clientOrderId) ?? 0,
-    }
-  })
+  let opened = 0
+  describeVenue(name, async () => openControlled(create, { venueId: `${name}${++opened}`, ledger }))
 }
+
+describeVenue('paper in memory', async () =>
+  openControlled(createPaperVenue, { venueId: 'paper', ledger: createMemoryLedger() }),
+)
