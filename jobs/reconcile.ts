@@ -1,7 +1,7 @@
 import { duration, MINUTE } from '../src/domain/units.ts'
 import { job } from './job.ts'
 
-/** Rebuilds wake-ups from rows and compares positions with the venue. */
+/** Rebuilds wake-ups from rows and holds every venue against our records. */
 export default job({
   name: 'reconcile',
   role: 'worker',

@@ -2,6 +2,7 @@ import type { Card } from '../domain/card.ts'
 import type { Fill, Order } from '../domain/execution/order.ts'
 import { formatPercent, formatPrice, formatQuantity } from '../domain/format.ts'
 import type { Asset } from '../domain/market/tick.ts'
+import { type BaseQty, baseQty, type Price, price } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
 import { announce } from './announce.ts'
 import { type Holding, readHolding } from './book.ts'
@@ -19,7 +20,10 @@ const ACTION: Readonly<Record<VenueClose['kind'], string>> = {
 
 /**
  * Puts on record and tells the desk that the venue has closed a part of the hedge, in the transaction that books its fills. More
- * fills of the same order edit the same card.
+ * fills of the same stop edit the same card.
+ *
+ * @param order - the stop, or the first of the orders that the venue made at once
+ * @param booked - the fills that are new
  */
 export async function announceVenueClose(
   tx: Store,
@@ -42,38 +46,55 @@ export async function announceVenueClose(
       hedgeRatioAfter: holding.hedgeRatio,
     },
   })
-  const card = venueCloseCard(order, asset, holding)
+  const closed =
+    order.kind === 'stop'
+      ? { quantity: order.filledQuantity, fillPrice: order.averageFillPrice }
+      : {
+          quantity: sumOf(booked, () => 1),
+          fillPrice: price(sumOf(booked, (fill) => fill.fillPrice) / sumOf(booked, () => 1)),
+        }
+  const card = venueCloseCard(order, { closed, asset, holding })
   await announce(tx, ports, { cardKey: `venue-close:${order.clientOrderId}`, at, urgency: 'urgent', card })
 }
 
 const isVenueClose = (order: Order): order is VenueClose => order.kind !== 'child'
 
-/** @param holding - with all of the order's fills in it */
-export function venueCloseCard(order: VenueClose, asset: Asset, holding: Holding): Card {
-  const closed = order.side === 'buy' ? order.filledQuantity : -order.filledQuantity
-  const before = holding.exposure > 0 ? (holding.hedge + closed) / holding.exposure : 0
-  const at = order.averageFillPrice === undefined ? '' : ` at ${formatPrice(order.averageFillPrice)}`
-  const verb = order.side === 'buy' ? 'bought back' : 'sold'
-  const venue = venueIdOf(order.instrumentId)
-  const done = `${venue} ${verb} ${formatQuantity(order.filledQuantity, asset)}${at}: the hedge went from ${formatPercent(before, 0)} to ${formatPercent(holding.hedgeRatio, 0)}.`
-  switch (order.kind) {
+const sumOf = (fills: readonly Fill[], of: (fill: Fill) => number): BaseQty =>
+  baseQty(fills.reduce((sum, fill) => sum + fill.quantity * of(fill), 0))
+
+/** @param holding - with all that is closed in it */
+export function venueCloseCard(
+  { kind, side, limitPrice, instrumentId }: VenueClose,
+  {
+    closed,
+    asset,
+    holding,
+  }: { closed: { quantity: BaseQty; fillPrice: Price | undefined }; asset: Asset; holding: Holding },
+): Card {
+  const signed = side === 'buy' ? closed.quantity : -closed.quantity
+  const before = holding.exposure > 0 ? (holding.hedge + signed) / holding.exposure : 0
+  const at = closed.fillPrice === undefined ? '' : ` at ${formatPrice(closed.fillPrice)}`
+  const verb = side === 'buy' ? 'bought back' : 'sold'
+  const done = `${venueIdOf(instrumentId)} ${verb} ${formatQuantity(closed.quantity, asset)}${at}: the hedge went from ${formatPercent(before, 0)} to ${formatPercent(holding.hedgeRatio, 0)}.`
+  const next = 'A new hedge will be proposed as soon as the risk engine lets it.'
+  switch (kind) {
     case 'stop':
       return {
         tone: 'critical',
         title: `Protective stop triggered: ${asset}`,
-        text: `The ${asset} mark reached ${formatPrice(order.limitPrice)}. ${done}\n\nThis was our own order. The spot is now protected by what is left of the hedge only.`,
+        text: `The ${asset} mark reached ${formatPrice(limitPrice)}. ${done}\n\nThis was our own order. Only what is left of the hedge protects the spot now.`,
       }
     case 'liquidation':
       return {
         tone: 'critical',
         title: `Hedge liquidated: ${asset}`,
-        text: `The venue liquidated our position. ${done}\n\nA new hedge will be proposed as soon as the risk engine lets it.`,
+        text: `The venue liquidated our position. ${done}\n\n${next}`,
       }
     case 'deleveraging':
       return {
         tone: 'critical',
         title: `Hedge deleveraged: ${asset}`,
-        text: `The venue closed a part of our position against a bankrupt trader's (auto-deleveraging). ${done}\n\nA new hedge will be proposed as soon as the risk engine lets it.`,
+        text: `The venue closed a part of our position against a bankrupt trader's (auto-deleveraging). ${done}\n\n${next}`,
       }
   }
 }

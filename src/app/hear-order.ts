@@ -1,6 +1,7 @@
 import type { ClientOrderId, Fill, Order, OrderEvent } from '../domain/execution/order.ts'
+import type { Findings } from '../domain/execution/reconciliation.ts'
 import type { InstrumentId } from '../domain/instrument.ts'
-import { type BaseQty, baseQty, bpsToFraction, price, usd } from '../domain/units.ts'
+import { type BaseQty, baseQty, bpsToFraction, price, type TimestampMs, usd } from '../domain/units.ts'
 import type { Store, VenueFill } from '../ports.ts'
 import { announceVenueClose } from './announce-venue-close.ts'
 import type { Ports } from './ports.ts'
@@ -34,21 +35,58 @@ export async function hearOrder(ports: Ports, clientOrderId: ClientOrderId, news
     const second = rest && (await tx.orders.hear(clientOrderId, news.event, { at, fills: [rest] }))
     const { order } = second ?? first
     const booked = [...first.booked, ...(second?.booked ?? [])]
-    if (booked.length > 0 && order.kind !== 'child') await announceVenueClose(tx, ports, { order, booked })
+    if (booked.length > 0 && order.kind === 'stop') await announceVenueClose(tx, ports, { order, booked })
     return { order, booked }
   })
   if (heard.booked.length > 0) await wakeStops(ports, heard.order.instrumentId)
   return heard
 }
 
-/** The position of an instrument has changed. */
-export async function wakeStops({ queue, settings }: Pick<Ports, 'queue' | 'settings'>, instrumentId: InstrumentId) {
-  if (!settings.stops.enabled) return
-  await queue.add({
-    name: 'tend-stops',
-    data: { instrumentId },
-    jobId: `tend-stops-${instrumentId.replaceAll(/[^A-Za-z0-9-]/g, '-')}`,
+/**
+ * Books what the venue itself closed of our position, each trade as an order on record with its one fill, tells the desk once for
+ * all of them, and has a new hedge sized.
+ *
+ * @param alongside - what belongs into the same transaction
+ * @returns how many fills were new
+ */
+export async function bookVenueMade(
+  ports: Ports,
+  found: Findings['venueMade'],
+  alongside: (tx: Store) => Promise<void>,
+): Promise<number> {
+  const { store, queue, clock } = ports
+  const at = clock.now()
+  const booked = await store.transaction(async (tx) => {
+    const fresh: { order: Order; booked: readonly Fill[] }[] = []
+    for (const { order, fill } of found) {
+      await tx.orders.record(order)
+      const event = { kind: 'reported', state: 'filled', filledQuantity: fill.quantity } as const
+      const heard = await tx.orders.hear(order.clientOrderId, event, { at, fills: [fill] })
+      if (heard.booked.length > 0) fresh.push(heard)
+    }
+    for (const alike of Map.groupBy(fresh, ({ order }) => `${order.kind} ${order.side}`).values()) {
+      const [{ order }] = alike as [(typeof alike)[number]]
+      await announceVenueClose(tx, ports, { order, booked: alike.flatMap((one) => one.booked) })
+    }
+    await alongside(tx)
+    return fresh
   })
+  for (const instrumentId of new Set(booked.map(({ order }) => order.instrumentId))) {
+    await wakeStops(ports, instrumentId)
+    await queue.add({ name: 'propose-hedges', data: { at }, jobId: `propose-hedges-${at}` })
+  }
+  return booked.length
+}
+
+/** Has the stops of an instrument brought to where its position is, at once or later. */
+export async function wakeStops(
+  { queue, settings }: Pick<Ports, 'queue' | 'settings'>,
+  instrumentId: InstrumentId,
+  at?: TimestampMs,
+): Promise<void> {
+  if (!settings.stops.enabled) return
+  const name = instrumentId.replaceAll(/[^A-Za-z0-9-]/g, '-')
+  await queue.add({ name: 'tend-stops', data: { instrumentId }, jobId: `tend-stops-${name}${at ? '-again' : ''}`, at })
 }
 
 /** @param clientOrderId - the order of ours it belongs to, which the venue may not name */

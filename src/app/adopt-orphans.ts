@@ -1,0 +1,120 @@
+import type { ClientOrderId, Order } from '../domain/execution/order.ts'
+import { type Origin, originFinder } from '../domain/execution/origin.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import type { Proposal } from '../domain/proposal.ts'
+import { baseQty, price } from '../domain/units.ts'
+import type { VenueOrder } from '../ports.ts'
+import type { Ports } from './ports.ts'
+import { stopsLease } from './tend-stops.ts'
+import type { Leg } from './venues.ts'
+
+/** Proposals and stops of long ago have no orders under way. */
+const PROPOSALS_SEARCHED = 30
+const PROPOSAL_STATES = ['approved', 'executing', 'executed', 'failed'] as const
+
+/**
+ * Puts orders on record that the venue names and we do not know, where their ids follow from our own records: what is left after
+ * the record was restored from a copy. Everything else under an unknown id stays other hands'.
+ *
+ * @returns the orders as they were put on record; one whose execution is being worked on just now waits for the next look
+ */
+export async function adoptOrphans(
+  ports: Ports,
+  { venue, instrument, leg }: Leg,
+  unknown: readonly ClientOrderId[],
+): Promise<readonly Order[]> {
+  if (unknown.length === 0) return []
+  const proposals = await ports.store.proposals.list({
+    asset: instrument.asset,
+    states: PROPOSAL_STATES,
+    limit: PROPOSALS_SEARCHED,
+  })
+  const originOf = originFinder({
+    proposalIds: proposals.map(({ proposalId }) => proposalId),
+    legs: ports.venues.length,
+    instrumentId: instrument.instrumentId,
+  })
+  const adopted: Order[] = []
+  for (const clientOrderId of unknown) {
+    const origin = originOf(clientOrderId)
+    const found = origin && (await venue.find({ clientOrderId, instrumentId: instrument.instrumentId }))
+    if (!origin || !found) continue
+    const proposal = proposals.find(({ proposalId }) => origin.kind === 'child' && proposalId === origin.proposalId)
+    const order = await save(ports, orderOf(ports, { clientOrderId, found, origin, proposal, instrument, leg }))
+    if (order) adopted.push(order)
+  }
+  return adopted
+}
+
+function orderOf(
+  { clock }: Ports,
+  {
+    clientOrderId,
+    found,
+    origin,
+    proposal,
+    instrument,
+    leg,
+  }: {
+    clientOrderId: ClientOrderId
+    found: VenueOrder
+    origin: Origin
+    proposal: Proposal | undefined
+    instrument: Instrument
+    leg: number
+  },
+): Order {
+  const at = clock.now()
+  return {
+    clientOrderId,
+    ...(origin.kind === 'child'
+      ? { kind: 'child', proposalId: origin.proposalId, leg: origin.leg, slice: origin.slice, attempt: origin.attempt }
+      : { kind: 'stop', leg, slice: origin.version, attempt: 0 }),
+    instrumentId: instrument.instrumentId,
+    side: found.side,
+    quantity: found.quantity,
+    // The venue does not say what it was limited to.
+    limitPrice: found.averageFillPrice ?? proposal?.referencePrice ?? price(0),
+    timeInForce: origin.kind === 'stop' || found.state === 'accepted' ? 'gtc' : 'ioc',
+    postOnly: false,
+    reduceOnly: origin.kind === 'stop',
+    state: 'submitted',
+    venueOrderId: found.venueOrderId,
+    filledQuantity: baseQty(0),
+    createdAt: at,
+    updatedAt: at,
+  }
+}
+
+async function save(ports: Ports, order: Order): Promise<Order | undefined> {
+  const { store, settings, instanceId, clock } = ports
+  const { leases, proposals } = store
+  const { proposalId } = order
+  const name = stopsLease(order.instrumentId)
+  const ttl = settings.execution.leaseTtl
+  const lease = proposalId
+    ? await proposals.takeLease(proposalId, instanceId, ttl)
+    : await leases.take(name, instanceId, ttl)
+  if (lease === undefined) return undefined
+  try {
+    await store.transaction(async (tx) => {
+      await tx.orders.save(order, lease)
+      await tx.audit.append({
+        at: clock.now(),
+        actor: 'system',
+        action: 'order.adopted',
+        subject: order.clientOrderId,
+        details: {
+          kind: order.kind,
+          proposalId,
+          instrumentId: order.instrumentId,
+          side: order.side,
+          quantity: order.quantity,
+        },
+      })
+    })
+  } finally {
+    await (proposalId ? proposals.releaseLease(proposalId, lease) : leases.release(name, lease))
+  }
+  return order
+}

@@ -1,0 +1,265 @@
+import { type ClientOrderId, isTerminal, type Order } from '../domain/execution/order.ts'
+import { type Findings, inFlightOf, reconcileInstrument } from '../domain/execution/reconciliation.ts'
+import {
+  firstStanding,
+  judgePosition,
+  type PositionVerdict,
+  type VenueStanding,
+} from '../domain/execution/venue-standing.ts'
+import { VenueUnreachableError } from '../domain/execution/venue-unreachable.ts'
+import type { InstrumentId } from '../domain/instrument.ts'
+import { type BaseQty, baseQty, duration, later, MINUTE, type Price, price, type TimestampMs } from '../domain/units.ts'
+import type { Venue, VenueFill, VenueOrder } from '../ports.ts'
+import { adoptOrphans } from './adopt-orphans.ts'
+import { positionOf } from './book.ts'
+import { bookVenueMade, hearOrder } from './hear-order.ts'
+import type { Ports } from './ports.ts'
+import { refOf, resolveOrder } from './resolve-order.ts'
+import type { Leg } from './venues.ts'
+
+/** What one look at one instrument of one venue has found. */
+export type LegReconciliation = { readonly instrumentId: InstrumentId } & (
+  | {
+      readonly kind: 'checked'
+      readonly verdict: PositionVerdict
+      readonly standing: VenueStanding
+      /** Σ of our fills, and everything on the account: signed. */
+      readonly ours: BaseQty
+      readonly theirs: BaseQty
+      /** Fills that were new to us, ours and those the venue made. */
+      readonly booked: number
+      readonly venueMade: number
+      readonly unresolved: readonly { readonly clientOrderId: ClientOrderId; readonly reason: string }[]
+      /** Rest there and are not ours; nobody here touches them. */
+      readonly foreignOrders: readonly VenueOrder[]
+      readonly disputed: Findings['disputed']
+    }
+  /** Another process looks at it just now. */
+  | { readonly kind: 'busy' }
+  /** The first look met orders or trades under way: what is other hands' cannot be told yet. */
+  | { readonly kind: 'not-yet'; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly reason: string }
+)
+
+/** Venues may list a trade late, and their clocks are not ours. */
+const OVERLAP = duration(10 * MINUTE)
+/** Orders that ended so lately may still be named by a fill. */
+const RECENT_ORDERS = 200
+/** Longer than any look takes; a process that dies loses it at once. */
+const LEASE_TTL = duration(2 * MINUTE)
+
+interface Look {
+  readonly openOrders: readonly VenueOrder[]
+  readonly fills: readonly VenueFill[]
+  readonly position: BaseQty
+  readonly markPrice?: Price | undefined
+}
+
+interface Applied {
+  readonly look: Look
+  readonly findings: Findings
+  readonly booked: number
+  readonly unresolved: readonly { readonly clientOrderId: ClientOrderId; readonly reason: string }[]
+}
+
+/** Holds one instrument of one venue against our records, books what is ours and judges what remains. */
+export async function reconcileLeg(ports: Ports, leg: Leg): Promise<LegReconciliation> {
+  const { store, instanceId } = ports
+  const { instrumentId } = leg.instrument
+  const name = `reconcile/${instrumentId}`
+  const lease = await store.leases.take(name, instanceId, LEASE_TTL)
+  if (lease === undefined) return { kind: 'busy', instrumentId }
+  try {
+    const standing = await store.standings.read(instrumentId)
+    return standing ? await check(ports, leg, standing) : await meet(ports, leg)
+  } catch (error) {
+    if (!(error instanceof VenueUnreachableError)) throw error
+    return { kind: 'unreachable', instrumentId, reason: error.message }
+  } finally {
+    await store.leases.release(name, lease)
+  }
+}
+
+/** First contact: what is there already is other hands', as long as nothing moves while we look. */
+async function meet(ports: Ports, leg: Leg): Promise<LegReconciliation> {
+  const { store, clock } = ports
+  const { instrumentId } = leg.instrument
+  const at = clock.now()
+  const since = later(at, -OVERLAP)
+  const earlier = await listFills(leg.venue, instrumentId, since)
+  const applied = await apply(ports, leg, { since, foreign: 'ignored' })
+  const known = new Set(earlier.map(({ tradeId }) => tradeId))
+  const reason =
+    applied.unresolved.length > 0
+      ? `${applied.unresolved.length} orders unresolved`
+      : applied.look.fills.some(({ tradeId }) => !known.has(tradeId))
+        ? 'traded while we looked'
+        : undefined
+  if (reason !== undefined) return { kind: 'not-yet', instrumentId, reason }
+  const hasTraded = (await store.orders.allFills(instrumentId)).length > 0
+  const first = firstStanding(instrumentId, { theirs: applied.look.position, hasTraded, at })
+  await store.transaction(async (tx) => {
+    // In the position already: not to be added when they are listed again.
+    for (const { tradeId } of applied.findings.foreignFills) await tx.standings.noteForeign(instrumentId, tradeId, at)
+    await tx.standings.write(first)
+    await tx.audit.append({
+      at,
+      actor: 'system',
+      action: 'venue.first-contact',
+      subject: instrumentId,
+      details: { foreignQuantity: first.foreignQuantity, openOrders: applied.findings.foreignOrders.length },
+    })
+  })
+  return judge(ports, leg, { standing: first, applied })
+}
+
+async function check(ports: Ports, leg: Leg, before: VenueStanding): Promise<LegReconciliation> {
+  const since = later(before.fillsUntil, -OVERLAP)
+  const applied = await apply(ports, leg, { since, foreign: 'noted' })
+  const found = await judge(ports, leg, { standing: await readStanding(ports, before), applied })
+  if (found.kind !== 'checked' || found.verdict !== 'dirty') return found
+  // A trade between two questions looks like a difference: look once more before it counts.
+  const again = await apply(ports, leg, { since, foreign: 'noted' })
+  const sum = { ...again, booked: applied.booked + again.booked }
+  return judge(ports, leg, { standing: { ...(await readStanding(ports, before)), ...pollsOf(before) }, applied: sum })
+}
+
+const pollsOf = ({ dirtyPolls, cleanPolls }: VenueStanding): Pick<VenueStanding, 'dirtyPolls' | 'cleanPolls'> => ({
+  dirtyPolls,
+  cleanPolls,
+})
+
+const readStanding = async ({ store }: Ports, before: VenueStanding): Promise<VenueStanding> =>
+  (await store.standings.read(before.instrumentId)) ?? before
+
+/** Everything but the verdict on the position: each part is booked for itself and found done when it is found again. */
+async function apply(
+  ports: Ports,
+  leg: Leg,
+  { since, foreign }: { since: TimestampMs; foreign: 'noted' | 'ignored' },
+): Promise<Applied> {
+  const { store, clock } = ports
+  const { venue, instrument } = leg
+  const { instrumentId } = instrument
+  const look = await lookAt(venue, instrumentId, since)
+  const orders = await ordersMeant(ports, leg, look)
+  const findings = reconcileInstrument(
+    {
+      instrumentId,
+      ours: { orders, fills: await store.orders.allFills(instrumentId) },
+      theirs: { ...look, namesOurs: venue.capabilities.namesClientOrderId },
+    },
+    { at: clock.now() },
+  )
+  let booked = 0
+  for (const { clientOrderId, event, fills } of findings.news)
+    booked += (await hearOrder(ports, clientOrderId, { event, fills })).booked.length
+  booked += await bookVenueMade(ports, findings.venueMade, async (tx) => {
+    if (foreign === 'ignored') return
+    let quantity = 0
+    for (const fill of findings.foreignFills)
+      if (await tx.standings.noteForeign(instrumentId, fill.tradeId, fill.filledAt))
+        quantity += fill.side === 'buy' ? fill.quantity : -fill.quantity
+    const standing = (await tx.standings.read(instrumentId))!
+    const foreignQuantity = baseQty(Number((standing.foreignQuantity + quantity).toFixed(9)))
+    await tx.standings.write({ ...standing, foreignQuantity, fillsUntil: findings.fillsUntil })
+  })
+  const unresolved: { clientOrderId: ClientOrderId; reason: string }[] = []
+  for (const order of await store.orders.findMany(findings.toAsk)) {
+    const resolution = await resolveOrder(ports, order, venue)
+    booked += resolution.booked.length
+    if (resolution.kind === 'unresolved')
+      unresolved.push({ clientOrderId: order.clientOrderId, reason: resolution.reason })
+  }
+  await cancelStrays(ports, venue, orders)
+  return { look, findings, booked, unresolved }
+}
+
+async function judge(
+  ports: Ports,
+  { instrument: { instrumentId, lotSize, asset }, venue }: Leg,
+  { standing, applied: { look, findings, booked, unresolved } }: { standing: VenueStanding; applied: Applied },
+): Promise<LegReconciliation> {
+  const { store, clock } = ports
+  const fills = await store.orders.allFills(instrumentId)
+  const ours = baseQty(positionOf(fills).quantity)
+  const { verdict, standing: judged } = judgePosition(
+    standing,
+    {
+      ours,
+      foreign: standing.foreignQuantity,
+      theirs: look.position,
+      inFlight: inFlightOf({ orders: await store.orders.unresolved(instrumentId), fills }),
+      markPrice: look.markPrice ?? (await midOf(venue, asset)),
+      lotSize,
+    },
+    { at: clock.now() },
+  )
+  await store.standings.write(judged)
+  return {
+    kind: 'checked',
+    instrumentId,
+    verdict,
+    standing: judged,
+    ours,
+    theirs: look.position,
+    booked,
+    venueMade: findings.venueMade.length,
+    unresolved,
+    foreignOrders: findings.foreignOrders as readonly VenueOrder[],
+    disputed: findings.disputed,
+  }
+}
+
+/** The position before the fills: what it holds they then list. */
+async function lookAt(venue: Venue, instrumentId: InstrumentId, since: TimestampMs): Promise<Look> {
+  const held = (await venue.positions()).find((position) => position.instrumentId === instrumentId)
+  return {
+    position: held?.quantity ?? baseQty(0),
+    markPrice: held?.markPrice,
+    openOrders: await venue.openOrders(instrumentId),
+    fills: await listFills(venue, instrumentId, since),
+  }
+}
+
+/** Where trades are not listed they are read from the orders, one by one. */
+const listFills = async (
+  venue: Venue,
+  instrumentId: InstrumentId,
+  since: TimestampMs,
+): Promise<readonly VenueFill[]> => (venue.capabilities.listsFills ? venue.fillsSince(instrumentId, since) : [])
+
+/** Every order of ours that the venue may mean: what has not ended, what it names, what ended lately, and orphans. */
+async function ordersMeant(ports: Ports, leg: Leg, look: Look): Promise<readonly Order[]> {
+  const { store } = ports
+  const { instrumentId } = leg.instrument
+  const named = [...look.openOrders, ...look.fills].flatMap(({ clientOrderId }) => clientOrderId ?? [])
+  const ids = [...new Set(named)]
+  const known = await store.orders.findMany(ids)
+  const unknown = ids.filter((id) => !known.some(({ clientOrderId }) => clientOrderId === id))
+  const recent = leg.venue.capabilities.namesClientOrderId ? [] : await store.orders.recent(RECENT_ORDERS)
+  const all = [
+    ...(await store.orders.unresolved(instrumentId)),
+    ...known,
+    ...recent,
+    ...(await adoptOrphans(ports, leg, unknown)),
+  ].filter((order) => order.instrumentId === instrumentId)
+  return [...new Map(all.map((order) => [order.clientOrderId, order])).values()]
+}
+
+/** Orders of ours that rest on although nobody works on their proposal any more. */
+async function cancelStrays(ports: Ports, venue: Venue, orders: readonly Order[]): Promise<void> {
+  for (const { clientOrderId } of orders) {
+    const order = await ports.store.orders.find(clientOrderId)
+    if (!order?.proposalId || order.venueOrderId === undefined || isTerminal(order.state)) continue
+    const proposal = await ports.store.proposals.find(order.proposalId)
+    if (proposal?.state === 'approved' || proposal?.state === 'executing') continue
+    await venue.cancel(refOf(order))
+    await resolveOrder(ports, order, venue)
+  }
+}
+
+async function midOf(venue: Venue, asset: string): Promise<Price | undefined> {
+  const quote = await venue.quote(asset)
+  return quote && price((quote.bestBid + quote.bestAsk) / 2)
+}
