@@ -4,7 +4,7 @@ import { clientOrderIdFor } from '../domain/hash.ts'
 import { toPriceString, toQuantityString } from '../domain/instrument.ts'
 import type { Proposal } from '../domain/proposal.ts'
 import { checkOrder, type Denial, formatDenial } from '../domain/risk/checks.ts'
-import { baseQty, fraction, later, MINUTE, type Price, price, usd } from '../domain/units.ts'
+import { baseQty, fraction, later, MINUTE, type Price, price, SECOND, type TimestampMs, usd } from '../domain/units.ts'
 import type { Quote } from '../ports.ts'
 import type { HoldingLeg } from './book.ts'
 import type { Ports } from './ports.ts'
@@ -27,8 +27,12 @@ export type SentChild =
   | { readonly kind: 'sent'; readonly order: Order }
   /** Refused by the risk engine, and put on record as an order that was denied; its quantity rolls on. */
   | { readonly kind: 'denied'; readonly denials: readonly Denial[] }
-  /** The trading state holds it back: nothing is on record, and it may go once the state lets it. */
+  /** The trading state holds it back: no order is on record, and it may go once the state lets it. */
   | { readonly kind: 'held'; readonly denials: readonly Denial[] }
+  /** Too many orders in this minute: no order is on record, and it may go a little later. */
+  | { readonly kind: 'too-soon'; readonly retryAt: TimestampMs }
+
+const TOO_SOON_RETRY = 10 * SECOND
 
 /**
  * Judges one child order, stores the intent, sends it once, and books what the venue answered. The intent is stored under the
@@ -82,7 +86,8 @@ export async function sendChild(ports: Ports, proposal: Proposal, due: DueChild)
   }
   if (denials.length > 0) {
     const isHeld = isHeldByState(denials)
-    if (!isHeld)
+    const isTooSoon = denials.every(({ code }) => code === 'ORDERS_EXCEED_MAX_PER_MINUTE')
+    if (!isHeld && !isTooSoon)
       await store.orders.save(
         { ...intent, state: 'denied', reason: denials.map(formatDenial).join('; ') },
         proposal.lease,
@@ -94,6 +99,7 @@ export async function sendChild(ports: Ports, proposal: Proposal, due: DueChild)
       subject: proposal.proposalId,
       details: { slice, leg: leg.leg, attempt: step.attempt, denials },
     })
+    if (isTooSoon) return { kind: 'too-soon', retryAt: later(at, TOO_SOON_RETRY) }
     return { kind: isHeld ? 'held' : 'denied', denials }
   }
 

@@ -167,6 +167,7 @@ async function stepLeg(
           arrivalMid,
           facts,
         })
+        if (sent.kind === 'too-soon') return { kind: 'wake', at: sent.retryAt }
         if (sent.kind !== 'sent') return sent
         if (sent.order.filledQuantity > 0) await announceProgress(ports, proposal)
         mine = [...mine, sent.order]

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { planTwap } from '../../src/domain/execution/twap.ts'
+import { planSchedule } from '../../src/domain/execution/plan.ts'
 import { seedFrom } from '../../src/domain/hash.ts'
 import type { Proposal } from '../../src/domain/proposal.ts'
 import { createRandom } from '../../src/domain/random.ts'
-import { HOUR, MINUTE, price, SECOND, usd } from '../../src/domain/units.ts'
+import { duration, fraction, HOUR, MINUTE, price, SECOND, usd } from '../../src/domain/units.ts'
 import { member, openDesk, PRICE, START, type TestDesk } from '../support/desk.ts'
 import { testSettings } from '../support/desk-settings.ts'
 
@@ -20,8 +20,16 @@ test('an execution sends the slices of its plan at their times and fills the pla
   const orders = await desk.store.orders.forProposal(proposal.proposalId)
   assert.equal(plan.length, 4)
   assert.deepEqual(
-    orders.map(({ slice, createdAt, state }) => ({ slice, createdAt, state })),
-    plan.map(({ slice, at }) => ({ slice, createdAt: at, state: 'filled' })),
+    orders.filter(({ attempt }) => attempt === 0).map(({ slice, createdAt }) => ({ slice, createdAt })),
+    plan.map(({ slice, at }) => ({ slice, createdAt: at })),
+  )
+  assert.deepEqual(
+    Map.groupBy(orders, ({ slice }) => slice)
+      .values()
+      .map((children) => children.map(({ timeInForce, postOnly, state }) => `${timeInForce} ${postOnly} ${state}`))
+      .toArray(),
+    plan.map(() => ['gtc true canceled', 'ioc false filled']),
+    'each slice rests at the touch first, and crosses when nobody came',
   )
   assert.equal(await filled(desk, proposal), 5)
   assert.equal(await atVenue(desk, proposal), -5, 'the venue holds the same')
@@ -54,8 +62,8 @@ test('one card is posted and then edited in place, from offer to the last fill',
     post!.versions.map(({ title, buttons }) => [title.split(':')[0], buttons?.length ?? 0]),
     [
       ['Hedge proposed', 4],
-      ['Hedge approved', 0],
-      ...Array.from({ length: 4 }, () => ['Hedge executing', 0]),
+      ['Hedge approved', 2],
+      ...Array.from({ length: 4 }, () => ['Hedge executing', 2]),
       ['Hedge executed', 0],
     ],
   )
@@ -167,7 +175,14 @@ test('without a quote an execution waits, and without one until its deadline it 
 
 test('a rate limit delays slices and drops none', async (t) => {
   const desk = await openDesk(t, {
-    settings: { limits: { ...limits, maxOrdersPerMinute: 1 }, execution: { ...execution, duration: MINUTE } },
+    settings: {
+      limits: { ...limits, maxOrdersPerMinute: 1 },
+      execution: {
+        ...execution,
+        passiveWait: duration(5_000),
+        schedule: { ...execution.schedule, duration: duration(8 * MINUTE) },
+      },
+    },
   })
   const proposal = await approved(desk, 0.5)
   await desk.pass(HOUR)
@@ -199,20 +214,22 @@ async function approved(desk: TestDesk, ratio: number): Promise<Proposal> {
 }
 
 const planOf = async (desk: TestDesk, proposal: Proposal) =>
-  planTwap({
+  planSchedule({
+    choice: proposal.schedule!,
     quantity: proposal.quantity,
     referencePrice: price(PRICE),
     startAt: START,
-    duration: execution.duration,
     maxClip: execution.maxClip,
-    instrument: await desk.ports.venue.instrument('ETH'),
+    instrument: await desk.venue.instrument('ETH'),
     random: createRandom(seedFrom(proposal.proposalId)),
-  })
+    dailyVolatility: fraction(0.03),
+  }).slices.filter(({ at }) => at < START + execution.schedule.duration)
 
 const filled = async ({ store }: TestDesk, { proposalId }: Proposal): Promise<number> =>
   Number((await store.orders.fills(proposalId)).reduce((sum, { quantity }) => sum + quantity, 0).toFixed(9))
 
-const atVenue = ({ ports }: TestDesk, { instrumentId }: Proposal) => ports.venue.position(instrumentId)
+const atVenue = async ({ venue }: TestDesk, { instrumentId }: Proposal) =>
+  (await venue.positions()).find((position) => position.instrumentId === instrumentId)?.quantity ?? 0
 
 async function assertSound({ store, ledger }: TestDesk): Promise<void> {
   assert.equal((await store.audit.verify()).kind, 'intact')
