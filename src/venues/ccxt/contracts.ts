@@ -58,6 +58,7 @@ export const toInstrument = (market: ContractMarket, venue: VenueId): Instrument
 export interface RawMarket {
   readonly id: string
   readonly symbol: string
+  readonly base?: string
   readonly linear?: boolean
   readonly swap?: boolean
   readonly contractSize?: number

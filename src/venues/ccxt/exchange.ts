@@ -52,9 +52,13 @@ export interface TradingExchange {
   account(session: Session): Promise<RawAccount>
   status(session: Session, market: ContractMarket): Promise<VenueStatus>
   keyRights(session: Session): Promise<KeyRights>
+  /** USD per coin of a currency that fees are paid in and that is no stablecoin; left out where there is none such. */
+  priceOf?(session: Session, currency: string): Promise<number>
   /** `undefined` disarms. Left out where `countdownCancel` is `none`. */
   countdown?(session: Session, ttlMs: number | undefined): Promise<void>
 
+  /** Before listening starts, and again after each cut: what ccxt remembers of the last time and must not use again. */
+  forget?(session: Session): void
   /** What is kept listening to: each is called again and again, and rejects when its connection is cut. */
   listen?(session: Session): readonly (() => Promise<unknown>)[]
   /** How many messages `confirms` must see before it is listening; 0: an open socket is enough. */
@@ -85,7 +89,20 @@ export interface RequestLimits {
   readonly weightWindowMs: number
   readonly orders: number
   readonly ordersWindowMs: number
+  /** What a question costs where it is more than 1. */
+  readonly weights: Readonly<Partial<Record<Question, number>>>
 }
+
+export type Question =
+  | 'find'
+  | 'openOrders'
+  | 'fills'
+  | 'fillsSince'
+  | 'positions'
+  | 'account'
+  | 'status'
+  | 'keyRights'
+  | 'countdown'
 
 /** The open connection as a venue's mapping sees it. */
 export interface Session {
@@ -93,7 +110,9 @@ export interface Session {
   readonly ids: ClientIds
   /** @throws {RangeError} when the venue has no perpetual of it */
   marketOf(asset: Asset): ContractMarket
-  /** Of the markets in use, by the venue's own id or by ccxt's symbol. */
+  /** Those that were asked for so far. */
+  markets(): readonly ContractMarket[]
+  /** Any perpetual that `symbolOf` would name, by the venue's own id or by ccxt's symbol. */
   knownMarket(idOrSymbol: string): ContractMarket | undefined
   /** ms, the venue's clock as far as we know it, never ahead of it. */
   venueNow(): number

@@ -13,13 +13,12 @@ export interface Answered {
 /**
  * A request that did not end well, with how far it got: that decides what can be said of an order.
  *
- * - `not-sent`: nothing left this process.
  * - `no-answer`: it left, and nothing readable came back.
  * - `answered`: see `answer`.
  */
 export class RequestFailure extends Error {
   override readonly name = 'RequestFailure'
-  readonly stage: 'not-sent' | 'no-answer' | 'answered'
+  readonly stage: 'no-answer' | 'answered'
   readonly answer: Answered | undefined
 
   constructor(

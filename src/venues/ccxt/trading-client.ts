@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { VenueId } from '../../domain/market/tick.ts'
 import { type Endpoint, type OpenedExchange, openExchange } from '../live/client.ts'
 import type { RawMarket } from './contracts.ts'
@@ -44,12 +45,20 @@ export interface TradingClient extends OpenedExchange {
   close(): Promise<unknown>
 }
 
+/** What is told of WebSockets. */
+export interface Ears {
+  /** Every message that the venue pushes, before ccxt reads it. */
+  message(message: unknown): void
+  opened(): void
+}
+
 /** The seams of ccxt's base class that are wrapped so that a failure tells how far it got. */
 interface Seams {
   fetch: Verb
   handleErrors: (...args: unknown[]) => unknown
   handleHttpStatusCode: (...args: unknown[]) => unknown
   handleMessage: (client: unknown, message: unknown) => unknown
+  onConnected: (client: unknown, message?: unknown) => unknown
   delay: (ms: number, method: (...args: unknown[]) => unknown, ...args: unknown[]) => void
   spawn: (method: (...args: unknown[]) => unknown, ...args: unknown[]) => unknown
   loadProxyModules(): Promise<unknown>
@@ -67,8 +76,7 @@ export interface TradingClientOptions {
   readonly timeoutMs: number
   /** ms, the venue's clock: what requests are signed with. */
   readonly now: () => number
-  /** Every message that the venue pushes, before ccxt reads it. */
-  readonly hear: (message: unknown) => void
+  readonly ears: Ears
 }
 
 /**
@@ -79,7 +87,7 @@ export interface TradingClientOptions {
  */
 export async function openTradingClient(
   module: string,
-  { venueId, keys, endpoint, useSandbox, options, marketParams, timeoutMs, now, hear }: TradingClientOptions,
+  { venueId, keys, endpoint, useSandbox, options, marketParams, timeoutMs, now, ears }: TradingClientOptions,
 ): Promise<TradingClient> {
   const { options: accountOptions, ...credentials } = keys
   const client = await openExchange<TradingClient>(module, {
@@ -94,7 +102,7 @@ export async function openTradingClient(
     choose: useSandbox,
   })
   client.milliseconds = now
-  wrap(client as unknown as Seams, hear)
+  wrap(client as unknown as Seams, { timeoutMs, ears })
   await client.loadMarkets(false, marketParams)
   return client
 }
@@ -106,11 +114,28 @@ export function call(client: TradingClient, method: string, params: Params = {})
   return verb.call(client, params)
 }
 
-function wrap(client: Seams, hear: (message: unknown) => void): void {
-  const { fetch, handleErrors, handleHttpStatusCode, handleMessage } = client
+/** Whether a request has left since the attempt began. */
+const attempts = new AsyncLocalStorage<{ sent: boolean }>()
+
+/** Does the work and tells, whatever comes of it, whether any request has left. */
+export async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly done: T } | { readonly error: unknown; readonly sent: boolean }> {
+  const state = { sent: false }
+  try {
+    return { done: await attempts.run(state, work) }
+  } catch (error) {
+    return { error, sent: state.sent }
+  }
+}
+
+function wrap(client: Seams, { timeoutMs, ears }: { timeoutMs: number; ears: Ears }): void {
+  const { fetch, handleErrors, handleHttpStatusCode, handleMessage, onConnected } = client
   client.fetch = async (...args) => {
+    const state = attempts.getStore()
+    if (state) state.sent = true
     try {
-      return await fetch.apply(client, args)
+      return await withDeadline(fetch.apply(client, args), timeoutMs)
     } catch (error) {
       if (error instanceof RequestFailure) throw error
       throw new RequestFailure('no-answer', reasonOf(error), { cause: error })
@@ -119,13 +144,36 @@ function wrap(client: Seams, hear: (message: unknown) => void): void {
   client.handleErrors = (...args) =>
     answering(() => handleErrors.apply(client, args), args, { headers: 4, text: 5, body: 6 })
   client.handleHttpStatusCode = (...args) =>
-    answering(() => handleHttpStatusCode.apply(client, args), args, { text: 4 })
+    answering(
+      () => {
+        handleHttpStatusCode.apply(client, args)
+        // ccxt takes a status that it has no name for as a success.
+        if (Number(args[0]) >= 400) throw new Error(`HTTP ${args[0]} ${args[1]}`)
+      },
+      args,
+      { text: 4 },
+    )
   client.handleMessage = (socket, message) => {
-    hear(message)
+    ears.message(message)
     return handleMessage.call(client, socket, message)
+  }
+  client.onConnected = (socket, message) => {
+    ears.opened()
+    return onConnected.call(client, socket, message)
   }
   // ccxt's own holds the process for as long as its longest timer, twenty minutes.
   client.delay = (ms, method, ...args) => void setTimeout(() => client.spawn(method, ...args), ms).unref()
+}
+
+/** ccxt's own timeout ends with the headers; a body that never ends would keep us waiting. */
+async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms`)), timeoutMs)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** `places` are those of ccxt's arguments; the status is the first of both. */
