@@ -1,4 +1,4 @@
-import { after, before } from 'node:test'
+import { after, before, describe } from 'node:test'
 import { createVenueLedger, type VenueLedger } from '../../../src/venues/paper/ledger.ts'
 import { createMemoryLedger } from '../../../src/venues/paper/memory-ledger.ts'
 import { createPaperVenue } from '../../../src/venues/paper/paper-venue.ts'
@@ -7,26 +7,32 @@ import { describeVenue } from '../../conformance/venue.ts'
 import { emptyDatabase } from '../../support/database.ts'
 import { openControlled } from './control.ts'
 
-/** One ledger for all, as it may hold many venues: each test is a venue of its own. */
-let ledger: VenueLedger
-let drop: () => Promise<void> = async () => {}
-before(async () => {
-  const { connectionString } = await emptyDatabase({ after: (work) => void (drop = work) })
-  ledger = await createVenueLedger({ connectionString })
-})
-after(async () => {
-  await ledger.close()
-  await drop()
-})
+describe('paper and simulated venues', () => {
+  /** One ledger for all, as it may hold many venues: each test is a venue of its own. */
+  let ledger: VenueLedger
+  let drop: (() => Promise<void>) | undefined
+  before(async () => {
+    const { connectionString } = await emptyDatabase({
+      after: (work) => {
+        drop = work
+      },
+    })
+    ledger = await createVenueLedger({ connectionString })
+  })
+  after(async () => {
+    await ledger.close()
+    await drop?.()
+  })
 
-for (const [name, create] of [
-  ['paper', createPaperVenue],
-  ['simulated', createSimulatedVenue],
-] as const) {
-  let opened = 0
-  describeVenue(name, async () => openControlled(create, { venueId: `${name}${++opened}`, ledger }))
-}
+  for (const [name, create] of [
+    ['paper', createPaperVenue],
+    ['simulated', createSimulatedVenue],
+  ] as const) {
+    let opened = 0
+    describeVenue(name, async () => openControlled(create, { venueId: `${name}${++opened}`, ledger }))
+  }
 
-describeVenue('paper in memory', async () =>
-  openControlled(createPaperVenue, { venueId: 'paper', ledger: createMemoryLedger() }),
-)
+  describeVenue('paper in memory', async () =>
+    openControlled(createPaperVenue, { venueId: 'paper', ledger: createMemoryLedger() }),
+  )
+})
