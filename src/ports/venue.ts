@@ -175,7 +175,11 @@ export interface Venue {
   status(asset: Asset): Promise<VenueStatus>
   keyRights(): Promise<KeyRights>
 
-  /** Arms or renews the countdown after which everything that rests is cancelled; undefined disarms it. */
+  /**
+   * Arms or renews the countdown after which everything that rests is cancelled; undefined disarms it.
+   *
+   * @throws {RangeError} when it is armed where the capability is missing: nobody may believe in it
+   */
   countdown(ttl: DurationMs | undefined): Promise<void>
   /** Calls back until the signal; reconnects by itself. Resolves once it listens. */
   watch(listener: (event: VenueEvent) => void, signal: AbortSignal): Promise<void>
