@@ -41,6 +41,12 @@ const wholeDays = (value: string): number => {
     throw new InvalidArgumentError(`Expected whole days, 1 or more, was ${value}.`)
   return days
 }
+const wholeNumber = (value: string): number => {
+  const parsed = Number(value)
+  if (!(Number.isInteger(parsed) && parsed > 0))
+    throw new InvalidArgumentError(`Expected a whole number, 1 or more, was ${value}.`)
+  return parsed
+}
 const number = (value: string): number => {
   const parsed = Number(value)
   if (!Number.isFinite(parsed)) throw new InvalidArgumentError(`Expected a number, was ${value}.`)
@@ -162,6 +168,16 @@ hedge
   .option('--json', 'print one JSON value')
   .action(async (options) => (await import('./main/hedge-size.ts')).runHedgeSize(options))
 
+program
+  .command('slippage')
+  .description('what the execution schedules cost against one market sweep of the same orders, in synthetic books')
+  .option('--parents <number>', 'orders for each source and size', wholeNumber, 200)
+  .option('--seed <number>', 'seed of the orders and of the made-up minutes', number, 1)
+  .option('--data <folder>', 'folder of recorded data: minutes and depth from there as well')
+  .option('--report', 'write docs/reports/slippage.md')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./main/slippage.ts')).runSlippage(options))
+
 const audit = program.command('audit').description('the append-only record of who did what')
 audit
   .command('verify')
@@ -200,6 +216,14 @@ keys
   .description('encrypt the file with another passphrase')
   .option('--new-file <file>', 'take the new passphrase from a file in place of asking')
   .action(async (options) => (await import('./main/keys.ts')).runKeysPassphrase(options))
+
+program
+  .command('watchdog')
+  .description('take the heartbeats of a desk, and page and post when they stop; best on another machine')
+  .helpOption(false)
+  .allowUnknownOption()
+  .argument('[options...]', 'see watchdog --help')
+  .action(async (options: string[]) => (await import('./watchdog/run.ts')).runWatchdog(options))
 
 program
   .command('export')

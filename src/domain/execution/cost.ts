@@ -43,10 +43,10 @@ export function expectedCost(inputs: CostInputs): Bps {
 }
 
 /**
- * What usually has to cross in the end, by urgency: the rest is filled while it rests at the touch. Rounded up from the slippage
- * study (docs/reports/slippage.md), where it hardly depends on the schedule.
+ * Share that is priced as crossing, by urgency. More than does cross in the slippage study (docs/reports/slippage.md): what rests
+ * is filled when the market goes against it, and with these shares the expected cost is the cost found there.
  */
-const CROSS_SHARE: Readonly<Record<ExecutionUrgency, number>> = { passive: 0.4, normal: 0.4, urgent: 0.7, panic: 1 }
+const CROSS_SHARE: Readonly<Record<ExecutionUrgency, number>> = { passive: 0.6, normal: 0.6, urgent: 0.8, panic: 1 }
 
 export const expectedCrossShare = ({ urgency }: Pick<ScheduleChoice, 'urgency'>): Fraction =>
   fraction(CROSS_SHARE[urgency])
