@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientOrderId } from '../../src/domain/execution/order.ts'
+import { base32Hash } from '../../src/domain/hash.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
 import { later } from '../../src/domain/units.ts'
 import type { OrderRef, OrderRequest, StopRequest, SubmitOutcome, Venue, VenueOrder } from '../../src/ports.ts'
@@ -54,7 +55,8 @@ export async function openSetting(open: OpenForConformance, t: TestContext): Pro
   }
 }
 
-export const newId = (): ClientOrderId => randomBytes(13).toString('hex').toUpperCase() as ClientOrderId
+/** As ours are: 26 characters over 128 bits, so that venues which carry the bits and not the characters can. */
+export const newId = (): ClientOrderId => base32Hash(randomBytes(16).toString('hex'), 128) as ClientOrderId
 
 export const refOf = ({ clientOrderId, instrumentId }: OrderRef): OrderRef => ({ clientOrderId, instrumentId })
 
