@@ -1,0 +1,76 @@
+import type { ClientOrderId } from '../../../src/domain/execution/order.ts'
+import { price, timestamp } from '../../../src/domain/units.ts'
+import { createLog } from '../../../src/log.ts'
+import type { Clock, Quote, Venue } from '../../../src/ports.ts'
+import { createCcxtVenue } from '../../../src/venues/ccxt/ccxt-venue.ts'
+import type { TradingExchange } from '../../../src/venues/ccxt/exchange.ts'
+import type { VenueKeys } from '../../../src/venues/ccxt/trading-client.ts'
+import { ASSET, type VenueControl } from '../../conformance/venue-control.ts'
+import { createControl, createControlledClock } from './control.ts'
+import { type CoreSettings, createExchangeCore, type ExchangeCore } from './core.ts'
+import { type ExchangeServer, startExchangeServer, type VenueFormat } from './server.ts'
+
+export const AT = Date.UTC(2026, 0, 5)
+const STARTING_EQUITY = 1_000_000
+
+/** One venue's two sides: the mapping that is tested, and how the exchange on loopback speaks. */
+export interface Side {
+  readonly exchange: TradingExchange
+  readonly keys: VenueKeys
+  readonly format: (core: ExchangeCore) => VenueFormat
+  readonly core?: Partial<CoreSettings>
+}
+
+export interface Opened {
+  readonly venue: Venue
+  readonly control: VenueControl
+  readonly server: ExchangeServer
+}
+
+/** Both sides over the wire, sharing one clock that only the test moves; quoting 2999.5 to 3000.5. */
+export async function openLoopback(
+  t: { after(done: () => Promise<void>): void },
+  { exchange, keys, format, core: settings }: Side,
+): Promise<Opened> {
+  const clock = createControlledClock(AT)
+  const core = createExchangeCore({ now: () => clock.now(), startingEquity: STARTING_EQUITY, ...settings })
+  const server = await startExchangeServer({ core, format: format(core), late: clock.pass })
+  const venue = createLoopbackVenue({ exchange, keys, server, clock })
+  core.setQuote(ASSET, { bestBid: 2999.5, bestAsk: 3000.5, size: 30 })
+  t.after(async () => {
+    await venue.close()
+    await server.stop()
+  })
+  const toVenueId = (clientOrderId: ClientOrderId): string => exchange.ids.toVenue(clientOrderId)
+  return { venue, server, control: createControl({ server, clock, toVenueId }) }
+}
+
+/** The adapter against a server that is up. */
+export const createLoopbackVenue = ({
+  exchange,
+  keys,
+  server,
+  clock,
+  timeoutMs = 250,
+}: Pick<Side, 'exchange' | 'keys'> & {
+  server: Pick<ExchangeServer, 'core' | 'endpoint'>
+  clock: Clock
+  timeoutMs?: number
+}): Venue =>
+  createCcxtVenue({
+    exchange,
+    keys,
+    endpoint: server.endpoint,
+    clock,
+    quoteAt: (asset) => toQuote(server.core, asset),
+    log: createLog('silent'),
+    timeoutMs,
+  })
+
+/** The market feed of the tests: what the exchange quotes. */
+function toQuote(core: ExchangeCore, asset: string): Quote | undefined {
+  const quote = core.quote(asset)
+  return (
+    quote && { at: timestamp(core.now()), bestBid: price(quote.bestBid), bestAsk: price(quote.bestAsk) }
+  )
+}
