@@ -8,7 +8,7 @@ const TOPICS: readonly (readonly [string, readonly string[]])[] = [
   ['Hedge', ['hedge', 'approve', 'decline']],
   ['Book', ['positions', 'orders', 'funding', 'pnl', 'report']],
   ['Liquidations and alerts', ['liq', 'alerts', 'ack', 'subscribe', 'mute', 'oncall', 'deliveries']],
-  ['Risk and model', ['risk', 'model']],
+  ['Risk and model', ['risk', 'live', 'model']],
 ]
 const THE_REST = 'You and the desk'
 

@@ -21,6 +21,10 @@ import liqCalibration from './liq-calibration.ts'
 import liqClusters from './liq-clusters.ts'
 import liqExplain from './liq-explain.ts'
 import liqMap from './liq-map.ts'
+import liveApprove from './live-approve.ts'
+import liveRequest from './live-request.ts'
+import liveRevoke from './live-revoke.ts'
+import liveStatus from './live-status.ts'
 import members from './members.ts'
 import modelStatus from './model-status.ts'
 import mute from './mute.ts'
@@ -29,9 +33,16 @@ import orders from './orders.ts'
 import pnl from './pnl.ts'
 import positions from './positions.ts'
 import report from './report.ts'
+import riskApprove from './risk-approve.ts'
+import riskConfirm from './risk-confirm.ts'
+import riskDecline from './risk-decline.ts'
+import riskFlatten from './risk-flatten.ts'
 import riskHalt from './risk-halt.ts'
+import riskLimits from './risk-limits.ts'
+import riskReconcile from './risk-reconcile.ts'
 import riskReduce from './risk-reduce.ts'
 import riskResume from './risk-resume.ts'
+import riskSet from './risk-set.ts'
 import riskStatus from './risk-status.ts'
 import role from './role.ts'
 import settings from './settings.ts'
@@ -70,9 +81,20 @@ export const commands: readonly Command[] = [
   oncall,
   deliveries,
   riskStatus,
+  riskLimits,
+  riskSet,
+  riskApprove,
+  riskDecline,
   riskHalt,
   riskReduce,
+  riskFlatten,
+  riskConfirm,
   riskResume,
+  riskReconcile,
+  liveStatus,
+  liveRequest,
+  liveApprove,
+  liveRevoke,
   modelStatus,
   whoami,
   settings,

@@ -6,6 +6,7 @@ import deliverMessages from './deliver-messages.ts'
 import escalateAlert from './escalate-alert.ts'
 import executeProposal from './execute-proposal.ts'
 import expireProposal from './expire-proposal.ts'
+import expireRequest from './expire-request.ts'
 import type { Job } from './job.ts'
 import judgeClusters from './judge-clusters.ts'
 import proposeHedges from './propose-hedges.ts'
@@ -14,6 +15,7 @@ import refreshForecasts from './refresh-forecasts.ts'
 import refreshMarginTiers from './refresh-margin-tiers.ts'
 import remindApprovers from './remind-approvers.ts'
 import sendDigests from './send-digests.ts'
+import watchRisk from './watch-risk.ts'
 
 /** Everything that happens on its own. */
 export const jobs = [
@@ -30,6 +32,8 @@ export const jobs = [
   applyRetention,
   judgeClusters,
   refreshMarginTiers,
+  watchRisk,
+  expireRequest,
 ] as const
 
 /** The handlers that a process of these roles runs. */

@@ -4,7 +4,6 @@ import { createAcknowledgeAlert } from './acknowledge-alert.ts'
 import { createApplyRetention } from './apply-retention.ts'
 import { createChangePreferences } from './change-preferences.ts'
 import { createChangeRole } from './change-role.ts'
-import { createChangeTradingState } from './change-trading-state.ts'
 import { createCheckReach } from './check-reach.ts'
 import { createApproveProposal, createDeclineProposal, createExpireProposal } from './decide-proposal.ts'
 import { createDeliverMessages } from './deliver-messages.ts'
@@ -35,6 +34,7 @@ import { createReportCalibration } from './report-calibration.ts'
 import { createReportDeliveries } from './report-deliveries.ts'
 import { createReports } from './reports.ts'
 import { createResizeProposal } from './resize-proposal.ts'
+import { createRiskVerbs } from './risk-verbs.ts'
 import { createSendDigests } from './send-digests.ts'
 import { createSteerExecution } from './steer-execution.ts'
 import { createReadSubscriptions, createSubscribe } from './subscribe.ts'
@@ -80,7 +80,7 @@ export function createApp(
     readOnCall: () => readOnCall(ports.store, ports.clock.now()),
     changeOnCall: createChangeOnCall(ports),
     reportDeliveries: createReportDeliveries(ports),
-    changeTradingState: createChangeTradingState(ports, reconcile),
+    ...createRiskVerbs(ports, { market, reconcile }),
     ...createReports(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),
     readMap: createReadMap(ports, market),

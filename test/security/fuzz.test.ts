@@ -26,6 +26,8 @@ const TRADERS: readonly Askers[] = ['trader', 'approver', 'admin']
 /** Whose role it takes to bring about what stands on record; whatever is not listed here must not be on record at all. */
 const NEEDS: readonly (readonly [RegExp, readonly Askers[]])[] = [
   [/^trading-state\./, ['admin']],
+  [/^(request|limit|live)\./, ['admin']],
+  [/^risk\.flatten/, ['admin']],
   [/^member\.(role-changed|role-refused|invited)$/, ['admin']],
   [/^on-call\.take$/, TRADERS],
   [/^on-call\./, ['admin']],
@@ -213,7 +215,7 @@ test('ten thousand messages of every kind do nothing that their sender may not d
 /** A desk worth attacking; gives back what can be decided on it. */
 async function beginAnew(desk: TestDesk): Promise<readonly string[]> {
   for (const member of Object.values(PEOPLE)) await desk.store.members.put(member)
-  await desk.store.settings.setTradingState('active', 'system', desk.clock.now(), 'begin anew')
+  await desk.store.settings.setTradingState('active', { by: 'system', at: desk.clock.now(), reason: 'begin anew' })
   await desk.pass(60_000)
   await desk.forecast()
   const opened = await desk.app.proposeHedge({ asset: 'ETH', proposedBy: 'system' })
