@@ -66,6 +66,9 @@ alter table venue_ledger.acceptances
   add column post_only boolean not null default false,
   add check (case kind when 'stop' then trigger_price else limit_price end is not null);
 
+drop index venue_ledger.acceptances_by_client_order_id;
+create index acceptances_by_client_order_id on venue_ledger.acceptances (venue_id, client_order_id, sequence);
+
 alter table venue_ledger.fills
   alter column client_order_id drop not null,
   add column sequence bigint generated always as identity,
@@ -85,7 +88,6 @@ create table venue_ledger.changes (
   changed_at_ms bigint not null
 );
 create unique index one_ending on venue_ledger.changes (acceptance) where change in ('filled', 'canceled');
-create index changes_by_acceptance on venue_ledger.changes (acceptance);
 
 insert into venue_ledger.changes (acceptance, venue_id, change, reason, changed_at_ms)
   select a.sequence, a.venue_id, e.change, case e.change when 'canceled' then 'IMMEDIATE_OR_CANCEL' end, a.accepted_at_ms

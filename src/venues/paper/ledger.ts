@@ -42,10 +42,11 @@ export async function createVenueLedger({ connectionString }: { connectionString
   })
   const ask = <R extends pg.QueryResultRow>(query: pg.QueryConfig) =>
     pool.query<R>(query).then(({ rows }) => rows, toUnreachable)
-  const findOne = async (where: string, values: readonly unknown[]): Promise<VenueOrder | undefined> => {
+  const findOne = async (name: string, number: string, values: unknown[]): Promise<VenueOrder | undefined> => {
     const [row] = await ask<OrderRow>({
-      text: `${FIND} ${where} order by a.sequence desc limit 1`,
-      values: [...values],
+      name,
+      text: `${FIND} where a.venue_id = $1 and a.sequence = ${number}`,
+      values,
     })
     return row && toOrder(row)
   }
@@ -105,13 +106,12 @@ export async function createVenueLedger({ connectionString }: { connectionString
       })
     },
 
-    find: (venueId, clientOrderId) =>
-      findOne('where a.venue_id = $1 and a.client_order_id = $2', [venueId, clientOrderId]),
+    find: (venueId, clientOrderId) => findOne('find-order', NEWEST, [venueId, clientOrderId]),
 
     async findByVenueOrderId(venueId, venueOrderId) {
       const number = Number(venueOrderId.slice(venueId.length + 1))
       if (!Number.isSafeInteger(number) || venueOrderId !== venueOrderIdOf(venueId, number)) return undefined
-      return findOne('where a.venue_id = $1 and a.sequence = $2', [venueId, number])
+      return findOne('find-number', '$2', [venueId, number])
     },
 
     async fills(venueId, clientOrderId) {
@@ -167,6 +167,8 @@ const FIND = `select a.*, e.change, e.reason, f.filled, f.paid from venue_ledger
   left join venue_ledger.changes e on e.acceptance = a.sequence and e.change in ('filled', 'canceled')
   cross join lateral (select coalesce(sum(quantity), 0) as filled, coalesce(sum(quantity * fill_price), 0) as paid
     from venue_ledger.fills where acceptance = a.sequence) f`
+
+const NEWEST = '(select max(sequence) from venue_ledger.acceptances where venue_id = $1 and client_order_id = $2)'
 
 /** One statement, so that it is one journey: rows and the book that follows from them. */
 const WRITE = `with accepted as (
