@@ -44,21 +44,24 @@ export async function hearOrder(ports: Ports, clientOrderId: ClientOrderId, news
 
 /**
  * Books what the venue itself closed of our position, each trade as an order on record with its one fill, tells the desk once for
- * all of them, and has a new hedge sized.
+ * all of them, and has a new hedge sized. Whose a close was is decided once: a trade that was decided before is left alone.
  *
- * @param alongside - what belongs into the same transaction
+ * @param alongside - what belongs into the same transaction, told what the closes took of other hands' positions (signed)
  * @returns how many fills were new
  */
 export async function bookVenueMade(
   ports: Ports,
   found: Findings['venueMade'],
-  alongside: (tx: Store) => Promise<void>,
+  alongside: (tx: Store, foreignQuantity: number) => Promise<void>,
 ): Promise<number> {
   const { store, queue, clock } = ports
   const at = clock.now()
   const booked = await store.transaction(async (tx) => {
     const fresh: { order: Order; booked: readonly Fill[] }[] = []
-    for (const { order, fill } of found) {
+    let foreign = 0
+    for (const { order, fill, foreignQuantity } of found) {
+      if (!(await tx.standings.noteForeign(fill.instrumentId, fill.tradeId, at))) continue
+      foreign += foreignQuantity
       await tx.orders.record(order)
       const event = { kind: 'reported', state: 'filled', filledQuantity: fill.quantity } as const
       const heard = await tx.orders.hear(order.clientOrderId, event, { at, fills: [fill] })
@@ -68,7 +71,7 @@ export async function bookVenueMade(
       const [{ order }] = alike as [(typeof alike)[number]]
       await announceVenueClose(tx, ports, { order, booked: alike.flatMap((one) => one.booked) })
     }
-    await alongside(tx)
+    await alongside(tx, foreign)
     return fresh
   })
   for (const instrumentId of new Set(booked.map(({ order }) => order.instrumentId))) {

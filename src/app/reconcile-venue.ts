@@ -154,9 +154,9 @@ async function apply(
   let booked = 0
   for (const { clientOrderId, event, fills } of findings.news)
     booked += (await hearOrder(ports, clientOrderId, { event, fills })).booked.length
-  booked += await bookVenueMade(ports, findings.venueMade, async (tx) => {
+  booked += await bookVenueMade(ports, findings.venueMade, async (tx, closed) => {
     if (foreign === 'ignored') return
-    let quantity = 0
+    let quantity = closed
     for (const fill of findings.foreignFills)
       if (await tx.standings.noteForeign(instrumentId, fill.tradeId, fill.filledAt))
         quantity += fill.side === 'buy' ? fill.quantity : -fill.quantity

@@ -218,7 +218,7 @@ export interface Store {
     /** What reconciling knows of an instrument; undefined before the first time. */
     read(instrumentId: InstrumentId): Promise<VenueStanding | undefined>
     write(standing: VenueStanding): Promise<void>
-    /** Notes a fill of other hands once; false when it was. The quantity held by them is the caller's to write. */
+    /** Notes a fill of other hands, or of the venue's own making, once; false when it was. What they hold is the caller's to write. */
     noteForeign(instrumentId: InstrumentId, tradeId: string, at: TimestampMs): Promise<boolean>
   }
   readonly rails: {

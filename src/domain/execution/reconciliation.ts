@@ -1,6 +1,6 @@
 import { base32Hash } from '../hash.ts'
 import type { InstrumentId } from '../instrument.ts'
-import { type BaseQty, baseQty, type Price, type TimestampMs, timestamp, type Usd } from '../units.ts'
+import { type BaseQty, baseQty, type Price, type TimestampMs, timestamp, type Usd, usd } from '../units.ts'
 import {
   type ClientOrderId,
   type Fill,
@@ -58,14 +58,21 @@ export interface OrderNews {
   readonly fills: readonly Fill[]
 }
 
+/** A close by the venue, as an order on record with its one fill. */
+export interface VenueMade {
+  readonly order: Order
+  readonly fill: Fill
+  /** Signed: what it closed beyond what we held, of other hands. */
+  readonly foreignQuantity: BaseQty
+}
+
 /** What follows from what a venue shows. */
 export interface Findings {
   readonly news: readonly OrderNews[]
-  /** Parts of our position that the venue itself closed, each as an order on record with its one fill. */
-  readonly venueMade: readonly { readonly order: Order; readonly fill: Fill }[]
+  /** Parts of our position that the venue itself closed: whose they were is decided once, by trade id. */
+  readonly venueMade: readonly VenueMade[]
   /** Rest there and are not ours: shown, never touched. */
   readonly foreignOrders: readonly ReportedOrder[]
-  /** Not ours; of a fill that the venue made for more than we held, the rest. */
   readonly foreignFills: readonly ReportedFill[]
   /** May belong to an order of ours of which the venue's id is not known yet: looked at again once that is settled. */
   readonly undecided: readonly ReportedFill[]
@@ -136,22 +143,30 @@ function sortFills(
   },
 ): Sorted {
   const ours: Fill[] = []
-  const venueMade: { order: Order; fill: Fill }[] = []
+  const venueMade: VenueMade[] = []
   const foreignFills: ReportedFill[] = []
   const undecided: ReportedFill[] = []
   const disputed: { fill: ReportedFill; reason: string }[] = []
-  let position = of.booked.reduce((held, fill) => held + signed(fill), 0)
+  const known = new Map(of.booked.map((fill) => [fill.tradeId, fill]))
+  const listed = new Set(reported.map(({ tradeId }) => tradeId))
+  // What is booked and not listed was before; so whose a close is does not depend on what we have booked by now.
+  let position = of.booked.reduce((held, fill) => held + (listed.has(fill.tradeId) ? 0 : signed(fill)), 0)
   const filled = filledBy(of.booked)
-  const seen = new Set(of.booked.map(({ tradeId }) => tradeId))
-  for (const fill of reported.toSorted(byTime)) {
+  const seen = new Set<string>()
+  for (const fill of reported.toSorted((a, b) => a.filledAt - b.filledAt)) {
     if (fill.instrumentId !== of.instrumentId || seen.has(fill.tradeId)) continue
     seen.add(fill.tradeId)
+    const booked = known.get(fill.tradeId)
+    if (booked) {
+      position += signed(booked)
+      continue
+    }
     const order = of.owner(fill)
     if (fill.cause !== 'order') {
-      const { own, rest } = splitClose(fill, position)
-      if (own) venueMade.push(venueOrder(own, fill.cause))
-      if (rest) foreignFills.push(rest)
-      position += own ? signed(own) : 0
+      const made = venueMadeOf(fill, fill.cause, position)
+      if (made) venueMade.push(made)
+      else foreignFills.push(fill)
+      position += made ? signed(made.fill) : 0
     } else if (order) {
       const filledAfter = (filled.get(order.clientOrderId) ?? 0) + fill.quantity
       const reason = whyNotOf(order, fill, filledAfter)
@@ -170,24 +185,20 @@ function sortFills(
 export const venueMadeOrderId = (instrumentId: InstrumentId, tradeId: string): ClientOrderId =>
   base32Hash(`venue-made/${instrumentId}/${tradeId}`, 128) as ClientOrderId
 
-/** What a close by the venue takes of ours, and what of other hands on the same account: never more than we hold. */
-function splitClose(fill: ReportedFill, position: number): { own?: ReportedFill; rest?: ReportedFill } {
-  const closable = fill.side === 'buy' ? -position : position
-  const own = Math.min(fill.quantity, Math.max(0, closable))
-  if (own <= DUST) return { rest: fill }
-  if (fill.quantity - own <= DUST) return { own: fill }
-  const part = (quantity: number): ReportedFill => ({
-    ...fill,
-    quantity: baseQty(quantity),
-    fee: ((fill.fee * quantity) / fill.quantity) as Usd,
-  })
-  return { own: part(own), rest: part(fill.quantity - own) }
-}
-
-function venueOrder(fill: ReportedFill, kind: 'liquidation' | 'deleveraging'): { order: Order; fill: Fill } {
+/** What a close by the venue takes of ours: never more than we hold. Undefined when that is nothing. */
+function venueMadeOf(
+  fill: ReportedFill,
+  kind: 'liquidation' | 'deleveraging',
+  position: number,
+): VenueMade | undefined {
+  const closable = Math.max(0, fill.side === 'buy' ? -position : position)
+  const own = fill.quantity - closable <= DUST ? fill.quantity : baseQty(Number(closable.toFixed(9)))
+  if (own <= DUST) return undefined
   const clientOrderId = venueMadeOrderId(fill.instrumentId, fill.tradeId)
+  const part = { ...fill, quantity: own, fee: usd((fill.fee * own) / fill.quantity) }
   return {
-    fill: toOwnFill(fill, clientOrderId),
+    fill: toOwnFill(part, clientOrderId),
+    foreignQuantity: baseQty((fill.side === 'buy' ? 1 : -1) * Number((fill.quantity - own).toFixed(9))),
     order: {
       clientOrderId,
       kind,
@@ -196,7 +207,7 @@ function venueOrder(fill: ReportedFill, kind: 'liquidation' | 'deleveraging'): {
       slice: 0,
       attempt: 0,
       side: fill.side,
-      quantity: fill.quantity,
+      quantity: own,
       limitPrice: fill.fillPrice,
       timeInForce: 'ioc',
       postOnly: false,
@@ -315,9 +326,6 @@ function filledBy(fills: readonly Fill[]): Map<ClientOrderId, number> {
 
 const sum = (fills: readonly Pick<Fill, 'quantity'>[]): number => fills.reduce((all, { quantity }) => all + quantity, 0)
 const signed = ({ side, quantity }: Pick<Fill, 'side' | 'quantity'>): number => (side === 'buy' ? quantity : -quantity)
-
-const byTime = (a: ReportedFill, b: ReportedFill): number =>
-  a.filledAt - b.filledAt || (a.tradeId < b.tradeId ? -1 : a.tradeId > b.tradeId ? 1 : 0)
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [readonly T[], readonly T[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
