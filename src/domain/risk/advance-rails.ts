@@ -87,24 +87,21 @@ function advance(old: RailState | undefined, reading: RailReading, at: Timestamp
       variant: joined([...variantsOf(state), ...reading.variants]),
     }
   }
+  if (reading.level === state.level) return stay(shown, reading, at)
   const releasedSince = reading.releaseHolds ? (state.releasedSince ?? at) : undefined
-  return reading.level === state.level
-    ? stay({ ...shown, releasedSince }, reading, at)
-    : comeBack({ ...shown, releasedSince }, reading, at)
+  return comeBack({ ...shown, releasedSince }, reading, at)
 }
 
 /** At the level that the facts ask for. A condition beside others joins at once; one that has passed leaves as a level would. */
 function stay(state: RailState, reading: JudgedReading, at: TimestampMs): RailState {
-  const held = state.heldForPerson || reading.needsPerson
-  const variants = variantsOf(state)
-  const all = joined([...variants, ...reading.variants])
-  const isShrinking = all !== undefined && reading.variants.length < all.split('+').length
-  if (!isShrinking) return { ...state, heldForPerson: held, variant: all }
-  const grown = all !== state.variant
-  const releasedSince = grown ? at : (state.releasedSince ?? at)
+  const heldForPerson = state.heldForPerson || reading.needsPerson
+  const variant = joined([...variantsOf(state), ...reading.variants])
+  const isShrinking = variant !== joined(reading.variants)
+  if (!isShrinking) return { ...state, heldForPerson, variant, releasedSince: undefined }
+  const releasedSince = variant === state.variant ? (state.releasedSince ?? at) : at
   return isDue({ ...state, releasedSince }, reading, at)
-    ? { ...state, heldForPerson: held, since: at, releasedSince: undefined, variant: joined(reading.variants) }
-    : { ...state, heldForPerson: held, releasedSince, variant: all }
+    ? { ...state, heldForPerson, since: at, releasedSince: undefined, variant: joined(reading.variants) }
+    : { ...state, heldForPerson, releasedSince, variant }
 }
 
 function comeBack(state: RailState, reading: JudgedReading, at: TimestampMs): RailState {
