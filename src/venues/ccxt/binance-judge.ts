@@ -11,6 +11,14 @@ const DUPLICATE = new Set([-4116, -20132])
 /** Too many requests, too many orders, overloaded: documented as not executed. */
 const BUSY = new Set([-1003, -1008, -1015])
 
+/** Refusals that the desk tells apart, whichever venue they come from. */
+const NAMED: Readonly<Record<number, string>> = {
+  [-2019]: 'INSUFFICIENT_MARGIN',
+  [-2022]: 'REDUCE_ONLY_WOULD_INCREASE',
+  [-4164]: 'NOTIONAL_BELOW_MIN',
+  [-5022]: 'POST_ONLY_WOULD_TAKE',
+}
+
 const LONG_PAUSE_MS = 60_000
 const SHORT_PAUSE_MS = 1_000
 
@@ -34,5 +42,6 @@ export function judgeBinance({ status, body, text, headers }: Answered): Judgeme
   if (DUPLICATE.has(code)) return { kind: 'duplicate', reason }
   // The same code also says that the account may not act at all.
   if (NOT_FOUND.has(code) && !/disabled/i.test(reason)) return { kind: 'not-found', reason }
-  return { kind: 'refused', reason }
+  const name = NAMED[code]
+  return { kind: 'refused', reason: name === undefined ? reason : `${name} ${reason}` }
 }

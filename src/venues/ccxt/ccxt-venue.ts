@@ -11,7 +11,7 @@ import type { Endpoint } from '../live/client.ts'
 import { type Connection, createConnection, isOfTheWire } from './connection.ts'
 import { type ContractMarket, lotSizeOf, toContracts, toInstrument } from './contracts.ts'
 import { type Conversion, toVenueFill, toVenueOrder, toVenuePosition } from './convert.ts'
-import type { Expiry, RawFill, Session, TradingExchange, WireRef } from './exchange.ts'
+import type { Expiry, Judgement, RawFill, Session, TradingExchange, WireRef } from './exchange.ts'
 import { reasonOf } from './failures.ts'
 import { createFeePrices } from './fee-prices.ts'
 import { createLimiter } from './limiter.ts'
@@ -90,6 +90,7 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
     if (asset === undefined) return rejected(`UNKNOWN_INSTRUMENT instrumentId=${request.instrumentId}`)
     if (!isCarried(request.clientOrderId))
       return rejected(`CLIENT_ORDER_ID_MALFORMED clientOrderId=${request.clientOrderId}`)
+    const clientId = ids.toVenue(request.clientOrderId)
     let session: Session
     try {
       session = await connection.open()
@@ -104,16 +105,38 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
       if (error instanceof RangeError) return rejected(`UNKNOWN_INSTRUMENT instrumentId=${request.instrumentId}`)
       throw error
     }
-    const patienceMs = elapsed(clock.now(), request.validUntil)
+    const first = await sendOnce(session, request.validUntil, (expiry) => send(session, { market, clientId, expiry }))
+    if ('outcome' in first) return first.outcome
+    // The venue refused it unread because of the time on it: with the clock set right it goes out under the same id.
+    try {
+      await connection.synchronise(session)
+    } catch (error) {
+      if (!isOfTheWire(error)) throw error
+      return rejected(`CLOCK_SKEW ${first.clock}`)
+    }
+    const second = await sendOnce(session, request.validUntil, (expiry) => send(session, { market, clientId, expiry }))
+    return 'outcome' in second ? second.outcome : rejected(`CLOCK_SKEW ${second.clock}`)
+  }
+
+  /** Signs and sends; `clock` when the venue refused it for the time that it was signed with, and there is time left. */
+  async function sendOnce(
+    session: Session,
+    validUntil: TimestampMs,
+    send: (expiry: Expiry) => Promise<string>,
+  ): Promise<{ readonly outcome: SubmitOutcome } | { readonly clock: string }> {
+    const expired = () => rejected(`REQUEST_EXPIRED validUntil=${validUntil} now=${clock.now()}`)
+    const patienceMs = elapsed(clock.now(), validUntil)
     if (patienceMs > 0 && !(await limiter.take(1, { isOrder: true, patienceMs }))) {
-      return rejected(`RATE_LIMITED validUntil=${request.validUntil}`)
+      return { outcome: rejected(`RATE_LIMITED validUntil=${validUntil}`) }
     }
     const now = clock.now()
-    if (now >= request.validUntil) return rejected(`TOO_LATE_TO_SEND validUntil=${request.validUntil} now=${now}`)
+    if (now >= validUntil) return { outcome: expired() }
     const signedAt = session.venueNow()
-    const expiry: Expiry = { signedAt, validUntil: signedAt + Math.floor(request.validUntil - now) }
-    const sent = await attempt(() => send(session, { market, clientId: ids.toVenue(request.clientOrderId), expiry }))
-    return 'done' in sent ? { kind: 'accepted', venueOrderId: sent.done } : outcomeOf(session, sent)
+    const sent = await attempt(() => send({ signedAt, validUntil: signedAt + Math.floor(validUntil - now) }))
+    if ('done' in sent) return { outcome: { kind: 'accepted', venueOrderId: sent.done } }
+    const judgement = connection.judge(sent.error)
+    if (judgement?.kind !== 'clock') return { outcome: outcomeOf(judgement, sent) }
+    return clock.now() >= validUntil ? { outcome: expired() } : { clock: judgement.reason }
   }
 
   const isCarried = (clientOrderId: ClientOrderId): boolean => {
@@ -127,9 +150,11 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
   }
 
   /** Only a venue that said no has rejected; whatever else happened once a request had left is unknown. */
-  function outcomeOf(session: Session, { error, sent }: { error: unknown; sent: boolean }): SubmitOutcome {
+  function outcomeOf(
+    judgement: Judgement | undefined,
+    { error, sent }: { error: unknown; sent: boolean },
+  ): SubmitOutcome {
     if (error instanceof NotOnStep) return rejected(error.message)
-    const judgement = connection.judge(error)
     if (!sent) return rejected(`NOT_SENT ${reasonOf(error)}`)
     switch (judgement?.kind) {
       case 'refused':
@@ -137,12 +162,6 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
         return rejected(judgement.reason)
       case 'busy':
         return rejected(`RATE_LIMITED ${judgement.reason}`)
-      case 'clock':
-        // Sending once more is not ours to decide; the next order finds the clock set right.
-        connection.synchronise(session).catch((failure: unknown) => {
-          log.warn({ venue: venueId, reason: reasonOf(failure) }, 'venue does not tell its time')
-        })
-        return rejected(`CLOCK_SKEW ${judgement.reason}`)
       case 'duplicate':
         return { kind: 'unknown', reason: `DUPLICATE_CLIENT_ORDER_ID ${judgement.reason}` }
       default:
@@ -165,8 +184,10 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
       return bestBid > 0 && bestAsk >= bestBid && Number.isFinite(bestAsk) ? quote : undefined
     },
 
-    submit: (order) =>
-      ready(order, async (session, { market, ...common }) =>
+    async submit(order) {
+      if (order.postOnly && !capabilities.postOnly) return rejected(`POST_ONLY_UNSUPPORTED venue=${venueId}`)
+      if (order.reduceOnly && !capabilities.reduceOnly) return rejected(`REDUCE_ONLY_UNSUPPORTED venue=${venueId}`)
+      return ready(order, async (session, { market, ...common }) =>
         exchange.submit(session, {
           market,
           ...common,
@@ -178,7 +199,8 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
           postOnly: order.postOnly,
           reduceOnly: order.reduceOnly,
         }),
-      ),
+      )
+    },
     async submitStop(stop) {
       const { submitStop } = exchange
       if (!submitStop || !capabilities.protectiveStops) return rejected(`STOPS_UNSUPPORTED venue=${venueId}`)

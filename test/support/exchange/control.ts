@@ -90,7 +90,10 @@ export function createControl({
     },
     skew: async (ms) => core.skew(ms),
     loseNext: (what, of) =>
-      faults.add(of, what === 'request' ? { kind: 'lose-request', how: 'cut' } : { kind: 'lose-answer', how: 'silence' }),
+      faults.add(
+        of,
+        what === 'request' ? { kind: 'lose-request', how: 'cut' } : { kind: 'lose-answer', how: 'silence' },
+      ),
     delayNextSubmit: (ms) => faults.add('submit', { kind: 'late', ms }),
     rateLimitNext: (of) => faults.add(of, { kind: 'rate-limit', status: 429 }),
     failNextSubmit: ({ taken }) => faults.add('submit', { kind: 'server-error', status: 503, taken }),

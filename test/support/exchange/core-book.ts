@@ -168,7 +168,8 @@ export function createBook(settings: CoreSettings): ExchangeCore {
     if (!quote) return 'no-price'
     const limit = entry.limitPrice === undefined ? undefined : Number(entry.limitPrice)
     const reference = limit ?? mark(entry.asset)!
-    if (!entry.reduceOnly && quantity * reference < instrument.minNotional - 1e-9) return 'below-min-notional'
+    if (!entry.reduceOnly && entry.owner !== 'other-hand' && quantity * reference < instrument.minNotional - 1e-9)
+      return 'below-min-notional'
     const adds = Math.max(0, Math.abs(held + signOf(entry.side) * quantity) - Math.abs(held))
     if (adds > 0 && !money.affords(adds * reference, open.values())) return 'insufficient-margin'
     const crosses = limit !== undefined && (entry.side === 'buy' ? limit >= quote.bestAsk : limit <= quote.bestBid)

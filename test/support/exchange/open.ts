@@ -4,6 +4,7 @@ import { createLog } from '../../../src/log.ts'
 import type { Clock, Quote, Venue } from '../../../src/ports.ts'
 import { createCcxtVenue } from '../../../src/venues/ccxt/ccxt-venue.ts'
 import type { TradingExchange } from '../../../src/venues/ccxt/exchange.ts'
+import { isClientOrderId } from '../../../src/venues/ccxt/ids.ts'
 import type { VenueKeys } from '../../../src/venues/ccxt/trading-client.ts'
 import { ASSET, type VenueControl } from '../../conformance/venue-control.ts'
 import { createControl, createControlledClock } from './control.ts'
@@ -11,7 +12,7 @@ import { type CoreSettings, createExchangeCore, type ExchangeCore } from './core
 import { type ExchangeServer, startExchangeServer, type VenueFormat } from './server.ts'
 
 export const AT = Date.UTC(2026, 0, 5)
-const STARTING_EQUITY = 1_000_000
+export const STARTING_EQUITY = 10_000_000
 
 /** One venue's two sides: the mapping that is tested, and how the exchange on loopback speaks. */
 export interface Side {
@@ -41,7 +42,9 @@ export async function openLoopback(
     await venue.close()
     await server.stop()
   })
-  const toVenueId = (clientOrderId: ClientOrderId): string => exchange.ids.toVenue(clientOrderId)
+  const toVenueId = (clientOrderId: ClientOrderId): string =>
+    // The books are asked about malformed ids too: they know none.
+    isClientOrderId(clientOrderId) ? exchange.ids.toVenue(clientOrderId) : clientOrderId
   return { venue, server, control: createControl({ server, clock, toVenueId }) }
 }
 
@@ -70,7 +73,5 @@ export const createLoopbackVenue = ({
 /** The market feed of the tests: what the exchange quotes. */
 function toQuote(core: ExchangeCore, asset: string): Quote | undefined {
   const quote = core.quote(asset)
-  return (
-    quote && { at: timestamp(core.now()), bestBid: price(quote.bestBid), bestAsk: price(quote.bestAsk) }
-  )
+  return quote && { at: timestamp(core.now()), bestBid: price(quote.bestBid), bestAsk: price(quote.bestAsk) }
 }

@@ -1,7 +1,7 @@
 import { createBinance } from '../../../src/venues/ccxt/binance.ts'
 import { describeVenue } from '../../conformance/venue.ts'
 import { BINANCE_KEYS, createBinanceFormat } from '../../support/exchange/binance.ts'
-import { openLoopback } from '../../support/exchange/open.ts'
+import { openLoopback, STARTING_EQUITY } from '../../support/exchange/open.ts'
 
 const FILLS_PER_PAGE = 5
 
@@ -18,7 +18,7 @@ describeVenue('binance', async (t) => {
       serverError: 'unknown',
       duplicateIds: 'refused-while-open',
       fillsPerPage: FILLS_PER_PAGE,
-      startingEquity: 1_000_000,
+      startingEquity: STARTING_EQUITY,
       keyRights: { canTrade: true, canWithdraw: false, boundToAddresses: true },
     },
   }
