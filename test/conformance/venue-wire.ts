@@ -69,13 +69,14 @@ export function testWire(start: Start): void {
       assert.equal(await control.acceptances(request.clientOrderId), 2)
       return
     }
-    assert.equal(second.kind, 'rejected')
+    // An adapter may say that it does not know: there is an order under this id, and whether it is this one is asked.
+    assert.notEqual(second.kind, 'accepted')
     assert.equal(await control.acceptances(request.clientOrderId), 1)
     assert.equal((await venue.openOrders(request.instrumentId)).length, 1)
     await venue.cancel(ref)
     const third = await venue.submit(request)
     const isTaken = semantics.duplicateIds === 'refused-while-open'
-    assert.equal(third.kind, isTaken ? 'accepted' : 'rejected')
+    assert.equal(third.kind === 'accepted', isTaken)
     assert.equal(await control.acceptances(request.clientOrderId), isTaken ? 2 : 1)
   })
 
