@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { commands } from '../../commands/index.ts'
 import { handlersFor } from '../../jobs/index.ts'
 import { type App, createApp } from '../../src/app/app.ts'
-import { createMarketState } from '../../src/app/market-state.ts'
+import { createMarketState, type MarketState } from '../../src/app/market-state.ts'
 import type { Ports } from '../../src/app/ports.ts'
 import type { Settings } from '../../src/app/settings.ts'
 import type { Command, Complete, Dispatch } from '../../src/chat/command.ts'
@@ -35,6 +35,7 @@ import type {
   Pager,
   Quote,
   Store,
+  Venue,
   VirtualClock,
 } from '../../src/ports.ts'
 import { createStore } from '../../src/store/store.ts'
@@ -68,6 +69,10 @@ export interface DeskOptions {
   /** A clock that stands still by default; `pass` needs that one. */
   readonly clock?: Clock
   readonly pager?: Pager
+  /** What the market has been seen to do; nothing by default. */
+  readonly market?: MarketState
+  /** Stands between the app and its venue. */
+  readonly wrapVenue?: (venue: Venue) => Venue
   /** Stands between the app and the store, to break what the test wants broken. */
   readonly wrapStore?: (store: Store) => Store
 }
@@ -151,7 +156,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
   const ports: Ports = {
     store,
     queue,
-    venues: [venue],
+    venues: [options.wrapVenue?.(venue) ?? venue],
     forecaster,
     clock,
     ids,
@@ -162,7 +167,7 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     instanceId: opened.instanceId,
   }
   const app = createApp(ports, {
-    market: createMarketState(),
+    market: options.market ?? createMarketState(),
     notifiers: () => [channel, ...(options.notifiers ?? [])],
   })
   const { dispatch, complete } = createDispatch({
