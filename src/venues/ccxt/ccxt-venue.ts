@@ -11,7 +11,7 @@ import type { Endpoint } from '../live/client.ts'
 import { type Connection, createConnection, isOfTheWire } from './connection.ts'
 import { type ContractMarket, lotSizeOf, toContracts, toInstrument } from './contracts.ts'
 import { type Conversion, toVenueFill, toVenueOrder, toVenuePosition } from './convert.ts'
-import type { Expiry, Judgement, RawFill, Session, TradingExchange, WireRef } from './exchange.ts'
+import type { Expiry, Judgement, RawFill, RequestLimits, Session, TradingExchange, WireRef } from './exchange.ts'
 import { reasonOf } from './failures.ts'
 import { createFeePrices } from './fee-prices.ts'
 import { createLimiter } from './limiter.ts'
@@ -30,6 +30,8 @@ export interface CcxtVenueOptions {
   readonly log: Logger
   /** How long one request may take. */
   readonly timeoutMs?: number
+  /** Instead of the venue's own; for an account with others. */
+  readonly limits?: RequestLimits
 }
 
 const ASSET = /^[A-Z0-9]+$/
@@ -41,7 +43,7 @@ const rejected = (reason: string): SubmitOutcome => ({ kind: 'rejected', reason 
 export function createCcxtVenue(options: CcxtVenueOptions): Venue {
   const { exchange, clock, quoteAt, log } = options
   const { venueId, capabilities, ids } = exchange
-  const limiter = createLimiter(exchange.limits)
+  const limiter = createLimiter(options.limits ?? exchange.limits)
   const prices = createFeePrices(options)
   const conversion: Conversion = { exchange, offsetMs: () => connection.offsetMs(), priceOf: prices.priceOf }
   const stream = createStream({

@@ -3,12 +3,13 @@ import { price, timestamp } from '../../../src/domain/units.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Clock, Quote, Venue } from '../../../src/ports.ts'
 import { createCcxtVenue } from '../../../src/venues/ccxt/ccxt-venue.ts'
-import type { TradingExchange } from '../../../src/venues/ccxt/exchange.ts'
+import type { RequestLimits, TradingExchange } from '../../../src/venues/ccxt/exchange.ts'
 import { isClientOrderId } from '../../../src/venues/ccxt/ids.ts'
 import type { VenueKeys } from '../../../src/venues/ccxt/trading-client.ts'
 import { ASSET, type VenueControl } from '../../conformance/venue-control.ts'
 import { createControl, createControlledClock } from './control.ts'
 import { type CoreSettings, createExchangeCore, type ExchangeCore } from './core.ts'
+import type { Faults } from './faults.ts'
 import { type ExchangeServer, startExchangeServer, type VenueFormat } from './server.ts'
 
 export const AT = Date.UTC(2026, 0, 5)
@@ -22,6 +23,13 @@ export interface Side {
   readonly core?: Partial<CoreSettings>
 }
 
+export interface LoopbackOptions {
+  /** What happens to requests and pushed messages besides what is asked for. */
+  readonly faults?: Faults
+  readonly timeoutMs?: number
+  readonly limits?: RequestLimits
+}
+
 export interface Opened {
   readonly venue: Venue
   readonly control: VenueControl
@@ -31,12 +39,16 @@ export interface Opened {
 /** Both sides over the wire, sharing one clock that only the test moves; quoting 2999.5 to 3000.5. */
 export async function openLoopback(
   t: { after(done: () => Promise<void>): void },
-  { exchange, keys, format, core: settings }: Side,
+  { exchange, keys, format, core: settings, faults, timeoutMs, limits }: Side & LoopbackOptions,
 ): Promise<Opened> {
   const clock = createControlledClock(AT)
   const core = createExchangeCore({ now: () => clock.now(), startingEquity: STARTING_EQUITY, ...settings })
-  const server = await startExchangeServer({ core, format: format(core), late: clock.pass })
-  const venue = createLoopbackVenue({ exchange, keys, server, clock })
+  const server = await startExchangeServer({ core, format: format(core), late: clock.pass, ...(faults && { faults }) })
+  const venue = createLoopbackVenue({
+    ...{ exchange, keys, server, clock },
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(limits && { limits }),
+  })
   core.setQuote(ASSET, { bestBid: 2999.5, bestAsk: 3000.5, size: 30 })
   t.after(async () => {
     await venue.close()
@@ -55,10 +67,12 @@ export const createLoopbackVenue = ({
   server,
   clock,
   timeoutMs = 250,
+  limits,
 }: Pick<Side, 'exchange' | 'keys'> & {
   server: Pick<ExchangeServer, 'core' | 'endpoint'>
   clock: Clock
   timeoutMs?: number
+  limits?: RequestLimits
 }): Venue =>
   createCcxtVenue({
     exchange,
@@ -68,7 +82,14 @@ export const createLoopbackVenue = ({
     quoteAt: (asset) => toQuote(server.core, asset),
     log: createLog('silent'),
     timeoutMs,
+    ...(limits && { limits }),
   })
+
+/** Nothing is held back: for what sends more than an account may. */
+export const NO_LIMITS: RequestLimits = {
+  ...{ weight: 1e9, weightWindowMs: 1_000, orders: 1e9, ordersWindowMs: 1_000 },
+  weights: {},
+}
 
 /** The market feed of the tests: what the exchange quotes. */
 function toQuote(core: ExchangeCore, asset: string): Quote | undefined {

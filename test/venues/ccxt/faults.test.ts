@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClientOrderId } from '../../../src/domain/execution/order.ts'
+import { VenueUnreachableError } from '../../../src/domain/execution/venue-unreachable.ts'
+import { base32Hash } from '../../../src/domain/hash.ts'
+import { createRandom } from '../../../src/domain/random.ts'
+import { later } from '../../../src/domain/units.ts'
+import type { OrderRef, OrderRequest, SubmitOutcome, VenueEvent } from '../../../src/ports.ts'
+import { createBinance } from '../../../src/venues/ccxt/binance.ts'
+import { BINANCE_KEYS, createBinanceFormat } from '../../support/exchange/binance.ts'
+import { createFaultPlan } from '../../support/exchange/faults.ts'
+import { NO_LIMITS, openLoopback } from '../../support/exchange/open.ts'
+
+const ORDERS = Number(process.env.FAULT_ORDERS ?? 80)
+const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32))
+
+test('whatever the wire does, no order is sent twice and no outcome is untrue', async (t) => {
+  t.diagnostic(`seed ${SEED}, ${ORDERS} orders`)
+  const random = createRandom(SEED)
+  const { venue, control, server } = await openLoopback(t, {
+    exchange: createBinance(),
+    keys: BINANCE_KEYS,
+    format: (core) => createBinanceFormat({ core }),
+    faults: createFaultPlan(createRandom(SEED + 1)),
+    timeoutMs: 60,
+    limits: NO_LIMITS,
+  })
+  const { core } = server
+  const { instrumentId } = await persist(() => venue.instrument('ETH'))
+  const heard: VenueEvent[] = []
+  const ending = new AbortController()
+  await venue.watch((event) => heard.push(event), ending.signal)
+
+  const outcomes = new Map<ClientOrderId, SubmitOutcome>()
+  for (let i = 0; i < ORDERS; i++) {
+    const clientOrderId = base32Hash(`${SEED}/${i}`, 128) as ClientOrderId
+    const isBuy = random() < 0.5
+    const rests = random() < 0.4
+    const order: OrderRequest = {
+      ...{ clientOrderId, instrumentId, side: isBuy ? 'buy' : 'sell', postOnly: false, reduceOnly: false },
+      quantity: (0.5 + Math.floor(random() * 40)).toFixed(3),
+      limitPrice: isBuy === rests ? '2990' : '3010',
+      timeInForce: rests ? 'gtc' : 'ioc',
+      validUntil: later(control.clock.now(), 10_000),
+    }
+    outcomes.set(clientOrderId, await venue.submit(order))
+    if (rests && random() < 0.7) {
+      const ref: OrderRef = { clientOrderId, instrumentId }
+      const outcome = await venue.cancel(ref)
+      const known = core.orderByClientId(clientOrderId)
+      if (outcome.kind !== 'unknown') assert.notEqual(known?.state, 'open', `${outcome.kind} and still open`)
+    }
+  }
+
+  const counts = { accepted: 0, rejected: 0, unknown: 0 }
+  for (const [clientOrderId, outcome] of outcomes) {
+    counts[outcome.kind] += 1
+    const taken = core.acceptances(clientOrderId)
+    if (outcome.kind === 'unknown') assert.ok(taken <= 1, `taken ${taken} times`)
+    else assert.equal(taken, outcome.kind === 'accepted' ? 1 : 0, `${outcome.kind}, taken ${taken} times`)
+
+    const ref: OrderRef = { clientOrderId, instrumentId }
+    const found = await persist(() => venue.find(ref))
+    const truth = core.orderByClientId(clientOrderId)
+    assert.equal(found?.filledQuantity, truth?.filled)
+    assert.equal(found?.venueOrderId, truth && String(truth.orderId))
+    const fills = await persist(() => venue.fills(ref))
+    assert.deepEqual(
+      fills.map(({ tradeId, quantity }) => [tradeId, quantity]),
+      core
+        .fills()
+        .filter((fill) => fill.clientId === clientOrderId)
+        .map((fill) => [String(fill.tradeId), fill.quantity]),
+    )
+  }
+  const [position] = await persist(() => venue.positions())
+  assert.equal(position?.quantity ?? 0, core.position('ETH'))
+  for (const event of heard) {
+    if (event.kind !== 'fill') continue
+    const fill = core.fills().find(({ tradeId }) => String(tradeId) === event.fill.tradeId)
+    assert.deepEqual([event.fill.clientOrderId, event.fill.quantity], [fill?.clientId, fill?.quantity])
+  }
+  ending.abort()
+  t.diagnostic(`${JSON.stringify(counts)} ${JSON.stringify(server.faults.counts)}`)
+  assert.ok(Object.keys(server.faults.counts).length > 3, 'Expected faults of several kinds')
+})
+
+/** Asks until there is an answer. */
+async function persist<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof VenueUnreachableError) || tries > 50) throw error
+    }
+  }
+}
