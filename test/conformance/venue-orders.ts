@@ -178,6 +178,7 @@ export function testOrders(start: Start): void {
     const outcomes = await Promise.all(requests.map((request) => venue.submit(request)))
     assert.deepEqual(new Set(outcomes.map((outcome) => outcome.kind)), new Set(['accepted']))
     isClose(await control.position(), 1.2)
+    isClose((await venue.positions())[0]!.quantity, 1.2)
     for (const request of requests) assert.equal(await control.acceptances(request.clientOrderId), 1)
   })
 

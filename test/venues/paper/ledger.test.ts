@@ -78,6 +78,29 @@ test('the books survive the venue and are shared by every process that opens the
   }
 })
 
+test('two processes that trade at once on one book lose nothing of each other', async (t) => {
+  const { connectionString, ledger, venue } = await openPaper(t)
+  const other = await createVenueLedger({ connectionString })
+  const quoteAt = () => ({ at: AT, bestBid: price(3000), bestAsk: price(3000) })
+  const second = createPaperVenue({
+    venueId: 'paper',
+    ledger: other,
+    quoteAt,
+    clock: { kind: 'virtual', now: () => AT },
+  })
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      (i % 2 === 0 ? venue : second).submit({ ...ORDER, clientOrderId: `MANY${i}` as ClientOrderId }),
+    ),
+  )
+  assert.ok(outcomes.every(({ kind }) => kind === 'accepted'))
+  const ids = outcomes.map((outcome) => outcome.kind === 'accepted' && outcome.venueOrderId)
+  assert.equal(new Set(ids).size, 20)
+  assert.equal((await ledger.read('paper', ORDER.instrumentId)).book.position, '-40')
+  assert.equal(await ledger.position('paper', ORDER.instrumentId), -40)
+  await other.close()
+})
+
 test('an order id is refused while another process has its order open', async (t) => {
   const { connectionString, venue } = await openPaper(t, {
     async whileOpen() {

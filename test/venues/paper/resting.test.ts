@@ -242,6 +242,91 @@ test('a halt stops all trading, also of what rests, and lets cancels through', a
   assert.equal((await venue.find(one))?.state, 'filled')
 })
 
+test('in memory too an id is refused while its order is on its way, and taken afterwards', async () => {
+  let release = () => {}
+  let arrived = () => {}
+  const isOpen = new Promise<void>((resolve) => {
+    arrived = resolve
+  })
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const { venue, ledger, order } = openPaper({
+    hooks: {
+      whileOpen: async () => {
+        arrived()
+        await held
+      },
+    },
+  })
+  const request = order(BUY_NOW)
+  const first = venue.submit(request)
+  await isOpen
+  assert.deepEqual(await venue.submit(request), {
+    kind: 'rejected',
+    reason: 'DUPLICATE_CLIENT_ORDER_ID clientOrderId=ORDER1',
+  })
+  release()
+  assert.equal((await first).kind, 'accepted')
+  assert.equal((await venue.submit(request)).kind, 'accepted')
+  assert.equal((await ledger.acceptances('paper')).get(request.clientOrderId), 2)
+  assert.equal((await venue.fills(request)).length, 2)
+})
+
+test('a larger order pays a worse average price', async () => {
+  const { venue, order } = openPaper()
+  const pay = async (quantity: string) => {
+    const request = order({ ...BUY_NOW, quantity, limitPrice: '3030' })
+    await venue.submit(request)
+    return (await venue.find(request))!.averageFillPrice!
+  }
+  assert.ok((await pay('200')) > (await pay('1')))
+})
+
+test('events that come late, twice or never change nothing at the venue', async () => {
+  const held: (() => void)[] = []
+  const { venue, order } = openPaper({
+    hooks: {
+      deliver: (event, pass) => {
+        if (event.kind === 'fill') held.push(() => pass(event))
+      },
+    },
+  })
+  const heard: VenueEvent[] = []
+  await venue.watch((event) => heard.push(event), new AbortController().signal)
+  const request = order(BUY_NOW)
+  await venue.submit(request)
+  assert.equal((await venue.find(request))?.state, 'filled')
+  assert.deepEqual(heard, [])
+  for (const release of [...held, ...held]) release()
+  assert.equal(heard.length, 2)
+  assert.equal((await venue.fills(request)).length, 1)
+})
+
+test('realised profit and entry account for all the money that went out and came in', () => {
+  const trade = fc.record({
+    side: fc.constantFrom('buy' as const, 'sell' as const),
+    quantity: fc.integer({ min: 1, max: 5_000 }).map((lots) => (lots / 1000).toFixed(3)),
+    fill_price: fc.integer({ min: 1_000, max: 5_000 }).map(String),
+    fee_usd: fc.constant('0.5'),
+  })
+  fc.assert(
+    fc.property(fc.array(trade, { maxLength: 20 }), (trades) => {
+      const book = trades.reduce(applyTrade, EMPTY_BOOK)
+      const spent = trades.reduce(
+        (sum, { side, quantity, fill_price }) =>
+          sum.plus(new Decimal(quantity).mul(fill_price).mul(side === 'buy' ? 1 : -1)),
+        new Decimal(0),
+      )
+      // What was spent is what is held at its entry, less what was gained.
+      const accounted = new Decimal(book.position).mul(book.entry).minus(book.realized)
+      assert.ok(accounted.minus(spent).abs().lt(1e-6), `${accounted} and ${spent}`)
+      assert.equal(Number(book.fees), trades.length * 0.5)
+      if (Number(book.position) === 0) assert.equal(book.entry, '0')
+    }),
+  )
+})
+
 test('force needs a position as large as what it closes', async () => {
   const { venue, order } = openPaper()
   await assert.rejects(venue.acts.liquidate(INSTRUMENT, '1'), /above 0 and up to 0 to close, was 1/)
