@@ -15,6 +15,7 @@ import refreshForecasts from './refresh-forecasts.ts'
 import refreshMarginTiers from './refresh-margin-tiers.ts'
 import remindApprovers from './remind-approvers.ts'
 import sendDigests from './send-digests.ts'
+import tendStops from './tend-stops.ts'
 import watchRisk from './watch-risk.ts'
 
 /** Everything that happens on its own. */
@@ -33,6 +34,7 @@ export const jobs = [
   judgeClusters,
   refreshMarginTiers,
   watchRisk,
+  tendStops,
   expireRequest,
 ] as const
 

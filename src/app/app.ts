@@ -2,6 +2,7 @@ import type { TimestampMs } from '../domain/units.ts'
 import type { Notifier } from '../ports.ts'
 import { createAcknowledgeAlert } from './acknowledge-alert.ts'
 import { createApplyRetention } from './apply-retention.ts'
+import { createApplyVenueEvent } from './apply-venue-event.ts'
 import { createChangePreferences } from './change-preferences.ts'
 import { createChangeRole } from './change-role.ts'
 import { createCheckReach } from './check-reach.ts'
@@ -38,6 +39,7 @@ import { createRiskVerbs } from './risk-verbs.ts'
 import { createSendDigests } from './send-digests.ts'
 import { createSteerExecution } from './steer-execution.ts'
 import { createReadSubscriptions, createSubscribe } from './subscribe.ts'
+import { createTendStops } from './tend-stops.ts'
 
 /**
  * Everything the product does, as verbs over the ports.
@@ -66,6 +68,8 @@ export function createApp(
     executeProposal: createExecuteProposal(ports),
     steerExecution: createSteerExecution(ports),
     reconcile,
+    applyVenueEvent: createApplyVenueEvent(ports),
+    tendStops: createTendStops(ports),
     applyRetention: createApplyRetention(ports, market),
     loadMarginTiers: createLoadMarginTiers(ports, market),
     deliverMessages: createDeliverMessages(ports, notifiers),

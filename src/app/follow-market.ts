@@ -5,6 +5,7 @@ import { DAY, HOUR, later, type TimestampMs } from '../domain/units.ts'
 import type { MarketStep } from '../ports.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
+import { wakeRiskWatch } from './wake-risk-watch.ts'
 
 const WARMUP_BATCH = 5_000
 /** Nothing looks back further than the sixty days of the funding correlation; what is older stays in the record only. */
@@ -16,7 +17,7 @@ const FINE = 20 * DAY
  * Takes one step of the market in: stores it, folds it into the panel and the liquidation maps, and wakes the forecast
  * when one is due. Ticks do not pass through the queue.
  */
-export const createFollowMarket = ({ store, queue, settings }: Ports, market: MarketState) => {
+export const createFollowMarket = ({ store, queue, settings, clock }: Ports, market: MarketState) => {
   let forecastDueAt = 0
   let forgetDueAt = 0
   let unstored: Tick[] = []
@@ -35,7 +36,10 @@ export const createFollowMarket = ({ store, queue, settings }: Ports, market: Ma
         tidy(market, step.at)
         forgetDueAt = step.at + HOUR
       }
-      if (step.warmup || step.at < forecastDueAt) return
+      if (step.warmup) return
+      // Where the market drives the clock, it drives the rails too; on a wall clock they are watched whether it moves or not.
+      if (clock.kind === 'virtual') await wakeRiskWatch(queue)
+      if (step.at < forecastDueAt) return
       forecastDueAt = step.at + settings.forecasts.every
       await queue.add({ name: 'refresh-forecasts', data: { at: step.at }, jobId: `refresh-forecasts-${step.at}` })
     },

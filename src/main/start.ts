@@ -5,7 +5,7 @@ import type { ChatAdapter } from '../chat/command.ts'
 import { CONSOLE_CHANNEL, createConsoleChat } from '../chat/console.ts'
 import { type Config, loadConfig } from '../config.ts'
 import type { Member } from '../domain/member.ts'
-import { DAY, HOUR, MINUTE, SECOND } from '../domain/units.ts'
+import { DAY, HOUR, SECOND } from '../domain/units.ts'
 import { createLog, type Logger } from '../log.ts'
 import { chooseMarket } from './choose-market.ts'
 import { type Desk, openDesk } from './desk.ts'
@@ -132,16 +132,22 @@ async function openPlatforms(config: Config, log: Logger): Promise<readonly Chat
   ]
 }
 
-/** What has no event to wake it: reconciling, forgetting what is older than the retention, asking venues for their tiers. */
+const RECONCILE_EVERY = 30 * SECOND
+
+/** What has no event to wake it: judging the rails, saying that we are alive, reconciling, forgetting what is older than the retention, asking venues for their tiers. */
 function keepHouse(desk: Desk, log: Logger): NodeJS.Timeout[] {
-  const add = (name: 'reconcile' | 'apply-retention' | 'refresh-margin-tiers' | 'check-reach') => () =>
+  const add = (name: 'reconcile' | 'watch-risk' | 'apply-retention' | 'refresh-margin-tiers' | 'check-reach') => () =>
     void desk.queue
       .add({ name, data: {}, jobId: name })
       .catch((error: unknown) => log.warn({ err: error, job: name }, 'housekeeping could not be woken'))
   const live = desk.source.name === 'live'
   if (live) add('refresh-margin-tiers')()
+  if (desk.clock.kind === 'wall') add('watch-risk')()
+  const { risk, heartbeat } = desk.settings
   return [
-    setInterval(add('reconcile'), MINUTE),
+    ...(desk.clock.kind === 'wall' ? [setInterval(add('watch-risk'), risk.every)] : []),
+    setInterval(() => void desk.app.beatHeart(), heartbeat.every),
+    setInterval(add('reconcile'), RECONCILE_EVERY),
     setInterval(add('apply-retention'), HOUR),
     setInterval(add('check-reach'), HOUR),
     ...(live ? [setInterval(add('refresh-margin-tiers'), DAY)] : []),

@@ -88,7 +88,7 @@ test('a halt pauses an execution between two slices and resume goes on to the en
     desk.queue.waiting().filter(({ name }) => name === 'execute-proposal'),
     [],
   )
-  await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'over' })
+  await desk.app.resumeTrading({ by: member('ana'), reason: 'over' })
   await desk.pass(HOUR)
   assert.equal((await desk.find(proposal)).state, 'executed')
   assert.equal(await filled(desk, proposal), 5)
@@ -102,12 +102,12 @@ test('while reducing, a protective execution goes on and one that adds risk is h
   await desk.pass(HOUR)
   assert.equal(await filled(desk, hedge), 5, 'selling against a long book shrinks its net delta')
 
-  await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'over' })
+  await desk.app.resumeTrading({ by: member('ana'), reason: 'over' })
   const back = await approved(desk, 0.2)
   await desk.app.changeTradingState({ to: 'reducing', by: member('ana'), reason: 'drill' })
   await desk.pass(10 * MINUTE)
   assert.equal(await filled(desk, back), 0)
-  await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'over' })
+  await desk.app.resumeTrading({ by: member('ana'), reason: 'over' })
   await desk.pass(HOUR)
   assert.equal(await filled(desk, back), 3)
 })
@@ -132,7 +132,7 @@ test('a resume that comes while the paused wake-up still holds its lease is not 
   await desk.app.changeTradingState({ to: 'halted', by: member('ana'), reason: 'drill' })
   resumeInside = async () => {
     resumeInside = undefined
-    await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'drill over' })
+    await desk.app.resumeTrading({ by: member('ana'), reason: 'over' })
   }
   await desk.pass(HOUR)
   assert.equal(resumeInside, undefined, 'the wake-up ran while halted')
@@ -145,7 +145,7 @@ test('an execution halted past its deadline ends with what it had', async (t) =>
   await desk.pass(SECOND)
   await desk.app.changeTradingState({ to: 'halted', by: member('ana'), reason: 'drill' })
   await desk.pass(2 * HOUR)
-  await desk.app.changeTradingState({ to: 'active', by: member('ana'), reason: 'over' })
+  await desk.app.resumeTrading({ by: member('ana'), reason: 'over' })
   await desk.pass(SECOND)
   const stored = await desk.find(proposal)
   const done = await filled(desk, proposal)
