@@ -56,9 +56,10 @@ export function formatSlippage({ command, study, sensitivities }: SlippageReport
     ...sources.map(({ name, origin, note }) => `- ${name} (${origin} prices, synthetic book): ${note}.`),
     `- ${study.parents} parents for each source and size (Q/ADV ${sizes.join(', ')} of the day before), started evenly over the record after its first eight days, seed ${study.seed}. Each is run as a buy and as a sell on the same prices and counts once, so that the market’s own direction cancels; the bootstrap (2,000 draws) draws parents with everything measured on them.`,
     `- Each schedule lasts ${terms.duration / MINUTE} minutes, slices of at most ${terms.maxClip} USD before jitter. Its children live as in production, by the same code: post-only at the touch for ${terms.passiveWait / SECOND} s, put anew at most three times when mid has moved, then across with a limit of mid ± max(3 bps, one standard deviation of a minute). Fees: maker ${terms.makerFee}, taker ${terms.takerFee} bps.`,
-    '- Prices move every five seconds on a random walk within each minute’s high and low. A resting order is last in its queue: it fills only when the market has traded past its price by a tick, and then with at most a tenth of what trades in those five seconds. So it is filled when the market goes against it, as it would be.',
+    '- Prices move every five seconds on a random walk within each minute’s high and low. A resting order is last in its queue: it fills only when the market has traded past its price by a tick, and then with at most a tenth of what trades in those five seconds. So it is filled when the market goes against it, as it would be, and later and dearer than on a venue, which does not look only every five seconds.',
     '- Everything a parent has filled, resting or crossing, moves the price by 0.7·σ_d·√(filled/ADV): a third for good, the rest with a half-life of one hour. What is taken at once pays the slope of the book (its depth within 1 %, even over that range) where that is steeper. Between two orders the book fills up again.',
     '- The sweep is one immediate order for the whole parent, in the same book, without a limit and without a wait.',
+    '- What stays unfilled counts at the mid of the end, without fee or spread, as the definition of the shortfall has it: that flatters a schedule that leaves much, which is POV on large parents.',
     '- Not in it: latency, other desks reacting to what rests, rebates, outages, venues that differ, and parents chosen because the market is moving, which is when hedges are made: for those the delay is dearer than shown.',
     '',
   ].join('\n')
@@ -120,5 +121,5 @@ const range = (values: readonly number[]): string => `${signed(Math.min(...value
 const signed = (value: number): string => (Math.abs(value) < 0.005 ? '0.00' : value.toFixed(2))
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
 const interval = ({ value, low, high }: Interval): string => `${signed(value)} [${signed(low)}, ${signed(high)}]`
-const percents = ({ value, low, high }: Interval): string =>
-  `${(value * 100).toFixed(1)} % [${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`
+const tenths = (share: number): string => (Math.abs(share) < 5e-4 ? '0.0' : (share * 100).toFixed(1))
+const percents = ({ value, low, high }: Interval): string => `${tenths(value)} % [${tenths(low)}, ${tenths(high)}]`
