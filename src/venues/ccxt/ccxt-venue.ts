@@ -28,6 +28,8 @@ export interface CcxtVenueOptions {
   /** From the market feed; an order costs no request for a price. */
   readonly quoteAt: (asset: Asset, at: TimestampMs) => Quote | undefined
   readonly log: Logger
+  /** Known from the start; others become known when they are first asked for. The countdown covers those that are known. */
+  readonly assets?: readonly Asset[]
   /** How long one request may take. */
   readonly timeoutMs?: number
   /** Instead of the venue's own; for an account with others. */

@@ -28,12 +28,23 @@ export interface Connection {
 }
 
 const DEFAULT_TIMEOUT_MS = 4_000
+const SYNCHRONISE_EVERY_MS = 600_000
 
 export function createConnection(
-  { exchange, keys, endpoint, sandbox = false, clock, log, timeoutMs = DEFAULT_TIMEOUT_MS }: CcxtVenueOptions,
+  {
+    exchange,
+    keys,
+    endpoint,
+    sandbox = false,
+    assets = [],
+    clock,
+    log,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+  }: CcxtVenueOptions,
   { limiter, ears }: { limiter: Limiter; ears: Ears },
 ): Connection {
   let offsetMs = 0
+  let synchronisedAt = Number.NEGATIVE_INFINITY
   let opening: Promise<Session> | undefined
   let session: Session | undefined
   const venueNow = (): number => Math.floor(clock.now() + offsetMs)
@@ -51,6 +62,7 @@ export function createConnection(
       ears,
     })
     const opened = toSession(client, { exchange, venueNow })
+    for (const asset of assets) opened.marketOf(asset)
     await synchronise(opened)
     await exchange.prepare?.(opened)
     log.info({ venue: exchange.venueId, sandbox, clockOffsetMs: offsetMs }, 'trading venue connected')
@@ -71,6 +83,16 @@ export function createConnection(
     const serverTime = await exchange.serverTime(client)
     // It was stamped before it came here, so this is at most the true difference.
     offsetMs = serverTime - clock.now()
+    synchronisedAt = clock.now()
+  }
+
+  /** Clocks drift apart; nobody waits for it. */
+  function keepSynchronised(opened: Session): void {
+    if (clock.now() - synchronisedAt < SYNCHRONISE_EVERY_MS) return
+    synchronisedAt = clock.now()
+    synchronise(opened).catch((error: unknown) => {
+      log.warn({ venue: exchange.venueId, reason: reasonOf(error) }, 'venue does not tell its time')
+    })
   }
 
   function judge(error: unknown): Judgement | undefined {
@@ -89,6 +111,7 @@ export function createConnection(
     if (!(await limiter.take(weight, { isOrder: false, patienceMs: timeoutMs }))) {
       throw new VenueUnreachableError(`${exchange.venueId} ${question}: held back by its request limit`)
     }
+    keepSynchronised(opened)
     try {
       return await work(opened)
     } catch (error) {

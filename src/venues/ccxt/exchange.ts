@@ -1,3 +1,10 @@
+/**
+ * How a venue is added: `<venue>.ts` beside this file exports a `TradingExchange` (a function that makes one, where it keeps
+ * anything), the tests give it an exchange on loopback that speaks its format (`VenueFormat`), and the suite of venues is run
+ * over the two.
+ *
+ * @module
+ */
 import type { ClientOrderId, VenueOrderState } from '../../domain/execution/order.ts'
 import type { Asset, VenueId } from '../../domain/market/tick.ts'
 import type { TimestampMs } from '../../domain/units.ts'

@@ -1,12 +1,15 @@
-import { algoStatusOf, averageOf, statusOf, symbolOf } from './binance-shapes.ts'
+import { algoStatusOf, averageOf, feeOf, statusOf, symbolOf } from './binance-shapes.ts'
 import type { CoreEvent, CoreFill, CoreOrder, ExchangeCore } from './core.ts'
 
 /** What the user data stream says of an event. */
-export function tellBinance(event: CoreEvent, core: ExchangeCore): readonly unknown[] {
+export function tellBinance(
+  event: CoreEvent,
+  { core, bnbPrice }: { core: ExchangeCore; bnbPrice: number | undefined },
+): readonly unknown[] {
   const { order } = event
   if (order.kind === 'stop') return [algoUpdate(order, core)]
   if (event.kind === 'fill') {
-    const said: unknown[] = [orderUpdate(order, core.now(), event.fill)]
+    const said: unknown[] = [orderUpdate(order, core.now(), { fill: event.fill, fee: feeOf(event.fill, bnbPrice) })]
     // The stop that it came from has ended with it.
     const stop = order.parentId === undefined ? undefined : core.order(order.parentId)
     if (stop && order.state === 'filled') said.push(algoUpdate(stop, core))
@@ -21,7 +24,11 @@ const execution = (order: CoreOrder, fill: CoreFill | undefined): string => {
   return status === 'CANCELED' || status === 'EXPIRED' ? status : 'NEW'
 }
 
-const orderUpdate = (order: CoreOrder, at: number, fill?: CoreFill): unknown => ({
+const orderUpdate = (
+  order: CoreOrder,
+  at: number,
+  { fill, fee }: { fill?: CoreFill; fee?: readonly [amount: string, coin: string] } = {},
+): unknown => ({
   e: 'ORDER_TRADE_UPDATE',
   T: at,
   E: at,
@@ -42,7 +49,7 @@ const orderUpdate = (order: CoreOrder, at: number, fill?: CoreFill): unknown => 
     z: String(order.filled),
     L: String(fill?.price ?? 0),
     // Not pushed where nothing was charged.
-    ...(fill && { N: 'USDT', n: fill.fee.toFixed(8) }),
+    ...(fee && { N: fee[1], n: fee[0] }),
     T: at,
     t: fill?.tradeId ?? 0,
     b: '0',

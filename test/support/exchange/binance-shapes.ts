@@ -121,7 +121,11 @@ export const algoBody = (stop: CoreOrder, core: ExchangeCore): Record<string, un
   goodTillDate: 0,
 })
 
-export const tradeBody = (fill: CoreFill): Record<string, unknown> => ({
+/** Amount and coin of a fee, which may be paid in BNB. */
+export const feeOf = ({ fee }: CoreFill, bnbPrice: number | undefined): readonly [amount: string, coin: string] =>
+  bnbPrice === undefined ? [fee.toFixed(8), 'USDT'] : [(fee / bnbPrice).toFixed(8), 'BNB']
+
+export const tradeBody = (fill: CoreFill, bnbPrice: number | undefined): Record<string, unknown> => ({
   symbol: symbolOf(fill.asset),
   id: fill.tradeId,
   orderId: fill.orderId,
@@ -130,8 +134,8 @@ export const tradeBody = (fill: CoreFill): Record<string, unknown> => ({
   qty: String(fill.quantity),
   realizedPnl: fill.realizedPnl.toFixed(8),
   quoteQty: (fill.price * fill.quantity).toFixed(5),
-  commission: fill.fee.toFixed(8),
-  commissionAsset: 'USDT',
+  commission: feeOf(fill, bnbPrice)[0],
+  commissionAsset: feeOf(fill, bnbPrice)[1],
   time: fill.at,
   positionSide: 'BOTH',
   maker: fill.liquidity === 'maker',

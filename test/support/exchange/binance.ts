@@ -11,6 +11,8 @@ export interface BinanceSettings {
   readonly keys?: { readonly apiKey: string; readonly secret: string }
   readonly keyRights?: { readonly canTrade: boolean; readonly canWithdraw: boolean; readonly boundToAddresses: boolean }
   readonly hedgeMode?: boolean
+  /** USD per BNB where fees are paid in it. */
+  readonly bnbPrice?: number
 }
 
 const failure = (code: number, msg: string, status = 400): Reply => ({ status, body: { code, msg } })
@@ -47,7 +49,7 @@ const OPEN = /^\/fapi\/v1\/(exchangeInfo|time|ping|premiumIndex|listenKey)$/
 
 /** Binance USDⓈ-M over HTTP: its paths, its bodies, its codes, its signatures and its receive window. */
 export function createBinanceFormat(settings: BinanceSettings): VenueFormat {
-  const { core, keys = BINANCE_KEYS, hedgeMode = false } = settings
+  const { core, keys = BINANCE_KEYS, hedgeMode = false, bnbPrice } = settings
   const rights = settings.keyRights ?? { canTrade: true, canWithdraw: false, boundToAddresses: true }
   const listenKey = 'pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1'
   const assets = new Map(core.instruments.map(({ asset }) => [symbolOf(asset), asset]))
@@ -136,7 +138,13 @@ export function createBinanceFormat(settings: BinanceSettings): VenueFormat {
       (fromId === undefined || fill.tradeId >= Number(fromId)) &&
       (startTime === undefined || fill.at >= Number(startTime)) &&
       (endTime === undefined || fill.at <= Number(endTime))
-    return { body: core.fills().filter(wanted).slice(0, Number(limit)).map(tradeBody) }
+    return {
+      body: core
+        .fills()
+        .filter(wanted)
+        .slice(0, Number(limit))
+        .map((fill) => tradeBody(fill, bnbPrice)),
+    }
   }
 
   function allOrders(asked: Asked): Reply {
@@ -166,7 +174,11 @@ export function createBinanceFormat(settings: BinanceSettings): VenueFormat {
         return { body: exchangeInfo(core) }
       case 'GET /fapi/v1/premiumIndex':
         return {
-          body: { symbol, markPrice: String(core.mark(assets.get(symbol ?? '') ?? '') ?? 600), time: core.now() },
+          body: {
+            symbol,
+            markPrice: String(symbol === 'BNBUSDT' ? bnbPrice : core.mark(assets.get(symbol ?? '') ?? '')),
+            time: core.now(),
+          },
         }
       case 'GET /fapi/v1/positionSide/dual':
         return { body: { dualSidePosition: hedgeMode } }
@@ -242,7 +254,7 @@ export function createBinanceFormat(settings: BinanceSettings): VenueFormat {
         : { status, body: 'Internal error; unable to process your request. Please try again.' },
     connect: ({ path, query }) => path.startsWith('/private/') && query.listenKey === listenKey,
     hear: () => undefined,
-    tell: (event) => tellBinance(event, core),
+    tell: (event) => tellBinance(event, { core, bnbPrice }),
   }
 }
 

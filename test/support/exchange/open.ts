@@ -10,7 +10,7 @@ import { ASSET, type VenueControl } from '../../conformance/venue-control.ts'
 import { createControl, createControlledClock } from './control.ts'
 import { type CoreSettings, createExchangeCore, type ExchangeCore } from './core.ts'
 import type { Faults } from './faults.ts'
-import { type ExchangeServer, startExchangeServer, type VenueFormat } from './server.ts'
+import { type Asked, type ExchangeServer, startExchangeServer, type VenueFormat } from './server.ts'
 
 export const AT = Date.UTC(2026, 0, 5)
 export const STARTING_EQUITY = 10_000_000
@@ -28,6 +28,7 @@ export interface LoopbackOptions {
   readonly faults?: Faults
   readonly timeoutMs?: number
   readonly limits?: RequestLimits
+  readonly onRequest?: (asked: Asked) => void
 }
 
 export interface Opened {
@@ -39,11 +40,17 @@ export interface Opened {
 /** Both sides over the wire, sharing one clock that only the test moves; quoting 2999.5 to 3000.5. */
 export async function openLoopback(
   t: { after(done: () => Promise<void>): void },
-  { exchange, keys, format, core: settings, faults, timeoutMs, limits }: Side & LoopbackOptions,
+  { exchange, keys, format, core: settings, faults, timeoutMs, limits, onRequest }: Side & LoopbackOptions,
 ): Promise<Opened> {
   const clock = createControlledClock(AT)
   const core = createExchangeCore({ now: () => clock.now(), startingEquity: STARTING_EQUITY, ...settings })
-  const server = await startExchangeServer({ core, format: format(core), late: clock.pass, ...(faults && { faults }) })
+  const server = await startExchangeServer({
+    core,
+    format: format(core),
+    late: clock.pass,
+    ...(faults && { faults }),
+    ...(onRequest && { onRequest }),
+  })
   const venue = createLoopbackVenue({
     ...{ exchange, keys, server, clock },
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -59,6 +59,8 @@ export interface ExchangeServer {
   /** Requests and messages that nobody answers. */
   readonly unanswered: readonly string[]
   sockets(): number
+  /** Says something on every socket, as it is. */
+  push(message: unknown): void
   setReachable(reachable: boolean): Promise<void>
   dropSockets(): void
   holdEvents(): void
@@ -73,12 +75,14 @@ export async function startExchangeServer({
   format,
   faults: plan,
   late,
+  onRequest,
 }: {
   core: ExchangeCore
   format: VenueFormat
   faults?: Faults
   /** Lets the exchange's clock go on by so much: a request that is late by it arrives then. */
   late?: (ms: number) => void
+  onRequest?: (asked: Asked) => void
 }): Promise<ExchangeServer> {
   const faults = createFaultQueue(plan)
   const asked: string[] = []
@@ -94,6 +98,7 @@ export async function startExchangeServer({
     const question = await parse(request)
     const name = `${question.method} ${question.path}`
     asked.push(name)
+    onRequest?.(question)
     const kind = format.kindOf(question)
     const fault = faults.next(kind)
     core.settle()
@@ -223,6 +228,9 @@ export async function startExchangeServer({
     asked,
     unanswered,
     sockets: () => open.size,
+    push(message) {
+      for (const socket of open.keys()) send(socket, message)
+    },
     setReachable: async (reachable) => (reachable === http.listening ? undefined : reachable ? listen() : shut()),
     dropSockets,
     holdEvents() {

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { ClientOrderId } from '../../../src/domain/execution/order.ts'
+import { VenueUnreachableError } from '../../../src/domain/execution/venue-unreachable.ts'
+import { base32Hash } from '../../../src/domain/hash.ts'
+import { later } from '../../../src/domain/units.ts'
+import type { OrderRequest, VenueEvent } from '../../../src/ports.ts'
+import { createBinance } from '../../../src/venues/ccxt/binance.ts'
+import { judgeBinance } from '../../../src/venues/ccxt/binance-judge.ts'
+import type { VenueKeys } from '../../../src/venues/ccxt/trading-client.ts'
+import { eventually } from '../../conformance/venue-support.ts'
+import { BINANCE_KEYS, type BinanceSettings, createBinanceFormat } from '../../support/exchange/binance.ts'
+import { AT, openLoopback } from '../../support/exchange/open.ts'
+import type { Asked } from '../../support/exchange/server.ts'
+
+let made = 0
+const newId = (): ClientOrderId => base32Hash(`binance-wire/${made++}`, 128) as ClientOrderId
+
+async function start(t: TestContext, changed: Omit<Partial<BinanceSettings>, 'keys'> & { keys?: VenueKeys } = {}) {
+  const requests: Asked[] = []
+  const opened = await openLoopback(t, {
+    exchange: createBinance(),
+    keys: changed.keys ?? BINANCE_KEYS,
+    format: (core) => createBinanceFormat({ ...changed, core, keys: BINANCE_KEYS }),
+    onRequest: (asked) => requests.push(asked),
+  })
+  const order = (more: Partial<OrderRequest> = {}): OrderRequest => ({
+    ...{ clientOrderId: newId(), instrumentId: 'ETH-USDT-PERP.BINANCE' as OrderRequest['instrumentId'] },
+    ...{ side: 'buy', quantity: '1.5', limitPrice: '3010', timeInForce: 'ioc', postOnly: false, reduceOnly: false },
+    validUntil: later(opened.control.clock.now(), 10_000),
+    ...more,
+  })
+  return { ...opened, order, requests }
+}
+
+test('an order goes out once, under our id alone, with the time that it may be taken in', async (t) => {
+  const { venue, order, requests } = await start(t)
+  const request = order()
+  assert.equal((await venue.submit(request)).kind, 'accepted')
+  const sent = requests.filter(({ method, path }) => method === 'POST' && path === '/fapi/v1/order')
+  assert.equal(sent.length, 1)
+  const { signature, ...body } = sent[0]!.body
+  assert.match(String(signature), /^[0-9a-f]{64}$/)
+  assert.deepEqual(body, {
+    ...{ symbol: 'ETHUSDT', side: 'BUY', type: 'LIMIT', quantity: '1.5', price: '3010', timeInForce: 'IOC' },
+    ...{ newClientOrderId: request.clientOrderId, newOrderRespType: 'ACK' },
+    ...{ timestamp: String(AT), recvWindow: '10000' },
+  })
+})
+
+test('an order that may be taken for long is given the minute that Binance allows', async (t) => {
+  const { venue, order, requests } = await start(t)
+  await venue.submit(order({ validUntil: later(AT as Parameters<typeof later>[0], 3_600_000) }))
+  assert.equal(requests.at(-1)?.body.recvWindow, '60000')
+})
+
+test('a stop goes to the service of conditional orders, by mark price and reduce-only', async (t) => {
+  const { venue, order, requests } = await start(t)
+  await venue.submit(order())
+  const { instrumentId, validUntil } = order()
+  const stop = {
+    clientOrderId: newId(),
+    instrumentId,
+    validUntil,
+    side: 'sell',
+    quantity: '1.5',
+    triggerPrice: '2800',
+  } as const
+  assert.equal((await venue.submitStop(stop)).kind, 'accepted')
+  const { path, body } = requests.at(-1)!
+  assert.equal(path, '/fapi/v1/algoOrder')
+  assert.deepEqual(
+    [body.type, body.workingType, body.reduceOnly, body.triggerPrice, body.clientAlgoId],
+    ['STOP_MARKET', 'MARK_PRICE', 'true', '2800', stop.clientOrderId],
+  )
+})
+
+test('a fee in BNB is told in USD, asked and heard', async (t) => {
+  const { venue, order } = await start(t, { bnbPrice: 600 })
+  const heard: VenueEvent[] = []
+  const ending = new AbortController()
+  t.after(() => ending.abort())
+  await venue.watch((event) => heard.push(event), ending.signal)
+  const [first, second] = [order(), order()]
+  await venue.submit(first)
+  const [fill] = await venue.fills(first)
+  assert.ok(Math.abs(fill!.fee - 1.5 * 3000.5 * 0.0005) < 1e-4, `was ${fill!.fee}`)
+  // Nobody knew the price when the first was pushed: that is said, and the second is understood.
+  await eventually(() => heard.some(({ kind }) => kind === 'reconnected'), 'the gap to be told')
+  await venue.submit(second)
+  await eventually(() => heard.some((event) => event.kind === 'fill'), 'the second fill')
+})
+
+test('a stream whose key has expired is opened anew, and the gap is told', async (t) => {
+  const { venue, order, server } = await start(t)
+  const heard: VenueEvent[] = []
+  const ending = new AbortController()
+  t.after(() => ending.abort())
+  await venue.watch((event) => heard.push(event), ending.signal)
+  server.push({ e: 'listenKeyExpired', E: AT, listenKey: 'any' })
+  await eventually(() => heard.some(({ kind }) => kind === 'reconnected'), 'the stream to be back')
+  await venue.submit(order())
+  await eventually(() => heard.some(({ kind }) => kind === 'fill'), 'a fill after it')
+})
+
+test('a pushed message that cannot be read is a gap, not a guess', async (t) => {
+  const { venue, server } = await start(t)
+  const heard: VenueEvent[] = []
+  const ending = new AbortController()
+  t.after(() => ending.abort())
+  await venue.watch((event) => heard.push(event), ending.signal)
+  server.push({ e: 'ORDER_TRADE_UPDATE', E: AT, o: { s: 'ETHUSDT', i: 1, c: 'x', S: 'BUY', q: 'NaN', X: 'NEW' } })
+  await eventually(() => heard.length > 0, 'the gap to be told')
+  assert.deepEqual(heard, [{ kind: 'reconnected' }])
+})
+
+test('an account in hedge mode is not traded on', async (t) => {
+  const { venue, order, server } = await start(t, { hedgeMode: true })
+  await assert.rejects(venue.instrument('ETH'), /Expected the one-way position mode at Binance, was hedge mode/)
+  await assert.rejects(venue.submit(order()), /one-way position mode/)
+  assert.equal(server.core.orders().length, 0)
+})
+
+test('keys that the venue does not know leave questions unanswered and nothing sent', async (t) => {
+  const { venue, order, server } = await start(t, {
+    keys: { apiKey: 'loopback-key', secret: 'another' },
+  })
+  await assert.rejects(
+    venue.account(),
+    (error) => error instanceof VenueUnreachableError && /-1022/.test(error.message),
+  )
+  assert.equal((await venue.submit(order())).kind, 'unknown')
+  assert.equal(server.core.orders().length, 0)
+})
+
+test('a venue that is not there at first is asked again later', async (t) => {
+  const { venue, server, order } = await start(t)
+  await server.setReachable(false)
+  await assert.rejects(venue.positions(), VenueUnreachableError)
+  assert.equal((await venue.submit(order())).kind, 'unknown')
+  await server.setReachable(true)
+  assert.deepEqual(await venue.positions(), [])
+})
+
+test('what an error means for an order follows from its code, and without one from the status', () => {
+  const judge = (status: number, code?: number, headers: Record<string, unknown> = {}) =>
+    judgeBinance({ status, headers, text: '', body: code && { code, msg: 'm' }, errorName: 'ExchangeError' })
+  const cases: readonly (readonly [status: number, code: number | undefined, kind: string])[] = [
+    [400, -2019, 'refused'],
+    [400, -1121, 'refused'],
+    [400, -2013, 'not-found'],
+    [400, -2011, 'not-found'],
+    [400, -4116, 'duplicate'],
+    [400, -1021, 'clock'],
+    [400, -5028, 'clock'],
+    [400, -1006, 'uncertain'],
+    [408, -1007, 'uncertain'],
+    [503, -1007, 'uncertain'],
+    [503, -1008, 'busy'],
+    [503, undefined, 'uncertain'],
+    [500, -1000, 'uncertain'],
+    [502, undefined, 'uncertain'],
+    [403, undefined, 'uncertain'],
+    [429, -1003, 'busy'],
+    [429, undefined, 'busy'],
+    [418, -1003, 'busy'],
+    [400, -1015, 'busy'],
+  ]
+  for (const [status, code, kind] of cases) assert.equal(judge(status, code).kind, kind, `${status} ${code}`)
+  assert.deepEqual(judge(418, -1003, { 'retry-after': '120' }), {
+    kind: 'busy',
+    reason: '-1003 m',
+    retryAfterMs: 120_000,
+  })
+})
