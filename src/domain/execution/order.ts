@@ -155,8 +155,7 @@ function report(order: Order, event: Extract<OrderEvent, { kind: 'reported' }>, 
   return moveTo(order, heard, at, {
     filledQuantity,
     ...(more && event.averageFillPrice !== undefined && { averageFillPrice: event.averageFillPrice }),
-    ...(order.venueOrderId === undefined &&
-      event.venueOrderId !== undefined && { venueOrderId: event.venueOrderId }),
+    ...(order.venueOrderId === undefined && event.venueOrderId !== undefined && { venueOrderId: event.venueOrderId }),
     ...(event.reason !== undefined && { reason: event.reason }),
   })
 }
@@ -166,6 +165,7 @@ function moveTo(order: Order, state: OrderState, at: TimestampMs, heard: Partial
   const wins = standingOf({ state, ...(reason !== undefined && { reason }) }) > standingOf(order)
   // A fill that comes after the end still counts; what has ended does not open again.
   const next: Order = { ...order, ...facts, ...(wins && { state, reason }) }
-  const changed = next.state !== order.state || next.filledQuantity !== order.filledQuantity
+  // The venue's own word for an end replaces our conclusion of the same name.
+  const changed = wins || next.filledQuantity !== order.filledQuantity
   return changed || next.venueOrderId !== order.venueOrderId ? { ...next, updatedAt: at } : order
 }
