@@ -58,7 +58,11 @@ export async function sendChild(ports: Ports, proposal: Proposal, due: DueChild)
       referencePrice: mid,
       arrivalPrice: due.arrivalMid,
       ordersLastMinute: count,
-      plannedGrossNotional: usd(Math.max(risk.grossNotionalAfter, plannedGross(proposal, due.facts, mid))),
+      // With one venue there is nothing to spread over.
+      plannedGrossNotional:
+        ports.venues.length > 1
+          ? usd(Math.max(risk.grossNotionalAfter, plannedGross(proposal, due.facts, mid)))
+          : risk.venues[0]!.grossNotionalAfter,
       hedgeRatioToKeep: fraction(proposal.hedgeRatioBefore),
     },
     due.facts.limits,

@@ -45,6 +45,13 @@ export async function workExecution(ports: Ports, proposal: Proposal): Promise<E
   if (heldBack) {
     const left = await withdraw(ports, resolved.orders)
     if (resolved.unresolved || left.unresolved) return retryLater(ports, resolved.retryAt)
+    await store.audit.append({
+      at: clock.now(),
+      actor: 'system',
+      action: 'risk.denied',
+      subject: proposal.proposalId,
+      details: { denials: [heldBack] },
+    })
     return { kind: 'paused', denials: [heldBack] }
   }
   const quoted = await quoteLegs(facts, proposal.asset)

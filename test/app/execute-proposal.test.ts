@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { planSchedule } from '../../src/domain/execution/plan.ts'
+import { formatQuantity } from '../../src/domain/format.ts'
 import { seedFrom } from '../../src/domain/hash.ts'
 import type { Proposal } from '../../src/domain/proposal.ts'
 import { createRandom } from '../../src/domain/random.ts'
@@ -142,7 +143,7 @@ test('a resume that comes while the paused wake-up still holds its lease is not 
 test('an execution halted past its deadline ends with what it had', async (t) => {
   const desk = await openDesk(t)
   const proposal = await approved(desk, 0.5)
-  await desk.pass(SECOND)
+  await desk.pass(3 * MINUTE)
   await desk.app.changeTradingState({ to: 'halted', by: member('ana'), reason: 'drill' })
   await desk.pass(2 * HOUR)
   await desk.app.resumeTrading({ by: member('ana'), reason: 'over' })
@@ -150,7 +151,7 @@ test('an execution halted past its deadline ends with what it had', async (t) =>
   const stored = await desk.find(proposal)
   const done = await filled(desk, proposal)
   assert.equal(stored.state, 'executed')
-  assert.equal(stored.reason, `left ${(5 - done).toFixed(4)} ETH unfilled`)
+  assert.equal(stored.reason, `left ${formatQuantity(5 - done, 'ETH')} unfilled`)
 })
 
 test('without a quote an execution waits, and without one until its deadline it fails', async (t) => {

@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ClientOrderId } from '../../src/domain/execution/order.ts'
 import type { Proposal } from '../../src/domain/proposal.ts'
-import { baseQty, HOUR, later, MINUTE, price, SECOND, usd } from '../../src/domain/units.ts'
+import { HOUR, later, MINUTE, price, SECOND, usd } from '../../src/domain/units.ts'
 import type { OrderRequest, Store } from '../../src/ports.ts'
 import type { SentOrder } from '../../src/venues/paper/hooks.ts'
 import type { Cleanup } from '../support/database.ts'
-import { type DeskOptions, member, openDesk, START, type TestDesk } from '../support/desk.ts'
+import { type DeskOptions, member, openDesk, type TestDesk } from '../support/desk.ts'
 
 test('an order whose answer was lost is asked about, booked, and never sent again', async (t) => {
   const lost = new Set<string>()
