@@ -208,6 +208,8 @@ export function createBinanceFormat(settings: BinanceSettings): VenueFormat {
         return open(asked, 'stop')
       case 'GET /fapi/v3/positionRisk':
         return { body: core.positions().map((position) => positionBody(position, core.now())) }
+      case 'GET /fapi/v2/account':
+        return { body: { ...accountBody(core), canTrade: rights.canTrade, canDeposit: true, canWithdraw: true } }
       case 'GET /fapi/v3/account':
         return { body: accountBody(core) }
       case 'POST /fapi/v1/countdownCancelAll':
@@ -265,7 +267,7 @@ const params = (asked: Asked): Readonly<Record<string, string | undefined>> => (
 
 const isOf = (order: CoreOrder, kind: 'order' | 'stop'): boolean => (order.kind === 'stop') === (kind === 'stop')
 
-function accountBody(core: ExchangeCore): unknown {
+function accountBody(core: ExchangeCore): Record<string, unknown> {
   const { walletBalance, equity, initialMargin, maintenanceMargin } = core.account()
   const text = (value: number): string => value.toFixed(8)
   return {

@@ -16,8 +16,10 @@ export type Fault =
   | { readonly kind: 'server-error'; readonly status: 500 | 502 | 503 | 504; readonly taken: boolean }
   /** What is to be cancelled is filled just before. */
   | { readonly kind: 'fill-first' }
-  /** The answer is cut in the middle. */
+  /** Half an answer, ended as if it were whole. */
   | { readonly kind: 'garbled' }
+  /** Half an answer, and then silence. */
+  | { readonly kind: 'stalled' }
 
 /** One fault per request, or none; and in which order, and how often, what is pushed arrives. */
 export interface Faults {

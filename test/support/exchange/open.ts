@@ -29,6 +29,7 @@ export interface LoopbackOptions {
   readonly timeoutMs?: number
   readonly limits?: RequestLimits
   readonly onRequest?: (asked: Asked) => void
+  readonly sandbox?: boolean
 }
 
 export interface Opened {
@@ -40,7 +41,7 @@ export interface Opened {
 /** Both sides over the wire, sharing one clock that only the test moves; quoting 2999.5 to 3000.5. */
 export async function openLoopback(
   t: { after(done: () => Promise<void>): void },
-  { exchange, keys, format, core: settings, faults, timeoutMs, limits, onRequest }: Side & LoopbackOptions,
+  { exchange, keys, format, core: settings, faults, timeoutMs, limits, onRequest, sandbox }: Side & LoopbackOptions,
 ): Promise<Opened> {
   const clock = createControlledClock(AT)
   const core = createExchangeCore({ now: () => clock.now(), startingEquity: STARTING_EQUITY, ...settings })
@@ -55,6 +56,7 @@ export async function openLoopback(
     ...{ exchange, keys, server, clock },
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(limits && { limits }),
+    ...(sandbox && { sandbox }),
   })
   core.setQuote(ASSET, { bestBid: 2999.5, bestAsk: 3000.5, size: 30 })
   t.after(async () => {
@@ -75,11 +77,13 @@ export const createLoopbackVenue = ({
   clock,
   timeoutMs = 250,
   limits,
+  sandbox = false,
 }: Pick<Side, 'exchange' | 'keys'> & {
   server: Pick<ExchangeServer, 'core' | 'endpoint'>
   clock: Clock
   timeoutMs?: number
   limits?: RequestLimits
+  sandbox?: boolean
 }): Venue =>
   createCcxtVenue({
     exchange,
@@ -89,6 +93,7 @@ export const createLoopbackVenue = ({
     quoteAt: (asset) => toQuote(server.core, asset),
     log: createLog('silent'),
     timeoutMs,
+    sandbox,
     ...(limits && { limits }),
   })
 

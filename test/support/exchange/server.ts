@@ -69,6 +69,8 @@ export interface ExchangeServer {
   stop(): Promise<void>
 }
 
+const SETTLE_EVERY_MS = 20
+
 /** One exchange on loopback: HTTP and WebSocket on one port, up in a few milliseconds. */
 export async function startExchangeServer({
   core,
@@ -108,6 +110,7 @@ export async function startExchangeServer({
     if (fault?.kind === 'slow') await sleep(fault.ms)
     const text = JSON.stringify(reply.body)
     response.writeHead(reply.status ?? 200, { 'content-type': 'application/json', ...reply.headers })
+    if (fault?.kind === 'stalled') return void response.write(text.slice(0, text.length / 2))
     response.end(fault?.kind === 'garbled' ? text.slice(0, text.length / 2) : text)
   }
 
@@ -220,6 +223,9 @@ export async function startExchangeServer({
     await new Promise((resolve) => http.close(resolve))
   }
 
+  // Time goes by whether anyone asks or not.
+  const settling = setInterval(() => core.settle(), SETTLE_EVERY_MS).unref()
+
   await listen()
   return {
     core,
@@ -242,6 +248,7 @@ export async function startExchangeServer({
       for (const release of reversed ? waiting.reverse() : waiting) for (let i = 0; i < times; i++) release()
     },
     async stop() {
+      clearInterval(settling)
       stopTelling()
       await shut()
       assert.deepEqual(unanswered, [], `Nobody answers ${format.name}'s calls`)

@@ -133,6 +133,25 @@ test('keys that the venue does not know leave questions unanswered and nothing s
   assert.equal(server.core.orders().length, 0)
 })
 
+test('an answer that stops half-way is no answer', async (t) => {
+  const { venue, order, server } = await start(t)
+  await venue.instrument('ETH')
+  server.faults.add('submit', { kind: 'stalled' })
+  const request = order()
+  assert.equal((await venue.submit(request)).kind, 'unknown')
+  server.faults.add('question', { kind: 'stalled' })
+  await assert.rejects(venue.positions(), VenueUnreachableError)
+  assert.equal((await venue.find(request))?.state, 'filled')
+})
+
+test('the practice exchange, which tells nothing of keys, is asked whether the account may trade', async (t) => {
+  const { venue } = await openLoopback(t, {
+    ...{ exchange: createBinance(), keys: BINANCE_KEYS, sandbox: true },
+    format: (core) => createBinanceFormat({ core }),
+  })
+  assert.deepEqual(await venue.keyRights(), { canTrade: true })
+})
+
 test('a venue that is not there at first is asked again later', async (t) => {
   const { venue, server, order } = await start(t)
   await server.setReachable(false)
