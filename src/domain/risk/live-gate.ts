@@ -113,7 +113,7 @@ function recordConditions({ at, days }: PaperRecord, rules: LiveGateRules): read
   if (!first) return [paperDays, { ...gaps, standing: 'not-known', sample, why: 'there is no record' }]
   // Whole days from the first on record to yesterday: a record that has ended counts as missing since.
   const whole = Math.max(1, Math.floor(at / DAY) - Math.floor(first.day / DAY))
-  return [paperDays, compared({ ...gaps, value: Math.max(0, 1 - sample / whole), sample: whole })]
+  return [paperDays, compared({ ...gaps, value: Math.max(0, (whole - sample) / whole), sample: whole })]
 }
 
 function hedgeConditions({ days }: PaperRecord, rules: LiveGateRules): readonly LiveGateCondition[] {
