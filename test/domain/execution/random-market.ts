@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import type { ClientOrderId, Order } from '../../../src/domain/execution/order.ts'
 import { base32Hash } from '../../../src/domain/hash.ts'
 import { instrumentIdOf } from '../../../src/domain/instrument.ts'
-import { baseQty, later, type Price, price, SECOND, timestamp, usd } from '../../../src/domain/units.ts'
+import type { Asset } from '../../../src/domain/market/tick.ts'
+import {
+  baseQty,
+  later,
+  type Price,
+  price,
+  SECOND,
+  type TimestampMs,
+  timestamp,
+  usd,
+} from '../../../src/domain/units.ts'
 import type { OrderRequest, Quote, Venue, VenueEvent } from '../../../src/ports.ts'
 import { createMemoryLedger } from '../../../src/venues/paper/memory-ledger.ts'
 import { createPaperVenue } from '../../../src/venues/paper/paper-venue.ts'
@@ -79,10 +89,20 @@ const PRICE = 3000
 export const VALIDITY = 5 * SECOND
 
 /** A paper venue with books in memory, whose wire and whose other side a test moves. */
-export function openRandomVenue({ namesOurs }: { namesOurs: boolean }) {
-  let now = START
+export function openRandomVenue({
+  namesOurs,
+  asset = 'ETH',
+  from = START,
+}: {
+  namesOurs: boolean
+  asset?: Asset
+  from?: TimestampMs
+}) {
+  const instrumentId = instrumentIdOf(asset, 'paper')
+  let now = from
   let fate: 'heard' | 'unheard' | 'lost' = 'heard'
   const backlog: VenueEvent[] = []
+  const otherHands: string[] = []
   const ledger = createMemoryLedger()
   const quote = (): Quote => ({
     at: now,
@@ -112,7 +132,10 @@ export function openRandomVenue({ namesOurs }: { namesOurs: boolean }) {
     venue,
     paper,
     ledger,
+    instrumentId,
     now: () => now,
+    /** Resting orders of other hands, by the venue's id, as they now stand. */
+    otherHands: () => Promise.all(otherHands.map((id) => ledger.findByVenueOrderId('paper', id))),
     pass: (ms: number) => {
       now = later(now, ms)
     },
@@ -135,7 +158,7 @@ export function openRandomVenue({ namesOurs }: { namesOurs: boolean }) {
       const flags = { postOnly: false, reduceOnly: false } as const
       const shared = {
         clientOrderId: id,
-        instrumentId: INSTRUMENT,
+        instrumentId,
         side: of,
         timeInForce,
         validUntil,
@@ -161,7 +184,7 @@ export function openRandomVenue({ namesOurs }: { namesOurs: boolean }) {
 
     /** The other side's part; what cannot be done now is not done. */
     async act(happening: Happening): Promise<void> {
-      const resting = (await paper.openOrders(INSTRUMENT)).filter(({ kind }) => kind === 'limit')
+      const resting = (await paper.openOrders(instrumentId)).filter(({ kind }) => kind === 'limit')
       switch (happening.kind) {
         case 'fill-resting': {
           const order = resting[happening.pick % Math.max(1, resting.length)]
@@ -174,18 +197,18 @@ export function openRandomVenue({ namesOurs }: { namesOurs: boolean }) {
           const away = happening.side === 'buy' ? -50 : 50
           const limit = happening.rests ? { limitPrice: (PRICE + away).toFixed(2) } : {}
           const quantity = (happening.size / 100).toFixed(2)
-          return void (await paper.acts.otherHand({
-            instrumentId: INSTRUMENT,
-            side: happening.side,
-            quantity,
-            ...limit,
-          }))
+          const { side: of, rests } = happening
+          const { venueOrderId } = await paper.acts.otherHand({ instrumentId, side: of, quantity, ...limit })
+          if (rests) otherHands.push(venueOrderId)
+          return
         }
         case 'liquidate':
         case 'deleverage': {
           const held = Math.abs((await paper.positions())[0]?.quantity ?? 0)
           const quantity = Math.ceil(held * happening.share * 100) / 100
-          return quantity > 0 ? paper.acts[happening.kind](INSTRUMENT, Math.min(quantity, held).toFixed(2)) : undefined
+          return quantity > 0
+            ? paper.acts[happening.kind](instrumentId, Math.min(quantity, held).toFixed(2))
+            : undefined
         }
         case 'pass':
           now = later(now, happening.ms)
