@@ -75,6 +75,18 @@ test('PagerDuty gets a trigger whose key makes the same incident of it again', a
   })
 })
 
+test('what is over closes the incident of its key at PagerDuty, and is told quietly elsewhere', async (t) => {
+  const { taken, url } = await startServer(t, { status: 202 })
+  const { key, title, text } = INCIDENT
+  await createPager({ kind: 'pagerduty', url, key: SECRET }).close({ key, title, text })
+  const { event_action, dedup_key } = JSON.parse(taken[0]!.body)
+  assert.deepEqual([event_action, dedup_key], ['resolve', key])
+  await createPager({ kind: 'ntfy', url }).close({ key, title, text })
+  assert.deepEqual([taken[1]!.headers.priority, taken[1]!.headers.tags], ['3', 'white_check_mark'])
+  await createPager({ kind: 'json', url }).close({ key, title, text })
+  assert.deepEqual(JSON.parse(taken[2]!.body), { key, title, text, severity: 'over' })
+})
+
 test('any other address gets the incident as JSON', async (t) => {
   const { taken, url } = await startServer(t, { status: 204 })
   await createPager({ kind: 'json', url, key: SECRET }).page(INCIDENT)

@@ -11,6 +11,10 @@ test('breakwater leaves the command to what follows', () => {
   assert.deepEqual(entryFor(['breakwater', 'audit', 'verify']), ['src/main.ts', 'audit', 'verify'])
 })
 
+test('the watchdog is started by a file of its own', () => {
+  assert.deepEqual(entryFor(['breakwater', 'watchdog', '--port', '1']), ['src/watchdog/main.ts', '--port', '1'])
+})
+
 test('test has a runner of its own', () => {
   assert.deepEqual(entryFor(['test', 'test/config.test.ts']), ['setup/test.ts', 'test/config.test.ts'])
 })
