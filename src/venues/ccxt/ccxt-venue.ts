@@ -1,22 +1,21 @@
-import { Decimal } from 'decimal.js'
-import type { ClientOrderId } from '../../domain/execution/order.ts'
-import { type InstrumentId, instrumentIdOf } from '../../domain/instrument.ts'
+import type { InstrumentId } from '../../domain/instrument.ts'
 import type { Asset } from '../../domain/market/tick.ts'
-import { elapsed, type TimestampMs, timestamp, usd } from '../../domain/units.ts'
+import { type TimestampMs, timestamp, usd } from '../../domain/units.ts'
 import type { Logger } from '../../log.ts'
 import type { Quote } from '../../ports/quote.ts'
-import type { CancelOutcome, OrderRef, SubmitOutcome, Venue, VenueFill } from '../../ports/venue.ts'
+import type { CancelOutcome, OrderRef, Venue, VenueFill } from '../../ports/venue.ts'
 import type { Clock } from '../../ports.ts'
 import type { Endpoint } from '../live/client.ts'
 import { type Connection, createConnection, isOfTheWire } from './connection.ts'
-import { type ContractMarket, lotSizeOf, toContracts, toInstrument } from './contracts.ts'
+import { type ContractMarket, toInstrument } from './contracts.ts'
 import { type Conversion, toVenueFill, toVenueOrder, toVenuePosition } from './convert.ts'
-import type { Expiry, Judgement, RawFill, RequestLimits, Session, TradingExchange, WireRef } from './exchange.ts'
+import type { RawFill, RequestLimits, Session, TradingExchange, WireRef } from './exchange.ts'
 import { reasonOf } from './failures.ts'
 import { createFeePrices } from './fee-prices.ts'
 import { createLimiter } from './limiter.ts'
+import { assetOf, contractsOf, createRequests, onTick, rejected } from './requests.ts'
 import { createStream } from './stream.ts'
-import { attempt, type VenueKeys } from './trading-client.ts'
+import type { VenueKeys } from './trading-client.ts'
 
 export interface CcxtVenueOptions {
   readonly exchange: TradingExchange
@@ -37,9 +36,6 @@ export interface CcxtVenueOptions {
 }
 
 const ASSET = /^[A-Z0-9]+$/
-const INSTRUMENT_ID = /^([A-Z0-9]+)-USDT-PERP\./
-
-const rejected = (reason: string): SubmitOutcome => ({ kind: 'rejected', reason })
 
 /** A live exchange through ccxt, as the rest of the product sees it. Connects when it is first needed. */
 export function createCcxtVenue(options: CcxtVenueOptions): Venue {
@@ -57,12 +53,10 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
   })
   const connection: Connection = createConnection(options, { limiter, ears: stream.ears })
 
-  const assetOf = (instrumentId: InstrumentId): Asset | undefined => {
-    const asset = INSTRUMENT_ID.exec(instrumentId)?.[1]
-    return asset !== undefined && instrumentIdOf(asset, venueId) === instrumentId ? asset : undefined
-  }
+  const requests = createRequests(options, { connection, limiter })
+
   const marketOf = (session: Session, instrumentId: InstrumentId): ContractMarket => {
-    const asset = assetOf(instrumentId)
+    const asset = assetOf(instrumentId, venueId)
     if (asset === undefined) throw new RangeError(`Expected an instrument of ${venueId}, was ${instrumentId}`)
     return session.marketOf(asset)
   }
@@ -81,105 +75,12 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
     return raws.map((raw) => toVenueFill(raw, conversion)).sort((a, b) => a.filledAt - b.filledAt)
   }
 
-  /** What a request that is to change something needs before it is signed, or why it is not sent. */
-  async function ready(
-    request: {
-      readonly clientOrderId: ClientOrderId
-      readonly instrumentId: InstrumentId
-      readonly validUntil: TimestampMs
-    },
-    send: (session: Session, common: { market: ContractMarket; clientId: string; expiry: Expiry }) => Promise<string>,
-  ): Promise<SubmitOutcome> {
-    const asset = assetOf(request.instrumentId)
-    if (asset === undefined) return rejected(`UNKNOWN_INSTRUMENT instrumentId=${request.instrumentId}`)
-    if (!isCarried(request.clientOrderId))
-      return rejected(`CLIENT_ORDER_ID_MALFORMED clientOrderId=${request.clientOrderId}`)
-    const clientId = ids.toVenue(request.clientOrderId)
-    let session: Session
-    try {
-      session = await connection.open()
-    } catch (error) {
-      if (!isOfTheWire(error)) throw error
-      return { kind: 'unknown', reason: `NOT_CONNECTED ${reasonOf(error)}` }
-    }
-    let market: ContractMarket
-    try {
-      market = session.marketOf(asset)
-    } catch (error) {
-      if (error instanceof RangeError) return rejected(`UNKNOWN_INSTRUMENT instrumentId=${request.instrumentId}`)
-      throw error
-    }
-    const first = await sendOnce(session, request.validUntil, (expiry) => send(session, { market, clientId, expiry }))
-    if ('outcome' in first) return first.outcome
-    // The venue refused it unread because of the time on it: with the clock set right it goes out under the same id.
-    try {
-      await connection.synchronise(session)
-    } catch (error) {
-      if (!isOfTheWire(error)) throw error
-      return rejected(`CLOCK_SKEW ${first.clock}`)
-    }
-    const second = await sendOnce(session, request.validUntil, (expiry) => send(session, { market, clientId, expiry }))
-    return 'outcome' in second ? second.outcome : rejected(`CLOCK_SKEW ${second.clock}`)
-  }
-
-  /** Signs and sends; `clock` when the venue refused it for the time that it was signed with, and there is time left. */
-  async function sendOnce(
-    session: Session,
-    validUntil: TimestampMs,
-    send: (expiry: Expiry) => Promise<string>,
-  ): Promise<{ readonly outcome: SubmitOutcome } | { readonly clock: string }> {
-    const expired = () => rejected(`REQUEST_EXPIRED validUntil=${validUntil} now=${clock.now()}`)
-    const patienceMs = elapsed(clock.now(), validUntil)
-    if (patienceMs > 0 && !(await limiter.take(1, { isOrder: true, patienceMs }))) {
-      return { outcome: rejected(`RATE_LIMITED validUntil=${validUntil}`) }
-    }
-    const now = clock.now()
-    if (now >= validUntil) return { outcome: expired() }
-    const signedAt = session.venueNow()
-    const sent = await attempt(() => send({ signedAt, validUntil: signedAt + Math.floor(validUntil - now) }))
-    if ('done' in sent) return { outcome: { kind: 'accepted', venueOrderId: sent.done } }
-    const judgement = connection.judge(sent.error)
-    if (judgement?.kind !== 'clock') return { outcome: outcomeOf(judgement, sent) }
-    return clock.now() >= validUntil ? { outcome: expired() } : { clock: judgement.reason }
-  }
-
-  const isCarried = (clientOrderId: ClientOrderId): boolean => {
-    try {
-      ids.toVenue(clientOrderId)
-      return true
-    } catch (error) {
-      if (error instanceof RangeError) return false
-      throw error
-    }
-  }
-
-  /** Only a venue that said no has rejected; whatever else happened once a request had left is unknown. */
-  function outcomeOf(
-    judgement: Judgement | undefined,
-    { error, sent }: { error: unknown; sent: boolean },
-  ): SubmitOutcome {
-    if (error instanceof NotOnStep) return rejected(error.message)
-    if (!sent) return rejected(`NOT_SENT ${reasonOf(error)}`)
-    switch (judgement?.kind) {
-      case 'refused':
-      case 'not-found':
-        return rejected(judgement.reason)
-      case 'busy':
-        return rejected(`RATE_LIMITED ${judgement.reason}`)
-      case 'duplicate':
-        return { kind: 'unknown', reason: `DUPLICATE_CLIENT_ORDER_ID ${judgement.reason}` }
-      default:
-        if (!isOfTheWire(error)) log.error({ venue: venueId, err: error }, 'order sent, and its answer broke us')
-        return { kind: 'unknown', reason: judgement?.reason ?? reasonOf(error) }
-    }
-  }
-
   return {
     venueId,
     capabilities,
     async instrument(asset) {
       if (!ASSET.test(asset)) throw new RangeError(`Expected an asset in capitals such as ETH, was ${asset}`)
-      return toInstrument(await connection.ask('status', async (session) => session.marketOf(asset)), venueId)
+      return toInstrument((await connection.session()).marketOf(asset), venueId)
     },
     async quote(asset) {
       const quote = quoteAt(asset, clock.now())
@@ -191,7 +92,7 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
     async submit(order) {
       if (order.postOnly && !capabilities.postOnly) return rejected(`POST_ONLY_UNSUPPORTED venue=${venueId}`)
       if (order.reduceOnly && !capabilities.reduceOnly) return rejected(`REDUCE_ONLY_UNSUPPORTED venue=${venueId}`)
-      return ready(order, async (session, { market, ...common }) =>
+      return requests.send(order, async (session, { market, ...common }) =>
         exchange.submit(session, {
           market,
           ...common,
@@ -208,7 +109,7 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
     async submitStop(stop) {
       const { submitStop } = exchange
       if (!submitStop || !capabilities.protectiveStops) return rejected(`STOPS_UNSUPPORTED venue=${venueId}`)
-      return ready(stop, async (session, { market, ...common }) =>
+      return requests.send(stop, async (session, { market, ...common }) =>
         submitStop.call(exchange, session, {
           market,
           ...common,
@@ -297,21 +198,4 @@ export function createCcxtVenue(options: CcxtVenueOptions): Venue {
       throw error
     }
   }
-}
-
-/** A quantity or a price that the venue has no step for: nothing was sent. */
-class NotOnStep extends Error {}
-
-function contractsOf(quantity: string, market: ContractMarket): string {
-  try {
-    return toContracts(quantity, market)
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw new NotOnStep(`QUANTITY_NOT_ON_LOT quantity=${quantity} lotSize=${lotSizeOf(market)}`)
-  }
-}
-
-function onTick(text: string, name: 'limitPrice' | 'triggerPrice', { tickSize }: ContractMarket): string {
-  if (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0 && new Decimal(text).mod(tickSize).isZero()) return text
-  throw new NotOnStep(`PRICE_NOT_ON_TICK ${name}=${text} tickSize=${tickSize}`)
 }

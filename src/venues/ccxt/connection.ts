@@ -10,6 +10,8 @@ import { type Ears, openTradingClient, type TradingClient } from './trading-clie
 export interface Connection {
   /** Opens it when it is not open; many at once open it once, and a failure is tried anew by the next. */
   open(): Promise<Session>
+  /** The same for a question. @throws {VenueUnreachableError} when it cannot be opened */
+  session(): Promise<Session>
   /** The session if it is open. */
   current(): Session | undefined
   /**
@@ -102,8 +104,10 @@ export function createConnection(
     return judgement
   }
 
-  const unreachable = (question: string, error: unknown): VenueUnreachableError =>
-    new VenueUnreachableError(`${exchange.venueId} ${question}: ${reasonOf(error)}`, { cause: error })
+  function fail(question: string, error: unknown): never {
+    if (!isOfTheWire(error)) throw error
+    throw new VenueUnreachableError(`${exchange.venueId} ${question}: ${reasonOf(error)}`, { cause: error })
+  }
 
   async function put<T>(question: Question, work: (session: Session) => Promise<T>): Promise<T> {
     const opened = await open()
@@ -124,15 +128,9 @@ export function createConnection(
 
   return {
     open,
+    session: () => open().catch((error: unknown) => fail('connection', error)),
     current: () => session,
-    async ask(question, work) {
-      try {
-        return await put(question, work)
-      } catch (error) {
-        if (isOfTheWire(error)) throw unreachable(question, error)
-        throw error
-      }
-    },
+    ask: (question, work) => put(question, work).catch((error: unknown) => fail(question, error)),
     offsetMs: () => offsetMs,
     synchronise,
     judge,

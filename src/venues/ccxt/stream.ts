@@ -40,7 +40,14 @@ export function createStream({ exchange, conversion, open, current, log }: Strea
   let ready: (() => void) | undefined
 
   const tell = (event: VenueEvent): void => {
-    for (const listener of listeners) listener(event)
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        // A listener's fault is not the venue's: the others hear on.
+        log.error({ venue: exchange.venueId, event: event.kind, err: error }, 'listener failed')
+      }
+    }
   }
   const checkReady = (): void => {
     const needed = exchange.confirmations ?? 0

@@ -53,7 +53,7 @@ export async function openLoopback(
     ...(onRequest && { onRequest }),
   })
   const venue = createLoopbackVenue({
-    ...{ exchange, keys, server, clock },
+    ...{ exchange, keys, clock, endpoint: server.endpoint, quoteAt: (asset) => quoteOf(core, asset) },
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(limits && { limits }),
     ...(sandbox && { sandbox }),
@@ -69,18 +69,20 @@ export async function openLoopback(
   return { venue, server, control: createControl({ server, clock, toVenueId }) }
 }
 
-/** The adapter against a server that is up. */
+/** The adapter against a server that is up, here or in another process. */
 export const createLoopbackVenue = ({
   exchange,
   keys,
-  server,
+  endpoint,
   clock,
+  quoteAt,
   timeoutMs = 250,
   limits,
   sandbox = false,
 }: Pick<Side, 'exchange' | 'keys'> & {
-  server: Pick<ExchangeServer, 'core' | 'endpoint'>
+  endpoint: ExchangeServer['endpoint']
   clock: Clock
+  quoteAt: (asset: string) => Quote | undefined
   timeoutMs?: number
   limits?: RequestLimits
   sandbox?: boolean
@@ -88,9 +90,9 @@ export const createLoopbackVenue = ({
   createCcxtVenue({
     exchange,
     keys,
-    endpoint: server.endpoint,
+    endpoint,
     clock,
-    quoteAt: (asset) => toQuote(server.core, asset),
+    quoteAt,
     log: createLog('silent'),
     timeoutMs,
     sandbox,
@@ -104,7 +106,7 @@ export const NO_LIMITS: RequestLimits = {
 }
 
 /** The market feed of the tests: what the exchange quotes. */
-function toQuote(core: ExchangeCore, asset: string): Quote | undefined {
+export function quoteOf(core: ExchangeCore, asset: string): Quote | undefined {
   const quote = core.quote(asset)
   return quote && { at: timestamp(core.now()), bestBid: price(quote.bestBid), bestAsk: price(quote.bestAsk) }
 }
