@@ -24,11 +24,16 @@ export async function announceRails(
   ports: Ports,
   { decisions, states, at }: { decisions: readonly RiskDecision[]; states: readonly RailState[]; at: TimestampMs },
 ): Promise<void> {
-  const told = decisions.filter(({ rail, before, after }) => before !== after && !QUIET.includes(rail))
-  if (told.length === 0) return
+  const moved = decisions.filter(({ rail, before, after }) => before !== after && !QUIET.includes(rail))
+  if (moved.length === 0) return
   const text = await tx.settings.get(KEY)
   const episodes: Episodes = text ? (JSON.parse(text) as Episodes) : {}
   const keyOf = ({ rail, scope }: Pick<RailState, 'rail' | 'scope'>): string => `${rail}/${scope}`
+  // What a person has stopped they have told themselves; what was never told of needs no word of its end either.
+  const told = moved.filter((one) =>
+    isAtLeast(one.after, one.before) ? one.inputs.variant !== 'killed' : episodes[keyOf(one)] !== undefined,
+  )
+  if (told.length === 0) return
   const stricter = told.filter(({ before, after }) => before !== after && isAtLeast(after, before))
   if (stricter.length > MOST_CARDS) {
     const worst = stricter.reduce((found, { after }) => (isAtLeast(after, found) ? after : found), stricter[0]!.after)

@@ -1,4 +1,3 @@
-import { VenueUnreachableError } from '../domain/execution/venue-unreachable.ts'
 import type { Member } from '../domain/member.ts'
 import type { RailState } from '../domain/risk/rail.ts'
 import { isAtLeast } from '../domain/risk/reading.ts'
@@ -9,6 +8,7 @@ import { wakeDelivery } from './announce.ts'
 import { moveTradingState, type TradingStateChange } from './change-trading-state.ts'
 import { endFlattening } from './flatten.ts'
 import type { Ports } from './ports.ts'
+import type { Reconciliation } from './reconcile.ts'
 import { tradingStateNow } from './risk-in-force.ts'
 import { wakeNow } from './wake-execution.ts'
 import { wakeRiskWatch } from './wake-risk-watch.ts'
@@ -54,7 +54,7 @@ export async function endRearm(tx: Store, done: RearmRequest): Promise<void> {
  * in the answer.
  */
 export const createResumeTrading =
-  (ports: Ports, reconcile: () => Promise<unknown>) =>
+  (ports: Ports, reconcile: () => Promise<Reconciliation>) =>
   async ({ by, reason }: { by: Member; reason: string }): Promise<Resumption> => {
     const { store, clock, queue, settings } = ports
     const { state: from } = await store.settings.tradingState()
@@ -64,13 +64,11 @@ export const createResumeTrading =
       const { state, because } = await tradingStateNow(ports)
       return { kind: 'nothing-to-resume', state, holds: because }
     }
-    try {
-      await reconcile()
-    } catch (error) {
-      if (!(error instanceof VenueUnreachableError)) throw error
-      return { kind: 'not-reconciled', why: error.message }
-    }
-    if (from !== 'active') {
+    const { legs } = await reconcile()
+    const silent = legs.flatMap((leg) => (leg.kind === 'unreachable' ? [`${leg.instrumentId}: ${leg.reason}`] : []))
+    if (silent.length > 0) return { kind: 'not-reconciled', why: silent.join('; ') }
+    // Reconciling lets go of its own brake; whatever else has moved it meanwhile was somebody else.
+    if (from !== 'active' && (await store.settings.tradingState()).state !== 'active') {
       const moved = await moveTradingState(ports, { from, to: 'active', by, reason })
       if (moved.kind === 'overtaken') return moved
     }

@@ -7,6 +7,7 @@ import { createKeepCountdown } from './keep-countdown.ts'
 import { createApproveLive, createAskForLive, createReadLiveGate, createRevokeLive } from './live-gate.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
+import type { Reconciliation } from './reconcile.ts'
 import { createReconcileNow } from './reconcile-now.ts'
 import { createReportRisk } from './report-risk.ts'
 import { createResumeTrading } from './resume-trading.ts'
@@ -15,7 +16,7 @@ import { createWatchRisk } from './watch-risk.ts'
 /** Rails, limits, the brake and the gate to real money. */
 export const createRiskVerbs = (
   ports: Ports,
-  { market, reconcile }: { market: MarketState; reconcile: () => Promise<unknown> },
+  { market, reconcile }: { market: MarketState; reconcile: () => Promise<Reconciliation> },
 ) => ({
   watchRisk: createWatchRisk(ports, market),
   keepCountdown: createKeepCountdown(ports),

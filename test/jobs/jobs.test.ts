@@ -24,6 +24,9 @@ const EXPECTED: Record<JobName, 'bot' | 'worker'> = {
   'escalate-alert': 'worker',
   'send-digests': 'worker',
   'check-reach': 'bot',
+  'watch-risk': 'worker',
+  'tend-stops': 'worker',
+  'expire-request': 'worker',
 }
 
 test('every job of the port is listed once, with the process that runs it and limits', () => {
