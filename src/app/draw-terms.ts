@@ -113,6 +113,8 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
       ...settings.execution.schedule,
       ...(quote?.dailyVolatility !== undefined && { dailyVolatility: fraction(quote.dailyVolatility) }),
       ...(quote?.dailyVolumeNotional !== undefined && { dailyVolumeNotional: quote.dailyVolumeNotional }),
+      ...(settings.execution.schedule.kind === 'vwap' &&
+        latest.forecast.market.volumeProfile && { volumeProfile: latest.forecast.market.volumeProfile }),
     },
     ...(request.replaces && { replaces: request.replaces }),
     ...(request.emergency && { emergency: request.emergency }),

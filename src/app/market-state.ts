@@ -10,7 +10,8 @@ import { currentFunding, fundingCorrelation } from '../domain/market/funding.ts'
 import { createPanel, type Panel } from '../domain/market/panel.ts'
 import type { Asset, FeedDeclaration } from '../domain/market/tick.ts'
 import { ewmaVolatility, hourlyReturns } from '../domain/market/volatility.ts'
-import { type BaseQty, baseQty, fraction, type TimestampMs } from '../domain/units.ts'
+import { volumeProfile } from '../domain/market/volume-profile.ts'
+import { type BaseQty, baseQty, DAY, fraction, HOUR, later, type TimestampMs } from '../domain/units.ts'
 import type { Settings } from './settings.ts'
 
 /** The market as one process has followed it: rebuilt from stored observations by the same fold after a restart. */
@@ -26,6 +27,8 @@ export interface MarketState {
   readonly rule: EventRule
   /** Maintenance tables of the venues: those that ship until what is on record has been read. */
   tierTables: readonly TierTable[]
+  /** As of an hour. */
+  readonly volumeProfiles: Map<Asset, { readonly hour: number; readonly profile: readonly number[] | undefined }>
 }
 
 export const createMarketState = (
@@ -39,11 +42,13 @@ export const createMarketState = (
   calibrations,
   rule,
   tierTables: DEFAULT_TIER_TABLES,
+  volumeProfiles: new Map(),
 })
 
 const VOLATILITY_HALF_LIFE_HOURS = 48
 const TIMING_HALF_LIFE_HOURS = 24
 const TIMING_HISTORY_HOURS = 30 * 24
+const PROFILE_DAYS = 30
 
 /** What the market looks like at an instant, from what had been received by then; undefined before the first price. */
 export function marketContext(
@@ -64,8 +69,23 @@ export function marketContext(
     openInterest: freshOpenInterest(market, asset, at),
     volatilityTimedRatio: volatilityTimedRatio(trailingVariances(returns), settings.sizing),
     fundingCorrelation: fundingCorrelation(panel, asset, at),
+    ...volumeProfileOf(market, asset, at),
     freshness: freshnessByKind(panel, feeds, asset, at),
   }
+}
+
+/** Once an hour: it changes slowly, and looks at thirty days. */
+function volumeProfileOf(market: MarketState, asset: Asset, at: TimestampMs): Pick<MarketContext, 'volumeProfile'> {
+  const hour = Math.floor(at / HOUR)
+  const known = market.volumeProfiles.get(asset)
+  if (known?.hour === hour) return known.profile ? { volumeProfile: known.profile } : {}
+  const venue = market.panel.lastBar(asset, at)?.venue
+  const bars = venue === undefined ? [] : market.panel.between('bar', venue, asset, later(at, -PROFILE_DAYS * DAY), at)
+  const profile = volumeProfile(
+    bars.flatMap(({ eventAt, volume }) => (volume === undefined ? [] : [{ eventAt, volume }])),
+  )
+  market.volumeProfiles.set(asset, { hour, profile })
+  return profile ? { volumeProfile: profile } : {}
 }
 
 /** EWMA variance known at each hour of the history, oldest first. */

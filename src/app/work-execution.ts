@@ -1,8 +1,10 @@
 import { decideChild } from '../domain/execution/child.ts'
+import { holdOf } from '../domain/execution/guard.ts'
 import { isTerminal, type Order } from '../domain/execution/order.ts'
 import {
   type CurrentSlice,
   dueQuantity,
+  filledOutside,
   nextChangeAt,
   type Plan,
   planSchedule,
@@ -15,6 +17,7 @@ import { isRelief } from '../domain/risk/account-checks.ts'
 import type { Denial } from '../domain/risk/checks.ts'
 import { baseQty, fraction, later, type Price, price, SECOND, type TimestampMs } from '../domain/units.ts'
 import { announceProgress } from './announce-proposal.ts'
+import { guardLeg } from './book-guard.ts'
 import type { ExecutionOutcome } from './execute-proposal.ts'
 import { finishExecution } from './finish-execution.ts'
 import { type LegQuote, quoteLegs, splitOverLegs } from './legs.ts'
@@ -92,17 +95,13 @@ async function step(ports: Ports, proposal: Proposal, moment: Moment): Promise<E
 
   const orders = [...resolved.orders.filter((order) => !late.includes(order)), ...over.orders]
   const children = orders.filter((order) => order.slice === slice.slice)
-  const parts =
-    children.length > 0
-      ? partsOnRecord(children)
-      : orders.some((order) => order.slice > slice.slice)
-        ? []
-        : partsDue(moment, orders, proposal)
+  const parts = orders.some((order) => order.slice > slice.slice) ? [] : partsDue(moment, orders, proposal)
+  const cascade = await runningCascade(ports, proposal)
   const wakeAts: TimestampMs[] = []
   const denials: Denial[] = []
   let held: readonly Denial[] | undefined
   for (const { leg, quantity } of parts) {
-    const outcome = await stepLeg(ports, proposal, { ...moment, children, leg, quantity })
+    const outcome = await stepLeg(ports, proposal, { ...moment, children, leg, quantity, cascade })
     if (outcome.kind === 'wake') wakeAts.push(outcome.at)
     if (outcome.kind === 'denied') denials.push(...outcome.denials)
     if (outcome.kind === 'held') held = outcome.denials
@@ -123,13 +122,28 @@ type LegOutcome =
 async function stepLeg(
   ports: Ports,
   proposal: Proposal,
-  moment: Moment & { readonly children: readonly Order[]; readonly leg: number; readonly quantity: number },
+  moment: Moment & {
+    readonly children: readonly Order[]
+    readonly leg: number
+    readonly quantity: number
+    readonly cascade: 'down' | 'up' | undefined
+  },
 ): Promise<LegOutcome> {
   const { facts, slice, leg: place, quoted } = moment
   const { settings, clock } = ports
   const found = quoted.find(({ leg }) => leg.leg === place)
   if (!found) return { kind: 'done' } // a venue of an earlier configuration
   const { leg, quote } = found
+  const guarded =
+    quote &&
+    guardLeg(ports, facts, {
+      venue: leg.venue,
+      asset: proposal.asset,
+      side: proposal.side,
+      quote,
+      cascade: moment.cascade,
+      emergency: proposal.emergency !== undefined,
+    })
   let mine = moment.children.filter((order) => order.leg === place)
   for (;;) {
     const mid = quote && price((quote.bestBid + quote.bestAsk) / 2)
@@ -151,7 +165,8 @@ async function stepLeg(
       arrivalMid,
       maxSlippage: facts.limits.maxSlippage,
       priceCollar: facts.limits.priceCollar,
-      mayCross: true,
+      mayCross: guarded?.mayCross ?? false,
+      hold: guarded && holdOf(guarded.guard),
       ...(mid !== undefined && { maxQuantity: baseQty(facts.limits.maxOrderNotional / mid) }),
     })
     switch (decision.kind) {
@@ -203,23 +218,32 @@ function heldByState(
   return { code: 'REDUCING_ONLY', netDeltaBefore: risk.netDeltaBefore, netDeltaAfter: risk.netDeltaAfter }
 }
 
-/** What each leg of the slice was given, as its first order says. */
-const partsOnRecord = (children: readonly Order[]): readonly { leg: number; quantity: number }[] =>
-  [...Map.groupBy(children, ({ leg }) => leg)].map(([leg, orders]) => ({
-    leg,
-    quantity: orders.reduce((first, order) => (order.attempt < first.attempt ? order : first)).quantity,
-  }))
+/** Which way liquidations run just now, as far as an alert says so. */
+async function runningCascade({ store }: Ports, { asset }: Proposal): Promise<'down' | 'up' | undefined> {
+  const running = (await store.alerts.open(asset)).find(({ stage }) => stage === 'touched' || stage === 'cascading')
+  return running && (running.cluster.side === 'sell' ? 'down' : 'up')
+}
 
+/** What each leg has of the slice: what it was given where it has begun, and its part of the rest. */
 function partsDue(
-  { plan, facts, quoted }: Moment,
+  { plan, facts, quoted, slice }: Moment,
   orders: readonly Order[],
   proposal: Proposal,
 ): readonly { leg: number; quantity: number }[] {
-  // Nothing is open here but what the slice itself has, so that what is filled is all there will be.
-  const due = dueQuantity(plan, facts.at, { filled: baseQty(filledOf(orders)) })
-  if (due <= 0) return []
-  const { side } = proposal
-  return splitOverLegs(facts, quoted, { side, quantity: due, referencePrice: priceOf(facts, proposal) }).parts
+  // Of other slices nothing is open any more, so that what is filled there is all there will be.
+  const due = dueQuantity(plan, facts.at, { filled: filledOutside(slice.slice, orders) })
+  const begun = new Map(
+    orders
+      .filter((order) => order.slice === slice.slice && order.attempt === 0)
+      .map(({ leg, quantity }) => [leg, quantity] as const),
+  )
+  const given = [...begun.values()].reduce((sum, quantity) => sum + quantity, 0)
+  const rest = splitOverLegs(
+    facts,
+    quoted.filter(({ leg }) => !begun.has(leg.leg)),
+    { side: proposal.side, quantity: baseQty(Math.max(0, due - given)), referencePrice: priceOf(facts, proposal) },
+  )
+  return [...[...begun].map(([leg, quantity]) => ({ leg, quantity })), ...rest.parts]
 }
 
 const priceOf = ({ prices }: TradeFacts, { asset, referencePrice }: Proposal): Price =>
@@ -238,6 +262,7 @@ function planOf({ settings }: Ports, proposal: Proposal, quoted: readonly LegQuo
     random: createRandom(seedFrom(proposal.proposalId)),
     dailyVolatility: choice.dailyVolatility ?? USUAL_DAILY_VOLATILITY,
     dailyVolumeNotional: choice.dailyVolumeNotional,
+    volumeProfile: choice.volumeProfile,
   })
 }
 

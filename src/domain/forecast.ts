@@ -87,6 +87,8 @@ export interface MarketContext {
   readonly volatilityTimedRatio?: Fraction
   /** Correlation of daily funding changes with daily returns, shrunk (specification §4.3); 0 when unknown. */
   readonly fundingCorrelation: Fraction
+  /** Median share of a day's volume in each hour of the UTC day, over 30 days; undefined with less than a week of volumes. */
+  readonly volumeProfile?: readonly number[]
   readonly freshness: readonly FeedFreshness[]
 }
 

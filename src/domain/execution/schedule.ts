@@ -16,6 +16,8 @@ export interface ScheduleChoice {
   /** What the market was when it was chosen, so that the plan is the same after a restart. */
   readonly dailyVolatility?: Fraction | undefined
   readonly dailyVolumeNotional?: Usd | undefined
+  /** Of a VWAP: what each hour of the UTC day usually trades. */
+  readonly volumeProfile?: readonly number[] | undefined
 }
 
 export interface ScheduleInputs {

@@ -1,7 +1,6 @@
 import { Decimal } from 'decimal.js'
 import { type Instrument, roundToLot } from '../instrument.ts'
 import { type BaseQty, baseQty, type Fraction, type Price, type Usd } from '../units.ts'
-import type { Order } from './order.ts'
 
 export interface VenueShare {
   readonly leg: number
@@ -64,29 +63,6 @@ export function splitOverVenues({ quantity, referencePrice, venues, maxShare }: 
     reasons.push(`${dropped.instrument.venue}: nothing, its part would be below its minimum`)
     takers = takers.filter((venue) => venue !== dropped)
   }
-}
-
-/**
- * The parts of a slice of which some legs may have begun: those keep what their first order was for, the others share the rest.
- * So a restart in the middle of a slice goes on with the same parts, although books have moved since.
- *
- * @param inputs - `quantity` is what the slice has to trade in all, what its own orders have filled already included
- */
-export function splitSlice(inputs: SplitInputs & { readonly orders: readonly Order[]; readonly slice: number }): Split {
-  const begun = new Map<number, BaseQty>()
-  for (const { kind, slice, leg, attempt, quantity } of inputs.orders) {
-    if (kind === 'child' && slice === inputs.slice && attempt === 0) begun.set(leg, quantity)
-  }
-  if (begun.size === 0) return splitOverVenues(inputs)
-  const taken = [...begun.values()].reduce((sum, quantity) => sum + quantity, 0)
-  const others = inputs.venues.filter(({ leg }) => !begun.has(leg))
-  const rest = splitOverVenues({
-    ...inputs,
-    quantity: baseQty(Math.max(0, inputs.quantity - taken)),
-    venues: others,
-  })
-  const kept = [...begun].map(([leg, quantity]) => ({ leg, quantity }))
-  return { ...rest, parts: [...kept, ...rest.parts].sort((a, b) => a.leg - b.leg) }
 }
 
 const depthOf = (venue: VenueShare, among: readonly VenueShare[]): number =>

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Order } from '../../../src/domain/execution/order.ts'
-import { splitOverVenues, splitSlice, type VenueShare } from '../../../src/domain/execution/split.ts'
+import { splitOverVenues, type VenueShare } from '../../../src/domain/execution/split.ts'
 import { instrumentIdOf } from '../../../src/domain/instrument.ts'
 import { baseQty, fraction, price, usd } from '../../../src/domain/units.ts'
 
@@ -77,23 +76,6 @@ test('lots that rounding leaves go to the largest remainder', () => {
     parts(0.1, [venue(0, 1, {}, '0.01'), venue(1, 1, {}, '0.01'), venue(2, 1, {}, '0.01')]),
     [0.04, 0.03, 0.03],
   )
-})
-
-test('a leg that has begun keeps its part, whatever its book has become', () => {
-  const order = { kind: 'child', slice: 2, leg: 0, attempt: 0, quantity: baseQty(6) } as Order
-  const later = { ...order, attempt: 1, quantity: baseQty(1) }
-  const { parts } = splitSlice({
-    quantity: baseQty(10),
-    referencePrice: price(3000),
-    venues: [venue(0, 1e5), venue(1, 9e6)],
-    maxShare: fraction(0.6),
-    orders: [order, later, { ...order, slice: 1, leg: 1 }],
-    slice: 2,
-  })
-  assert.deepEqual(parts, [
-    { leg: 0, quantity: 6 },
-    { leg: 1, quantity: 4 },
-  ])
 })
 
 test('parts never sum to more than asked, each is whole lots, at least the minimum, within room and share', () => {
