@@ -7,7 +7,8 @@ import { createReconcile } from '../../src/app/reconcile.ts'
 import { settleSubmission } from '../../src/app/resolve-order.ts'
 import { type ClientOrderId, isTerminal } from '../../src/domain/execution/order.ts'
 import { clientOrderIdFor } from '../../src/domain/hash.ts'
-import { baseQty, timestamp } from '../../src/domain/units.ts'
+import { DEFAULT_LIMITS } from '../../src/domain/risk/limits.ts'
+import { baseQty, timestamp, usd } from '../../src/domain/units.ts'
 import type { Store } from '../../src/ports.ts'
 import { type Happening, happenings, openRandomVenue } from '../domain/execution/random-market.ts'
 import { openDesk, type TestDesk } from '../support/desk.ts'
@@ -19,7 +20,9 @@ const KILLED = 'killed'
 test('over whatever happens and wherever we die, the record ends equal to the venue’s ledger', async (t) => {
   t.diagnostic(`seed ${SEED}, ${RUNS} runs`)
   const exposures = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`A${i}`, baseQty(10)]))
-  const desk = await openDesk(t, { settings: { book: { name: 'main', exposures } } })
+  const most = usd(1e12)
+  const limits = { ...DEFAULT_LIMITS, maxDailyProposals: 10_000, maxDayNotional: most, maxGrossNotional: most }
+  const desk = await openDesk(t, { settings: { book: { name: 'main', exposures }, limits } })
   let run = 0
   await fc.assert(
     fc.asyncProperty(happenings, fc.boolean(), (path, namesOurs) =>
@@ -114,6 +117,7 @@ async function playOnRecord(
   const { booked: more, verdict, theirs, ours, standing } = leg
   assert.deepEqual([more, verdict, standing.unexplainedQuantity], [0, 'clean', 0])
   assert.ok(Math.abs(ours + standing.foreignQuantity - theirs) < 1e-6)
+  await ports.store.proposals.move(proposalId, ['executing'], 'executed', {})
   for (const order of await market.otherHands()) assert.notEqual(order!.state, 'canceled', 'left alone')
   for (const times of (await ledger.acceptances('paper')).values()) assert.equal(times, 1, 'sent once')
 }
