@@ -5,6 +5,7 @@ import { type Check, countStates, formatChecks, isInOrder } from './doctor/check
 import { checkClock } from './doctor/clock.ts'
 import { checkDatabase } from './doctor/database.ts'
 import { checkDiscord } from './doctor/discord.ts'
+import { checkHeartbeat } from './doctor/heartbeat.ts'
 import { checkKeys } from './doctor/keys.ts'
 import { checkMachine } from './doctor/machine.ts'
 import { checkModels } from './doctor/models.ts'
@@ -43,11 +44,12 @@ export async function examine(
   const machine = checkMachine(reading)
   // The database goes into the data folder, which is judged and made first.
   const database = machine.then(() => checkDatabase(reading, timeout))
-  const [discord, telegram, venues, keys, queue, models, seen] = await Promise.all([
+  const [discord, telegram, venues, keys, heartbeat, queue, models, seen] = await Promise.all([
     checkDiscord(reading, calls),
     checkTelegram(reading, calls),
     checkVenues(reading, calls),
     checkKeys(reading),
+    checkHeartbeat(reading, calls),
     checkQueue(reading, timeout),
     checkModels(),
     database,
@@ -59,6 +61,7 @@ export async function examine(
     ...checkPeople(reading, seen.members),
     ...venues,
     ...keys,
+    ...heartbeat,
     ...checkClock(calls.clocks),
     ...seen.checks,
     ...queue,
