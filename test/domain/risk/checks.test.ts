@@ -203,6 +203,16 @@ test('what relieves a venue that is to be reduced passes in a reducing state, un
   ])
 })
 
+test('adding to a venue that is to be reduced is no relief, nor is trading beside it', () => {
+  const wants = effects({ venuesToReduce: ['binance'], netDeltaMayGrow: false })
+  const facts = { ...lowering, tradingState: 'reducing', effects: wants } as const
+  const denied = ['REDUCING_ONLY', 'NET_DELTA_GROWS']
+  assert.deepEqual(codes({ ...facts, venues: [venue()] }), denied)
+  const beside = { ...lowering.venues[0]!, venue: 'okx' }
+  assert.deepEqual(codes({ ...facts, venues: [lowering.venues[0]!, beside] }), denied)
+  assert.deepEqual(codes({ ...facts, venues: [] }), denied)
+})
+
 test('a hedge that is to be kept may move: down again to where the proposal began', () => {
   const moving = { ...lowering, effects: effects({ keepHedge: ['ETH'], venuesToReduce: ['binance'] }) }
   assert.deepEqual(orderCodes(moving), ['HEDGE_RATIO_FALLS'])

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRandom } from '../../../src/domain/random.ts'
-import { isRelief } from '../../../src/domain/risk/account-checks.ts'
 import { advanceRails, readRails } from '../../../src/domain/risk/advance-rails.ts'
 import { checkOrder, checkProposal, type Denial, type TradeRisk } from '../../../src/domain/risk/checks.ts'
 import { effectsOf } from '../../../src/domain/risk/effects.ts'
@@ -51,6 +50,10 @@ test(`of ${STATES} random desks nothing that passes ends beyond a limit, or furt
   assert.equal(effects.size, 9)
 })
 
+/** Said anew here: every venue it touches is one to be reduced, and is. */
+const relieves = ({ venues, effects }: TradeRisk): boolean =>
+  venues.every((one) => effects.venuesToReduce.includes(one.venue) && one.grossNotionalAfter < one.grossNotionalBefore)
+
 /** Pace and holding time are for what the desk does unasked, and stand behind an account that needs relief. */
 const PACE = ['max-ratio-change-per-hour', 'max-ratio-change-per-day']
 
@@ -70,7 +73,7 @@ function hold(
     counts: Map<string, Count>
   },
 ): void {
-  const isFreed = facts.emergency === true || isRelief(facts)
+  const isFreed = facts.emergency === true || relieves(facts)
   const began = new Set<string>()
   for (const { limit, startsBeyond, endsBeyond, isWorse } of measures) {
     const key = `${kind}, ${limit}`
@@ -109,7 +112,7 @@ function holdEffects(
   const emergency = facts.emergency === true
   const falls = facts.netDeltaAfter < facts.netDeltaBefore
   rule('halted', facts.tradingState === 'halted', () => emergency)
-  rule('reducing', facts.tradingState === 'reducing', () => emergency || falls || isRelief(facts))
+  rule('reducing', facts.tradingState === 'reducing', () => emergency || falls || relieves(facts))
   rule(
     'frozen venue',
     venues.some(({ venue }) => effects.frozenVenues.includes(venue)),
@@ -131,7 +134,7 @@ function holdEffects(
   rule(
     'net delta may not grow',
     !effects.netDeltaMayGrow,
-    () => emergency || isRelief(facts) || facts.netDeltaAfter <= facts.netDeltaBefore * (1 + 1e-8) + 1e-8,
+    () => emergency || relieves(facts) || facts.netDeltaAfter <= facts.netDeltaBefore * (1 + 1e-8) + 1e-8,
   )
   rule('real money without permission', facts.money === 'real' && facts.livePermission === 'none', () => false)
 }
