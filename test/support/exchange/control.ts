@@ -89,11 +89,8 @@ export function createControl({
       await settled()
     },
     skew: async (ms) => core.skew(ms),
-    loseNext: (what, of) =>
-      faults.add(
-        of,
-        what === 'request' ? { kind: 'lose-request', how: 'cut' } : { kind: 'lose-answer', how: 'silence' },
-      ),
+    // Cut rather than silent: a test waits for nothing, and its timeouts can be long enough for a busy machine.
+    loseNext: (what, of) => faults.add(of, { kind: what === 'request' ? 'lose-request' : 'lose-answer', how: 'cut' }),
     delayNextSubmit: (ms) => faults.add('submit', { kind: 'late', ms }),
     rateLimitNext: (of) => faults.add(of, { kind: 'rate-limit', status: 429 }),
     failNextSubmit: ({ taken }) => faults.add('submit', { kind: 'server-error', status: 503, taken }),

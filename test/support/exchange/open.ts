@@ -76,7 +76,7 @@ export const createLoopbackVenue = ({
   endpoint,
   clock,
   quoteAt,
-  timeoutMs = 250,
+  timeoutMs = 2_000,
   limits,
   sandbox = false,
 }: Pick<Side, 'exchange' | 'keys'> & {

@@ -23,6 +23,7 @@ async function start(t: TestContext, changed: Omit<Partial<BinanceSettings>, 'ke
     keys: changed.keys ?? BINANCE_KEYS,
     format: (core) => createBinanceFormat({ ...changed, core, keys: BINANCE_KEYS }),
     onRequest: (asked) => requests.push(asked),
+    ...(changed.timeoutMs !== undefined && { timeoutMs: changed.timeoutMs }),
   })
   const order = (more: Partial<OrderRequest> = {}): OrderRequest => ({
     ...{ clientOrderId: newId(), instrumentId: 'ETH-USDT-PERP.BINANCE' as OrderRequest['instrumentId'] },
@@ -134,7 +135,7 @@ test('keys that the venue does not know leave questions unanswered and nothing s
 })
 
 test('an answer that stops half-way is no answer', async (t) => {
-  const { venue, order, server } = await start(t)
+  const { venue, order, server } = await start(t, { timeoutMs: 500 })
   await venue.instrument('ETH')
   server.faults.add('submit', { kind: 'stalled' })
   const request = order()

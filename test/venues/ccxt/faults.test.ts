@@ -22,7 +22,7 @@ test('whatever the wire does, no order is sent twice and no outcome is untrue', 
     keys: BINANCE_KEYS,
     format: (core) => createBinanceFormat({ core }),
     faults: createFaultPlan(createRandom(SEED + 1)),
-    timeoutMs: 60,
+    timeoutMs: 150,
     limits: NO_LIMITS,
   })
   const { core } = server
