@@ -16,7 +16,10 @@ import type { Asked } from '../../support/exchange/server.ts'
 let made = 0
 const newId = (): ClientOrderId => base32Hash(`binance-wire/${made++}`, 128) as ClientOrderId
 
-async function start(t: TestContext, changed: Omit<Partial<BinanceSettings>, 'keys'> & { keys?: VenueKeys } = {}) {
+async function start(
+  t: TestContext,
+  changed: Omit<Partial<BinanceSettings>, 'keys'> & { keys?: VenueKeys; timeoutMs?: number } = {},
+) {
   const requests: Asked[] = []
   const opened = await openLoopback(t, {
     exchange: createBinance(),
@@ -113,6 +116,48 @@ test('a pushed message that cannot be read is a gap, not a guess', async (t) => 
   server.push({ e: 'ORDER_TRADE_UPDATE', E: AT, o: { s: 'ETHUSDT', i: 1, c: 'x', S: 'BUY', q: 'NaN', X: 'NEW' } })
   await eventually(() => heard.length > 0, 'the gap to be told')
   assert.deepEqual(heard, [{ kind: 'reconnected' }])
+})
+
+test('what the venue closed by force is heard as that, in the shapes that it sends', async (t) => {
+  const { venue, server } = await start(t)
+  const heard: VenueEvent[] = []
+  const ending = new AbortController()
+  t.after(() => ending.abort())
+  await venue.watch((event) => heard.push(event), ending.signal)
+  const common = {
+    ...{ s: 'BTCUSDT', o: 'LIMIT', f: 'IOC', sp: '0', x: 'CALCULATED', T: AT, b: '0', a: '0', m: false, R: true },
+    ...{ wt: 'CONTRACT_PRICE', ot: 'LIMIT', ps: 'BOTH', cp: false, pP: false, si: 0, ss: 0, rp: '-2.50', V: 'NONE' },
+  }
+  const deleveraged = {
+    ...{ c: 'adl_autoclose_12345', S: 'BUY', q: '0.005', p: '42000.00', ap: '42000.00', X: 'NEW_ADL', i: 8887001 },
+    ...{ l: '0.005', z: '0.005', L: '42000.00', N: 'USDT', n: '0.10500000', t: 12346001 },
+  }
+  const liquidated = {
+    ...{ c: 'autoclose-1234567890', S: 'SELL', q: '0.014', p: '9910.00', ap: '9910.12', X: 'FILLED', i: 8886999 },
+    ...{ l: '0.014', z: '0.014', L: '9910.12', N: 'USDT', n: '0.06937084', t: 12345999 },
+  }
+  const pending = {
+    ...{ c: 'autoclose-pending-0000', S: 'SELL', q: '0.014', p: '9910.00', ap: '0', X: 'NEW', i: 8887004 },
+    ...{ l: '0', z: '0', L: '0', t: 0 },
+  }
+  for (const o of [deleveraged, liquidated, pending]) {
+    server.push({ e: 'ORDER_TRADE_UPDATE', T: AT, E: AT, o: { ...common, ...o } })
+  }
+  await eventually(() => heard.length >= 5, 'all of it')
+  assert.deepEqual(
+    heard.map((event) =>
+      event.kind === 'fill'
+        ? [event.fill.cause, event.fill.side, event.fill.quantity, event.fill.fillPrice, event.fill.fee]
+        : event.kind === 'order' && [event.order.state, event.order.filledQuantity, event.order.clientOrderId],
+    ),
+    [
+      ['deleveraging', 'buy', 0.005, 42_000, 0.105],
+      ['accepted', 0.005, undefined],
+      ['liquidation', 'sell', 0.014, 9910.12, 0.06937084],
+      ['filled', 0.014, undefined],
+      ['accepted', 0, undefined],
+    ],
+  )
 })
 
 test('an account in hedge mode is not traded on', async (t) => {
