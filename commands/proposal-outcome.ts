@@ -51,5 +51,6 @@ export function proposalOutcome(outcome: ProposeOutcome, asset: string): Card {
 const HOLD_TEXT = {
   INSIDE_BAND: 'The target lies inside the no-trade band: the change would cost more than it is worth.',
   BELOW_MIN_NOTIONAL: "The change is below the venue's minimum order.",
+  PACE_USED_UP: 'The hedge has moved as far as an hour or a day allows: /risk limits shows by how much.',
   NO_EXPOSURE: 'The book holds nothing of it.',
 }

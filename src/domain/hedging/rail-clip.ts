@@ -12,6 +12,8 @@ export interface RailClip {
   readonly toMax: boolean
   readonly least: Fraction
   readonly most: Fraction
+  /** How far the ratio may still move, up or down, in this hour and day; undefined: pace does not bind. */
+  readonly mostChange?: Fraction | undefined
   readonly notes: readonly string[]
 }
 
@@ -46,19 +48,15 @@ export function railClip(
     most = Math.min(most, Math.max(0, held))
     notes.push('no more short than there is')
   }
-  if (room) {
-    const left = Math.max(0, Math.min(room.maxPerHour - room.lastHour, room.maxPerDay - room.lastDay))
-    if (held + left < most || held - left > least) {
-      most = Math.min(most, held + left)
-      least = Math.max(least, Math.min(held - left, most))
-    }
-  }
   return {
     policy: effects.policy,
     overlayShare: fraction(clamp(effects.overlayShare[asset] ?? 1, 0, 1)),
     toMax,
     least: fraction(Math.min(least, most)),
     most: fraction(most),
+    ...(room && {
+      mostChange: fraction(Math.max(0, Math.min(room.maxPerHour - room.lastHour, room.maxPerDay - room.lastDay))),
+    }),
     notes,
   }
 }

@@ -69,7 +69,7 @@ export type Sizing =
   | ({ readonly kind: 'trade' } & SizedHedge)
   | {
       readonly kind: 'hold'
-      readonly reason: 'INSIDE_BAND' | 'BELOW_MIN_NOTIONAL' | 'NO_EXPOSURE'
+      readonly reason: 'INSIDE_BAND' | 'PACE_USED_UP' | 'BELOW_MIN_NOTIONAL' | 'NO_EXPOSURE'
       readonly ratio: Fraction
       readonly steps: readonly SizingStep[]
     }
@@ -118,6 +118,8 @@ export function sizeHedge(inputs: SizingInputs): Sizing {
     const edge = insideBand(current, ratio, band)
     ratio = record('no-trade band', edge, `± ${percent(band)} around ${percent(ratio)}`)
     if (edge === current) return { kind: 'hold', reason: 'INSIDE_BAND', ratio: current, steps }
+    ratio = keepPace(inputs.rails, { current, ratio, record })
+    if (ratio === current) return { kind: 'hold', reason: 'PACE_USED_UP', ratio: current, steps }
   }
 
   const change = baseQty(ratio * exposure - hedge)
@@ -137,6 +139,21 @@ export function sizeHedge(inputs: SizingInputs): Sizing {
     expectedCost: expectedCost(costInputs(inputs, traded)),
     steps,
   }
+}
+
+/** Last of all, for it bounds the trade and not the target: around a target that was cut the band would leave next to nothing. */
+function keepPace(
+  rails: RailClip | undefined,
+  {
+    current,
+    ratio,
+    record,
+  }: { current: Fraction; ratio: Fraction; record: (name: string, ratio: number, note: string) => Fraction },
+): Fraction {
+  const most = rails?.mostChange
+  if (most === undefined || Math.abs(ratio - current) <= most) return ratio
+  const cut = current + Math.sign(ratio - current) * most
+  return record('pace', cut, `${percent(most)} is what this hour and day still allow`)
 }
 
 /** A line only where the rails change something. */

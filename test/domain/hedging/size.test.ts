@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { insideBand, noTradeBand } from '../../../src/domain/hedging/band.ts'
 import { fundingShift, volatilityTimedRatio } from '../../../src/domain/hedging/policies.ts'
+import { railClip } from '../../../src/domain/hedging/rail-clip.ts'
 import { type SizingInputs, sizeHedge } from '../../../src/domain/hedging/size.ts'
 import { instrumentIdOf } from '../../../src/domain/instrument.ts'
+import { NO_RAIL_EFFECTS } from '../../../src/domain/risk/rail.ts'
 import { baseQty, bps, DAY, fraction, fundingPer8h, HOUR, price, usd } from '../../../src/domain/units.ts'
 
 const inputs = (over: Partial<SizingInputs> = {}): SizingInputs => ({
@@ -137,4 +139,43 @@ test('funding shifts the hedge by at most a tenth', () => {
   assert.ok(fundingShift(1e-4, rules) > 0.03)
   assert.equal(fundingShift(5e-3, rules), 0.1)
   assert.equal(fundingShift(-5e-3, rules), -0.1)
+})
+
+test('the pace bounds the trade after the band, and where nothing is left of it the hedge is held', () => {
+  const rails = railClip(NO_RAIL_EFFECTS, {
+    asset: 'ETH',
+    held: fraction(0),
+    maxRatio: fraction(1),
+    room: { lastHour: fraction(0), lastDay: fraction(0), maxPerHour: fraction(0.15), maxPerDay: fraction(0.5) },
+  })
+  const paced = sizeHedge(inputs({ rails }))
+  assert.equal(paced.kind, 'trade')
+  assert.equal(paced.kind === 'trade' && paced.ratioAfter, 0.15)
+  assert.equal(paced.steps.find(({ name }) => name === 'pace')?.hedge, 150)
+  const held = sizeHedge(inputs({ rails: { ...rails, mostChange: fraction(0) } }))
+  assert.deepEqual([held.kind, held.kind === 'hold' && held.reason], ['hold', 'PACE_USED_UP'])
+})
+
+test('a hedge that rails send to the maximum goes there, and one that they keep is not lowered', () => {
+  const max = railClip(
+    { ...NO_RAIL_EFFECTS, hedgeToMax: ['ETH'] },
+    {
+      asset: 'ETH',
+      held: fraction(0),
+      maxRatio: fraction(1),
+    },
+  )
+  const sized = sizeHedge(inputs({ rails: max }))
+  const line = sized.steps.find(({ name }) => name === 'rails')
+  assert.equal(line?.hedge, 1000)
+  assert.match(line!.note, /one-sided open interest/)
+  const kept = railClip(
+    { ...NO_RAIL_EFFECTS, keepHedge: 'everything' },
+    {
+      asset: 'ETH',
+      held: fraction(0.9),
+      maxRatio: fraction(1),
+    },
+  )
+  assert.equal(sizeHedge(inputs({ hedge: baseQty(900), rails: kept })).kind, 'hold', 'the policy would sell protection')
 })
