@@ -27,12 +27,12 @@ const VENUE_KEY = new RegExp(
 
 const { ok, warning, wrong, skipped } = checksOf('Venues')
 
-/** Whether the public feeds of `MARKET=live` can be reached, and that no key lies about that nobody needs. */
+/** Whether the public feeds of `MARKET=live` can be reached, and that no key lies about that nothing reads. */
 export async function checkVenues(
   { values, given }: Pick<ConfigReading, 'values' | 'given'>,
   calls: Calls,
 ): Promise<readonly Check[]> {
-  return [...(await checkFeeds(values, calls)), checkKeys(given)]
+  return [...(await checkFeeds(values, calls)), checkKeys(given, values.TRADING_MODE === 'live')]
 }
 
 async function checkFeeds(values: ConfigReading['values'], calls: Calls): Promise<readonly Check[]> {
@@ -68,13 +68,14 @@ async function checkVenue(venue: LiveVenue, values: ConfigReading['values'], cal
 }
 
 /** By name only. */
-function checkKeys(given: ReadonlySet<string>): Check {
+function checkKeys(given: ReadonlySet<string>, live: boolean): Check {
   const keys = [...given].filter((name) => VENUE_KEY.test(name)).sort()
+  const needed = live ? 'none are read from the environment' : 'none needed, for this desk trades on paper'
   return keys.length === 0
-    ? ok('keys', 'none needed, for this desk trades on paper; none found')
+    ? ok('keys', `${needed}; none found`)
     : warning(
         'keys',
-        `none needed, for this desk trades on paper; found ${keys.join(', ')}`,
-        'take them out of .env and the environment: nothing here reads them',
+        `${needed}; found ${keys.join(', ')}`,
+        `take them out of .env and the environment: nothing here reads them${live ? '; npm run breakwater keys add does' : ''}`,
       )
 }
