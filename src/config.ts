@@ -1,5 +1,5 @@
 /**
- * Every variable, read once: the only file that reads process.env. The list itself is config/variables.ts; `.env.example`
+ * Every variable, read once: the only file of the desk that reads process.env. The list itself is config/variables.ts; `.env.example`
  * says the same to people, and a test holds the two against each other.
  *
  * @module

@@ -65,6 +65,10 @@ function checkHearing(host: string, { standing, lastBeatAgeMs }: Record<string, 
 
 function checkWays(host: string, { ways, failingWays }: Record<string, unknown>): Check {
   return typeof failingWays === 'number' && failingWays > 0
-    ? wrong('alerts', `${failingWays} of ${ways} ways to reach people fail at ${host}`, `look there: ${START} --test`)
-    : ok('alerts', `${ways} ways to reach people; ${START} --test tries them`)
+    ? wrong(
+        'alerts',
+        `${failingWays} of ${ways} ways to reach people fail at ${host}`,
+        `look there: ${START} -- --test`,
+      )
+    : ok('alerts', `${ways} ways to reach people; ${START} -- --test tries them`)
 }
