@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js'
 import type { Asset, VenueId } from './market/tick.ts'
 import { type BaseQty, baseQty, type Price, type Usd } from './units.ts'
 
-/** `ETH-USDT-PERP.BINANCE` */
+/** `ETH-USDT-PERP.BINANCE`, `ETH-USDC-PERP.DERIBIT`: in which currency a perpetual is quoted and settled is its venue's. */
 export type InstrumentId = string & { readonly id: 'instrument' }
 
 export interface Instrument {
@@ -15,8 +15,14 @@ export interface Instrument {
   readonly minNotional: Usd
 }
 
+/** Where the perpetual that is traded is not one in USDT. */
+const QUOTED_IN: ReadonlyMap<VenueId, string> = new Map([
+  ['deribit', 'USDC'],
+  ['hyperliquid', 'USDC'],
+])
+
 export const instrumentIdOf = (asset: Asset, venue: VenueId): InstrumentId =>
-  `${asset}-USDT-PERP.${venue.toUpperCase()}` as InstrumentId
+  `${asset}-${QUOTED_IN.get(venue.toLowerCase()) ?? 'USDT'}-PERP.${venue.toUpperCase()}` as InstrumentId
 
 /** A difference of sums of lots, such as 0.022 − 0.015, misses the whole lot by binary dust; that much is forgiven. */
 const DUST_LOTS = 1e-6

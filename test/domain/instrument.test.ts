@@ -21,8 +21,10 @@ const instrument = (lotSize: string, tickSize = '0.01'): Instrument => ({
 })
 const LOTS = ['0.001', '0.00001', '0.1', '1', '10', '0.05']
 
-test('an instrument is named by asset and venue', () => {
+test('an instrument is named by asset, currency and venue', () => {
   assert.equal(instrumentIdOf('ETH', 'binance'), 'ETH-USDT-PERP.BINANCE')
+  assert.equal(instrumentIdOf('ETH', 'deribit'), 'ETH-USDC-PERP.DERIBIT')
+  assert.equal(instrumentIdOf('ETH', 'hyperliquid'), 'ETH-USDC-PERP.HYPERLIQUID')
 })
 
 test('a quantity is rounded toward zero, whatever its sign', () => {

@@ -12,11 +12,11 @@ import { reasonOf } from './failures.ts'
 import type { Limiter } from './limiter.ts'
 import { attempt } from './trading-client.ts'
 
-const INSTRUMENT_ID = /^([A-Z0-9]+)-USDT-PERP\./
+const ASSET_OF_ID = /^[A-Z0-9]+(?=-)/
 
 /** Undefined for an instrument of another venue. */
 export function assetOf(instrumentId: InstrumentId, venueId: VenueId): Asset | undefined {
-  const asset = INSTRUMENT_ID.exec(instrumentId)?.[1]
+  const asset = ASSET_OF_ID.exec(instrumentId)?.[0]
   return asset !== undefined && instrumentIdOf(asset, venueId) === instrumentId ? asset : undefined
 }
 
@@ -129,7 +129,7 @@ function orUndefined<T>(make: () => T): T | undefined {
 }
 
 /** A quantity or a price that the venue has no step for: nothing was sent. */
-class NotOnStep extends Error {}
+export class NotOnStep extends Error {}
 
 /** Base coins as contracts. @throws {NotOnStep} */
 export function contractsOf(quantity: string, market: ContractMarket): string {
