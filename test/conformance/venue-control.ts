@@ -88,6 +88,8 @@ export interface VenueSemantics {
   /** Equity before anything is traded, USD. */
   readonly startingEquity: number
   readonly keyRights: KeyRights
+  /** The venue takes no position from those who win: what its fund cannot bear is shared out in cash. */
+  readonly neverDeleverages?: boolean
 }
 
 export interface OpenVenue {
