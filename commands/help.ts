@@ -31,7 +31,7 @@ export default command({
         title: `What you can say as ${actor.role}`,
         fields: byTopic(mine).map(([name, list]) => ({
           name,
-          value: list.map((one) => `${usageOf(one)}: ${one.description}`).join('\n'),
+          value: list.map((one) => `${shortUsageOf(one)}: ${firstWordsOf(one)}`).join('\n'),
         })),
         footer: '/help and a command says more about it.',
       }
@@ -46,6 +46,18 @@ export default command({
     }
   },
 })
+
+/** With what has to be said only, so that all of it fits one message of every platform. */
+const shortUsageOf = (one: Command): string =>
+  [
+    `/${one.name}`,
+    ...optionSpecs(one)
+      .filter(({ required }) => required)
+      .map(({ name }) => `<${name}>`),
+  ].join(' ')
+
+/** For the same reason: to the first comma. */
+const firstWordsOf = ({ description }: Command): string => description.split(/[,;:] /)[0]!
 
 const usageOf = (one: Command): string =>
   [`/${one.name}`, ...optionSpecs(one).map(({ name, required }) => (required ? `<${name}>` : `[${name}]`))].join(' ')

@@ -154,7 +154,7 @@ test('help lists what a role may say, and one command in full', async (t) => {
   for (const text of ['/help hedge propose', '/help /hedge propose', '/help hedge_propose', '/help Hedge Propose']) {
     assert.deepEqual(await names('vera', text), ['/hedge propose [symbol] [target]'])
   }
-  assert.equal((await names('vera', '/help hedge')).length, 5)
+  assert.equal((await names('vera', '/help hedge')).length, 8)
   const { fields } = await desk.say('vera', '/help decline')
   assert.equal(fields![0]!.name, '/decline <proposal> [reason]')
   assert.match(fields![0]!.value, /needs approver\nproposal: The id on the proposal card\nreason: /)

@@ -45,8 +45,8 @@ test('what moves money is never retried by the queue', () => {
 test('a process takes the jobs of its roles and leaves the others', async (t) => {
   const { app } = await openDesk(t)
   assert.deepEqual(Object.keys(handlersFor(['bot'], app)), ['deliver-messages', 'check-reach'])
-  assert.equal(Object.keys(handlersFor(['worker'], app)).length, 11)
-  assert.equal(Object.keys(handlersFor(['bot', 'worker'], app)).length, 13)
+  assert.equal(Object.keys(handlersFor(['worker'], app)).length, 14)
+  assert.equal(Object.keys(handlersFor(['bot', 'worker'], app)).length, 16)
 })
 
 test('each job runs on an empty desk', async (t) => {
