@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
 import { createAcceptPosition } from '../../src/app/accept-position.ts'
+import { readHolding, unrealizedPnlOf } from '../../src/app/book.ts'
+import type { Ports } from '../../src/app/ports.ts'
 import { createReconcile, type Reconciliation } from '../../src/app/reconcile.ts'
 import type { LegReconciliation } from '../../src/app/reconcile-venue.ts'
 import { createTendStops } from '../../src/app/tend-stops.ts'
+import { VenueUnreachableError } from '../../src/domain/execution/venue-unreachable.ts'
 import { instrumentIdOf } from '../../src/domain/instrument.ts'
-import { baseQty, MINUTE } from '../../src/domain/units.ts'
+import { baseQty, MINUTE, price } from '../../src/domain/units.ts'
 import type { Venue } from '../../src/ports.ts'
+import { createPaperVenue } from '../../src/venues/paper/paper-venue.ts'
 import { member, openDesk, START, type TestDesk } from '../support/desk.ts'
 import { intend, openExecution, sendUnheard, trade } from './trade-by-hand.ts'
 
@@ -184,6 +188,42 @@ test('a venue that does not answer proves nothing', async (t) => {
   assert.deepEqual([legs[0]!.kind, mismatches], ['unreachable', []])
   assert.equal((await desk.store.orders.find(order.clientOrderId))!.state, 'submitted')
   assert.deepEqual(await desk.store.standings.read(ETH), before)
+})
+
+test('each venue is looked at for itself: one that is silent keeps nobody from the other, and the hedge is both', async (t) => {
+  const desk = await openDesk(t)
+  const second = createPaperVenue({
+    venueId: 'second',
+    ledger: desk.ledger,
+    clock: desk.clock,
+    quoteAt: () => ({ at: desk.clock.now(), bestBid: price(2999), bestAsk: price(3001) }),
+  })
+  const ports: Ports = { ...desk.ports, venues: [desk.venue, second] }
+  await createReconcile(ports)()
+  const proposalId = await openExecution(desk)
+  await trade(ports, proposalId, { quantity: 2 })
+  await trade({ ...ports, venues: [second] }, proposalId, { quantity: 1, slice: 1 })
+  Object.assign(desk.venue, { openOrders: () => Promise.reject(new VenueUnreachableError('away')) })
+  const { legs } = await createReconcile(ports)()
+  assert.deepEqual(
+    legs.map(({ instrumentId, kind }) => [instrumentId, kind]),
+    [
+      [ETH, 'unreachable'],
+      [instrumentIdOf('ETH', 'second'), 'checked'],
+    ],
+  )
+  const holding = await readHolding(ports, 'ETH')
+  assert.deepEqual([holding.hedge, holding.hedgeRatio, holding.instrument.instrumentId], [3, 0.3, ETH])
+  assert.deepEqual(
+    holding.legs.map(({ leg, venue, position }) => [leg, venue.venueId, position]),
+    [
+      [0, 'paper', -2],
+      [1, 'second', -1],
+    ],
+  )
+  const [a, b] = holding.legs.map(({ averageEntryPrice }) => averageEntryPrice!)
+  assert.ok(Math.abs(holding.averageEntryPrice! - (2 * a! + b!) / 3) < 1e-9)
+  assert.ok(Math.abs(unrealizedPnlOf(holding, price(2900)) - 3 * (holding.averageEntryPrice! - 2900)) < 1e-6)
 })
 
 test('while another process looks, we do not', async (t) => {

@@ -46,7 +46,7 @@ test('on a virtual clock nothing is kept: time stands still while things happen'
   const desk = await openDesk(t)
   const reportStatus = createReportStatus(desk.ports)
   assert.equal((await reportStatus()).tradingState.state, 'active')
-  await desk.store.settings.setTradingState('halted', 'ana', desk.clock.now(), 'a test')
+  await desk.store.settings.setTradingState('halted', { by: 'ana', at: desk.clock.now(), reason: 'a test' })
   assert.equal((await reportStatus()).tradingState.state, 'halted')
 })
 
