@@ -8,7 +8,17 @@ import {
 } from '../domain/execution/venue-standing.ts'
 import { VenueUnreachableError } from '../domain/execution/venue-unreachable.ts'
 import type { InstrumentId } from '../domain/instrument.ts'
-import { type BaseQty, baseQty, duration, later, MINUTE, type Price, price, type TimestampMs } from '../domain/units.ts'
+import {
+  type BaseQty,
+  baseQty,
+  duration,
+  later,
+  MINUTE,
+  type Price,
+  price,
+  SECOND,
+  type TimestampMs,
+} from '../domain/units.ts'
 import type { Venue, VenueFill, VenueOrder } from '../ports.ts'
 import { adoptOrphans } from './adopt-orphans.ts'
 import { positionOf } from './book.ts'
@@ -45,6 +55,8 @@ export type LegReconciliation = { readonly instrumentId: InstrumentId } & (
 const OVERLAP = duration(10 * MINUTE)
 /** Orders that ended so lately may still be named by a fill. */
 const RECENT_ORDERS = 200
+/** A venue's own books may lag so long: two looks within it are one. */
+const POLL_SPACING = duration(5 * SECOND)
 /** Longer than any look takes; a process that dies loses it at once. */
 const LEASE_TTL = duration(2 * MINUTE)
 
@@ -92,9 +104,11 @@ async function meet(ports: Ports, leg: Leg): Promise<LegReconciliation> {
   const reason =
     applied.unresolved.length > 0
       ? `${applied.unresolved.length} orders unresolved`
-      : applied.look.fills.some(({ tradeId }) => !known.has(tradeId))
-        ? 'traded while we looked'
-        : undefined
+      : applied.findings.undecided.length > 0
+        ? 'fills that may be ours'
+        : applied.look.fills.some(({ tradeId }) => !known.has(tradeId))
+          ? 'traded while we looked'
+          : undefined
   if (reason !== undefined) return { kind: 'not-yet', instrumentId, reason }
   const hasTraded = (await store.orders.allFills(instrumentId)).length > 0
   const first = firstStanding(instrumentId, { theirs: applied.look.position, hasTraded, at })
@@ -121,12 +135,17 @@ async function check(ports: Ports, leg: Leg, before: VenueStanding): Promise<Leg
   // A trade between two questions looks like a difference: look once more before it counts.
   const again = await apply(ports, leg, { since, foreign: 'noted' })
   const sum = { ...again, booked: applied.booked + again.booked }
-  return judge(ports, leg, { standing: { ...(await readStanding(ports, before)), ...pollsOf(before) }, applied: sum })
+  return judge(ports, leg, { standing: { ...(await readStanding(ports, before)), ...countsOf(before) }, applied: sum })
 }
 
-const pollsOf = ({ dirtyPolls, cleanPolls }: VenueStanding): Pick<VenueStanding, 'dirtyPolls' | 'cleanPolls'> => ({
+const countsOf = ({
   dirtyPolls,
   cleanPolls,
+  checkedAt,
+}: VenueStanding): Pick<VenueStanding, 'dirtyPolls' | 'cleanPolls' | 'checkedAt'> => ({
+  dirtyPolls,
+  cleanPolls,
+  checkedAt,
 })
 
 const readStanding = async ({ store }: Ports, before: VenueStanding): Promise<VenueStanding> =>
@@ -193,7 +212,8 @@ async function judge(
       markPrice: look.markPrice ?? (await midOf(venue, asset)),
       lotSize,
     },
-    { at: clock.now() },
+    // Bars of a virtual clock may stand still between two looks.
+    { at: clock.now(), spacing: clock.kind === 'wall' ? POLL_SPACING : duration(0) },
   )
   await store.standings.write(judged)
   return {

@@ -2,6 +2,9 @@ import type { InstrumentId } from '../instrument.ts'
 import {
   type BaseQty,
   baseQty,
+  type DurationMs,
+  duration,
+  elapsed,
   type Fraction,
   fraction,
   type Price,
@@ -26,6 +29,7 @@ export interface VenueStanding {
    */
   readonly dirtyPolls: number
   readonly cleanPolls: number
+  /** Of the last look that counted. */
   readonly checkedAt: TimestampMs
 }
 
@@ -68,23 +72,28 @@ export type PositionVerdict = 'clean' | 'in-flight' | 'dirty'
  * Where an instrument stands after one more look, counted over looks: one alone may have caught a trade between two questions.
  *
  * @param before - of the look before; its `foreignQuantity` and `fillsUntil` are the caller's to have moved on
+ * @param spacing - looks nearer to the last one that counted see the same moment again: they do not count
  */
 export function judgePosition(
   before: VenueStanding,
   reading: PositionReading,
-  { at, tolerance = MISMATCH_TOLERANCE }: { at: TimestampMs; tolerance?: MismatchTolerance },
+  {
+    at,
+    tolerance = MISMATCH_TOLERANCE,
+    spacing = duration(0),
+  }: { at: TimestampMs; tolerance?: MismatchTolerance; spacing?: DurationMs },
 ): { readonly standing: VenueStanding; readonly verdict: PositionVerdict } {
   const difference = clean(reading.theirs - reading.ours - reading.foreign)
   const verdict = verdictOn(difference, reading, tolerance)
   const unexplained = verdict === 'in-flight' ? 0 : difference
+  const isCounted = before.dirtyPolls + before.cleanPolls === 0 || elapsed(before.checkedAt, at) >= spacing
   return {
     verdict,
     standing: {
       ...before,
-      ...countPolls(before, verdict),
+      ...(isCounted && { ...countPolls(before, verdict), checkedAt: at }),
       unexplainedQuantity: baseQty(unexplained),
       unexplainedNotional: usd(Math.abs(unexplained) * (reading.markPrice ?? 0)),
-      checkedAt: at,
     },
   }
 }

@@ -8,7 +8,7 @@ import {
   type VenueStanding,
 } from '../../../src/domain/execution/venue-standing.ts'
 import { instrumentIdOf } from '../../../src/domain/instrument.ts'
-import { baseQty, price, timestamp } from '../../../src/domain/units.ts'
+import { baseQty, duration, later, price, timestamp } from '../../../src/domain/units.ts'
 
 const AT = timestamp(Date.UTC(2026, 0, 5))
 const ETH = instrumentIdOf('ETH', 'paper')
@@ -65,6 +65,16 @@ test('what an order under way can explain counts neither way, and only in its ow
   assert.deepEqual([after('df').dirtyPolls, after('df').unexplainedQuantity], [1, 0])
   assert.equal(judge(-91, { inFlight: { buy: baseQty(0), sell: baseQty(9) } }).verdict, 'dirty')
   assert.equal(judge(-109.1, { inFlight: { buy: baseQty(0), sell: baseQty(9) } }).verdict, 'dirty')
+})
+
+test('two looks at the same moment are one', () => {
+  const spacing = duration(5000)
+  const look = (before: VenueStanding, ms: number) =>
+    judgePosition(before, reading(-109), { at: later(AT, ms), spacing }).standing
+  const first = look(FIRST, 0)
+  const tooSoon = look(first, 4000)
+  assert.deepEqual([first.dirtyPolls, tooSoon.dirtyPolls, look(tooSoon, 6000).dirtyPolls], [1, 1, 2])
+  assert.equal(tooSoon.unexplainedQuantity, -9, 'and yet it shows what it saw')
 })
 
 test('at first contact what is there is other hands’, unless we have traded there', () => {
