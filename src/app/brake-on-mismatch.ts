@@ -18,7 +18,7 @@ export async function brakeOnMismatch(ports: Ports, mismatches: readonly Mismatc
     to: 'reducing',
     reason,
     details: { mismatches },
-    text: `Our books and the venue disagree (${reason}). Only what shrinks risk goes through until three looks in a row find them in agreement, or until someone has looked and runs /risk resume.`,
+    text: `Our books and the venue disagree (${reason}). Only what shrinks risk goes through until three looks in a row find them in agreement. Resuming before that lasts until the next look.`,
   })
 }
 
