@@ -8,7 +8,7 @@ import type { Urgency } from './domain/delivery.ts'
 import type { Horizon, ModelIdentity, Prediction } from './domain/forecast.ts'
 import type { InstrumentId } from './domain/instrument.ts'
 import type { Panel } from './domain/market/panel.ts'
-import type { Asset, FeedDeclaration, Tick } from './domain/market/tick.ts'
+import type { Asset, FeedDeclaration, Tick, VenueId } from './domain/market/tick.ts'
 import type { Platform } from './domain/member.ts'
 import type { ProposalId } from './domain/proposal.ts'
 import type { DurationMs, TimestampMs } from './domain/units.ts'
@@ -64,8 +64,12 @@ export interface MarketSource {
   steps(options?: { after?: TimestampMs; signal?: AbortSignal }): AsyncIterable<MarketStep>
   /** Input it could not read: file, line, column, why. Counted and shown, never guessed at. */
   problems(): readonly string[]
-  /** What a venue would trade at, at this instant; undefined when it does not know (no paper fill is invented). */
-  quoteAt(asset: Asset, at: TimestampMs): Quote | undefined
+  /**
+   * What a venue would trade at, at this instant; undefined when it does not know (no paper fill is invented).
+   *
+   * @param venue - whose book; the first that has a fresh one where it is left out
+   */
+  quoteAt(asset: Asset, at: TimestampMs, venue?: VenueId): Quote | undefined
   close(): Promise<void>
 }
 

@@ -11,24 +11,23 @@ import type { Settings } from '../app/settings.ts'
 import { closeDrawing, warmUp } from '../charts/drawing.ts'
 import type { ChatAdapter, Dispatch } from '../chat/command.ts'
 import { createDispatch } from '../chat/dispatch.ts'
+import { createHttpHeartbeat } from '../chat/heartbeat.ts'
 import { createPager } from '../chat/pager.ts'
 import type { Config } from '../config.ts'
 import { EVENT_RULES } from '../domain/liquidation/cluster-outcome.ts'
 import type { Member } from '../domain/member.ts'
 import { DAY, duration, later, type TimestampMs } from '../domain/units.ts'
 import type { Logger } from '../log.ts'
-import type { Clock, Ids, MarginTierSource, MarketSource, Queue, VirtualClock } from '../ports.ts'
+import type { Clock, Ids, MarginTierSource, MarketSource, Queue, Venue, VenueEvent, VirtualClock } from '../ports.ts'
 import { createQueue } from '../queue/queue.ts'
 import { namedConnection } from '../store/instance-sessions.ts'
 import { createStore, type PostgresStore } from '../store/store.ts'
-import { createVenueLedger } from '../venues/paper/ledger.ts'
-import { createPaperVenue } from '../venues/paper/paper-venue.ts'
-import { createSimulatedVenue } from '../venues/simulated/simulated-venue.ts'
 import { createVirtualClock, createWallClock } from '../venues/virtual-clock.ts'
 import { alertRules } from './alert-rules.ts'
 import { ARTIFACT_FOLDER, confidenceFor } from './artifacts.ts'
 import { buildFacts } from './build-facts.ts'
 import { openDatabase } from './database.ts'
+import { openVenues } from './venues.ts'
 import { answerWhileHeld, postWhileHeld } from './while-held.ts'
 
 const RESTORE_DAYS = 60
@@ -97,18 +96,9 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const clock: Clock | VirtualClock =
       source.clock === 'virtual' ? createVirtualClock(resumeAt(source, lastReceivedAt)) : wallClock
 
-    const ledger = opening(await createVenueLedger({ connectionString }), (it) => it.close())
-    const createVenue = source.name === 'simulated' ? createSimulatedVenue : createPaperVenue
-    const quoteAt: MarketSource['quoteAt'] = (asset, at) => source.quoteAt(asset, at)
-    const venue = createVenue({
-      venueId: source.name === 'simulated' ? 'simulated' : 'paper',
-      ledger,
-      quoteAt,
-      clock,
-      takerFee: config.hedge.takerFee,
-      equity: config.trading.paperEquity,
-      leverage: config.hedgeLeverage,
-    })
+    const { venues } = opening(await openVenues({ config, source, clock, store, log, connectionString }), (it) =>
+      it.close(),
+    )
 
     const queue = opening(
       await createQueue({
@@ -131,18 +121,21 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     const settings = toSettings(config, options.channels, confidence?.alertThreshold)
     const marginTiers = source.name === 'live' ? await liveMarginTiers(config, clock) : undefined
     const ids = options.ids()
+    const build = await buildFacts(database.connectionString)
     const app = createApp(
       {
         store,
         queue,
         marginTiers,
-        venues: [venue],
+        venues,
         forecaster,
         clock,
         ids,
         settings,
         pager: config.pager && createPager(config.pager),
-        build: await buildFacts(database.connectionString),
+        heartbeat:
+          config.heartbeat && createHttpHeartbeat({ address: config.heartbeat.address, version: build.version }),
+        build,
         instanceId: store.instanceId,
         confidenceReport: confidence && confidenceFacts(confidence),
       },
@@ -169,6 +162,9 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     for (const chat of chats) opening(chat, (it) => it.close())
     for (const chat of chats) await chat.start(dispatch, complete)
     if (roles.includes('bot')) void warmUp()
+    const listening = new AbortController()
+    opening(listening, async (it) => it.abort())
+    if (roles.includes('worker')) await listen({ app, venues, clock, log }, listening.signal)
     await app.reconcile()
 
     return {
@@ -185,6 +181,22 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Where the market drives the clock, executions ask at their own times, so that a run does not depend on the machine's speed. */
+async function listen(
+  { app, venues, clock, log }: { app: App; venues: readonly Venue[]; clock: Clock; log: Logger },
+  signal: AbortSignal,
+): Promise<void> {
+  if (clock.kind === 'virtual') return
+  for (const venue of venues.filter(({ capabilities }) => capabilities.pushesOrders)) {
+    const hear = (event: VenueEvent): void =>
+      void app.applyVenueEvent(event).catch((error: unknown) => {
+        // Nothing is lost: reconciling asks for all of it again.
+        log.error({ err: error, venue: venue.venueId, event: event.kind }, 'a pushed event could not be booked')
+      })
+    await venue.watch(hear, signal)
   }
 }
 

@@ -165,8 +165,9 @@ export function createLiveMarket(options: LiveMarketOptions): MarketSource {
     feeds: venues.flatMap((venue) => declare(venue, assets)),
     steps,
     problems: problems.list,
-    quoteAt(asset, at) {
+    quoteAt(asset, at, only) {
       for (const { venueId } of venues) {
+        if (only !== undefined && only !== venueId) continue
         const quote = quotes.get(`${venueId}/${asset}`)
         if (quote && at - quote.at <= QUOTE_LIMIT_MS) return quote
       }
