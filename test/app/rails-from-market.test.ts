@@ -36,6 +36,35 @@ test('rail 0: a venue that refuses our key three times halts, and only a person 
   assert.equal((await desk.rail('kill'))?.heldForPerson, false)
 })
 
+test('rail 1: a position that nothing explains for two polls leaves only what shrinks risk, until three were clean', async (t) => {
+  const desk = await openRailDesk(t)
+  await desk.live(1)
+  await desk.app.reconcile()
+  await desk.live(1)
+  assert.equal(await desk.level('reconciliation'), 'normal')
+  desk.answers.positions = [
+    {
+      instrumentId: 'ETH-USDT-PERP.PAPER' as VenuePosition['instrumentId'],
+      quantity: baseQty(-8),
+      markPrice: price(3000),
+    },
+  ]
+  await desk.app.reconcile()
+  await desk.live(1)
+  assert.notEqual(await desk.level('reconciliation'), 'reducing', 'one poll can meet a fill that is on its way')
+  await desk.app.reconcile()
+  const { record } = await desk.live(1)
+  assert.equal(record.effects.tradingState, 'reducing')
+  assert.match(record.effects.because.join(), /ETH-USDT-PERP\.PAPER unexplained \$24/)
+  delete desk.answers.positions
+  for (let poll = 0; poll < 3; poll++) {
+    await desk.app.reconcile()
+    await desk.live(1)
+  }
+  await desk.live(4 * STEP)
+  assert.equal(await desk.level('reconciliation'), 'normal')
+})
+
 test('rail 2: a liquidation price that comes near takes hedges off that venue, and steps back with distance', async (t) => {
   const desk = await openRailDesk(t)
   const short = (away: number): VenuePosition => ({

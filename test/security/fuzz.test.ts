@@ -33,7 +33,7 @@ const NEEDS: readonly (readonly [RegExp, readonly Askers[]])[] = [
   [/^on-call\./, ['admin']],
   [/^proposal\.(approval|approved|declined|self-approval-refused|requoted)$/, ['approver', 'admin']],
   [/^risk\.denied$/, TRADERS],
-  [/^proposal\.(opened|resized|superseded)$/, TRADERS],
+  [/^proposal\.(opened|resized|superseded|paused|running|canceling)$/, TRADERS],
   [/^alert\.acknowledged$/, TRADERS],
   [/^(subscription|mute)\./, ['viewer', ...TRADERS]],
   [/^identity\.link-offered$/, ['viewer', ...TRADERS]],
