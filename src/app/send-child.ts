@@ -127,7 +127,7 @@ export async function sendChild(ports: Ports, proposal: Proposal, due: DueChild)
 function plannedGross({ asset, side, quantity }: Proposal, facts: TradeFacts, mid: Price): number {
   const hedge = facts.holdings.get(asset)?.hedge ?? 0
   const after = hedge + (side === 'sell' ? quantity : -quantity)
-  return grossNotional(facts) + Math.max(0, Math.abs(after) - Math.abs(hedge)) * mid
+  return grossNotional(facts, { asset, at: mid }) + Math.max(0, Math.abs(after) - Math.abs(hedge)) * mid
 }
 
 /** Whether the whole order brings our position there nearer to flat. */

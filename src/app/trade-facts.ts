@@ -96,7 +96,8 @@ export function tradeRisk(
   const sign = side === 'sell' ? 1 : -1
   const quantity = parts.reduce((sum, part) => sum + part.quantity, 0)
   const hedgeAfter = holding.hedge + sign * quantity
-  const gross = grossNotional(facts)
+  // At the price of the trade, as each venue's part is: a market that moves in between is no other venue.
+  const gross = grossNotional(facts, { asset, at })
   const legChange = parts.reduce((sum, part) => {
     const position = holding.legs.find(({ leg }) => leg === part.leg)?.position ?? 0
     return sum + (Math.abs(position - sign * part.quantity) - Math.abs(position)) * at
@@ -189,11 +190,13 @@ function marginsAfter(
   }
 }
 
-/** Of all our hedges, over all assets and venues. */
-export const grossNotional = (facts: TradeFacts): number =>
+/** Of all our hedges, over all assets and venues; `traded` names an asset that is valued at the price of a trade. */
+export const grossNotional = (facts: TradeFacts, traded?: { readonly asset: Asset; readonly at: Price }): number =>
   [...facts.holdings.values()].reduce(
     (sum, holding) =>
-      sum + holding.legs.reduce((legs, { position }) => legs + Math.abs(position), 0) * priceFor(facts, holding),
+      sum +
+      holding.legs.reduce((legs, { position }) => legs + Math.abs(position), 0) *
+        (traded?.asset === holding.asset ? traded.at : priceFor(facts, holding)),
     0,
   )
 
