@@ -1,10 +1,9 @@
 import type { RequestDecision } from '../src/app/admin-requests.ts'
 import type { App } from '../src/app/app.ts'
-import { titleOf } from '../src/app/request-card.ts'
+import { type RequestKind, titleOf } from '../src/app/request-card.ts'
 import type { Asker, Completion } from '../src/chat/command.ts'
 import type { Card } from '../src/domain/card.ts'
 import { formatTime } from '../src/domain/format.ts'
-import type { AdminRequest } from '../src/ports.ts'
 
 /** The answer to a press on a request. */
 export function requestDecisionCard(decision: RequestDecision, { done, again }: { done: string; again: string }): Card {
@@ -62,7 +61,7 @@ export function requestDecisionCard(decision: RequestDecision, { done, again }: 
 
 /** Requests of one kind that can still be decided. */
 export const pendingRequests =
-  (kinds: readonly AdminRequest['subject']['kind'][]) =>
+  (kinds: readonly RequestKind[]) =>
   async (_: Asker, app: App): Promise<readonly Completion[]> =>
     (await app.listRequests())
       .filter(({ subject }) => kinds.includes(subject.kind))

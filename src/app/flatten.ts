@@ -1,31 +1,17 @@
-import { expectedCost } from '../domain/execution/cost.ts'
-import { VenueUnreachableError } from '../domain/execution/venue-unreachable.ts'
 import { formatUsd } from '../domain/format.ts'
-import { roundToLot } from '../domain/instrument.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Member } from '../domain/member.ts'
-import type { Proposal, ProposalTerms } from '../domain/proposal.ts'
-import {
-  baseQty,
-  duration,
-  fraction,
-  later,
-  MINUTE,
-  type Price,
-  type TimestampMs,
-  type Usd,
-  usd,
-} from '../domain/units.ts'
+import type { Proposal } from '../domain/proposal.ts'
+import { duration, MINUTE, type TimestampMs } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
 import { type Asked, approveRequest, openRequest, type RequestDecision } from './admin-requests.ts'
 import { announce, wakeDelivery } from './announce.ts'
 import { announceProposal } from './announce-proposal.ts'
-import { type Holding, readHolding } from './book.ts'
 import { inExecution } from './draw-terms.ts'
 import { openProposal } from './open-proposal.ts'
 import type { Ports } from './ports.ts'
-import { readLimits } from './risk-in-force.ts'
 import { createSteerExecution } from './steer-execution.ts'
+import { drawEmergency, type HedgeToTakeOff, readHedges, totalsOf } from './take-off-hedge.ts'
 import { wakeExecution } from './wake-execution.ts'
 
 /** The one who asked confirms within this; later the numbers are not what they saw. */
@@ -41,15 +27,6 @@ export interface Flattening {
   readonly reason: string
   readonly at: TimestampMs
   readonly phase: 'working' | 'flat'
-}
-
-/** The hedge of one asset, and what taking it off is worth and costs. */
-interface Leg {
-  readonly asset: Asset
-  readonly holding: Holding
-  readonly price: Price
-  readonly notional: Usd
-  readonly cost: Usd
 }
 
 export type FlattenAsked =
@@ -70,10 +47,10 @@ export const endFlattening = (tx: Store): Promise<void> => tx.settings.set(KEY, 
 export const createAskToFlatten =
   (ports: Ports) =>
   async ({ by, reason }: { by: Member; reason: string }): Promise<FlattenAsked> => {
-    const { legs, unpriced } = await readLegs(ports)
+    const { hedges, unpriced } = await readHedges(ports)
     if (unpriced.length > 0) return { kind: 'no-price', assets: unpriced }
-    if (legs.length === 0) return { kind: 'nothing-to-take-off' }
-    const subject = { kind: 'flatten', ...totalsOf(legs), reason } as const
+    if (hedges.length === 0) return { kind: 'nothing-to-take-off' }
+    const subject = { kind: 'flatten', ...totalsOf(hedges), reason } as const
     return openRequest(ports, { subject, by, expiry: CONFIRM_WITHIN, quiet: true })
   }
 
@@ -85,12 +62,12 @@ export const createConfirmFlatten =
   (ports: Ports) =>
   async (input: { requestId: string; by: Member }): Promise<RequestDecision> => {
     const { settings } = ports
-    const { legs } = await readLegs(ports)
+    const { hedges } = await readHedges(ports)
     const decision = await approveRequest(
       ports,
       { ...input, kind: 'flatten', bySelf: true },
       async (tx, { subject, request, at }) => {
-        const now = totalsOf(legs)
+        const now = totalsOf(hedges)
         if (Math.abs(now.notional - subject.notional) > MAX_CHANGE * subject.notional)
           return `the hedges are worth ${formatUsd(now.notional)} now, not ${formatUsd(subject.notional)}`
         const { state: from } = await tx.settings.tradingState()
@@ -138,7 +115,7 @@ export async function pursueFlatten(ports: Ports): Promise<Flattening['phase'] |
     role: 'none',
     identities: [],
   }
-  const { legs, unpriced } = await readLegs(ports)
+  const { hedges, unpriced } = await readHedges(ports)
   let working = unpriced.length > 0
   for (const asset of Object.keys(settings.book.exposures)) {
     const busy = await inExecution(store, { book: settings.book.name, asset })
@@ -148,8 +125,8 @@ export async function pursueFlatten(ports: Ports): Promise<Flattening['phase'] |
         await createSteerExecution(ports)({ proposalId: busy.proposalId, to: 'canceling', by })
       continue
     }
-    const leg = legs.find((one) => one.asset === asset)
-    if (leg && (await takeOff(ports, leg, flattening))) working = true
+    const hedge = hedges.find((one) => one.asset === asset)
+    if (hedge && (await takeOff(ports, hedge, flattening))) working = true
   }
   if (working) return 'working'
   await finish(ports, flattening)
@@ -197,9 +174,9 @@ export async function approveEmergency(
 }
 
 /** Opens and approves the proposal for one asset; false where what is left is too small for an order. */
-async function takeOff(ports: Ports, leg: Leg, flattening: Flattening): Promise<boolean> {
+async function takeOff(ports: Ports, hedge: HedgeToTakeOff, flattening: Flattening): Promise<boolean> {
   const { store } = ports
-  const terms = await drawEmergency(ports, leg, flattening)
+  const terms = await drawEmergency(ports, hedge, flattening)
   if (!terms) return false
   const opened = await openProposal(ports, terms)
   if (opened.kind === 'busy') return true
@@ -210,92 +187,6 @@ async function takeOff(ports: Ports, leg: Leg, flattening: Flattening): Promise<
   await wakeDelivery(ports.queue)
   return true
 }
-
-async function drawEmergency(
-  ports: Ports,
-  { asset, holding, price, notional, cost }: Leg,
-  { requestId, by, reason }: Flattening,
-): Promise<ProposalTerms | undefined> {
-  const { settings, clock } = ports
-  const { hedge, exposure, instrument } = holding
-  const limits = await readLimits(ports)
-  const most = Math.min(Math.abs(hedge), limits.maxProposalNotional / price)
-  const quantity = roundToLot(baseQty(most), instrument)
-  if (quantity * price < Number(instrument.minNotional) || quantity === 0) return undefined
-  const after = baseQty(hedge - Math.sign(hedge) * quantity)
-  const ratio = (coins: number) => fraction(exposure > 0 ? coins / exposure : 0)
-  const at = clock.now()
-  return {
-    book: settings.book.name,
-    asset,
-    instrumentId: instrument.instrumentId,
-    side: hedge > 0 ? 'buy' : 'sell',
-    quantity,
-    notional: usd(quantity * price),
-    referencePrice: price,
-    hedgeRatioBefore: ratio(hedge),
-    hedgeRatioAfter: ratio(after),
-    exposure,
-    expectedCost: costBpsOf(cost, notional),
-    policy: settings.sizing.policy,
-    steps: [
-      { name: 'held now', hedge, note: `${hedge} coins` },
-      { name: 'emergency', hedge: after, note: `taken off by ${by}: ${reason}` },
-    ],
-    proposedBy: by,
-    proposedAt: at,
-    expiresAt: later(at, settings.approvals.expiry),
-    maxPriceDrift: settings.approvals.maxDrift,
-    quorum: 1,
-    selfApprovalAllowed: true,
-    schedule: { kind: settings.execution.schedule.kind, urgency: 'panic', duration: FLATTEN_WITHIN },
-    emergency: { requestId, by },
-  }
-}
-
-/** Spread over this, so that an emergency does not pay for its own haste more than it must. */
-const FLATTEN_WITHIN = duration(5 * MINUTE)
-
-const costBpsOf = (cost: Usd, notional: Usd): ProposalTerms['expectedCost'] =>
-  (notional > 0 ? (cost / notional) * 1e4 : 0) as ProposalTerms['expectedCost']
-
-/** Every hedge that is large enough for an order, at the newest price on record. */
-async function readLegs(ports: Ports): Promise<{ legs: readonly Leg[]; unpriced: readonly Asset[] }> {
-  const { store, settings, venues } = ports
-  const legs: Leg[] = []
-  const unpriced: Asset[] = []
-  for (const asset of Object.keys(settings.book.exposures)) {
-    const holding = await readHolding(ports, asset)
-    if (holding.hedge === 0) continue
-    const market = (await store.forecasts.latest(asset))?.forecast.market
-    if (!market) {
-      unpriced.push(asset)
-      continue
-    }
-    const notional = usd(Math.abs(holding.hedge) * market.price)
-    if (notional < Number(holding.instrument.minNotional)) continue
-    const quote = await venues[0].quote(asset).catch(unreachable)
-    const cost = expectedCost({
-      notional,
-      takerFee: settings.sizing.takerFee,
-      halfSpread: settings.sizing.halfSpread,
-      dailyVolatility: fraction(market.hourlyVolatility * Math.sqrt(24)),
-      ...(quote?.dailyVolumeNotional !== undefined && { dailyVolumeNotional: quote.dailyVolumeNotional }),
-    })
-    legs.push({ asset, holding, price: market.price, notional, cost: usd((notional * cost) / 1e4) })
-  }
-  return { legs, unpriced }
-}
-
-/** A venue that does not answer leaves the cost to be told from its usual volume; anything else is a fault. */
-function unreachable(error: unknown): undefined {
-  if (!(error instanceof VenueUnreachableError)) throw error
-}
-
-const totalsOf = (legs: readonly Leg[]): { notional: Usd; expectedCost: Usd } => ({
-  notional: usd(legs.reduce((sum, leg) => sum + leg.notional, 0)),
-  expectedCost: usd(legs.reduce((sum, leg) => sum + leg.cost, 0)),
-})
 
 async function finish(ports: Ports, flattening: Flattening): Promise<void> {
   const { store, settings, clock } = ports

@@ -5,6 +5,9 @@ import { compareLimit, formatLimit } from '../domain/risk/limit-value.ts'
 import { LIMITS } from '../domain/risk/limits.ts'
 import type { AdminRequest } from '../ports.ts'
 
+/** What can be asked for. */
+export type RequestKind = AdminRequest['subject']['kind']
+
 export const requestCardKey = ({ requestId }: Pick<AdminRequest, 'requestId'>): string => `request:${requestId}`
 
 /** The one card of a request, from asking to deciding; buttons only while it can be decided. */
