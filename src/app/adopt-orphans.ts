@@ -2,7 +2,7 @@ import type { ClientOrderId, Order } from '../domain/execution/order.ts'
 import { type Origin, originFinder } from '../domain/execution/origin.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { Proposal } from '../domain/proposal.ts'
-import { baseQty, price } from '../domain/units.ts'
+import { baseQty, type Price, price } from '../domain/units.ts'
 import type { VenueOrder } from '../ports.ts'
 import type { Ports } from './ports.ts'
 import { stopsLease } from './tend-stops.ts'
@@ -39,8 +39,11 @@ export async function adoptOrphans(
     const origin = originOf(clientOrderId)
     const found = origin && (await venue.find({ clientOrderId, instrumentId: instrument.instrumentId }))
     if (!origin || !found) continue
+    const quote = await venue.quote(instrument.asset)
+    if (!quote) continue
+    const mid = price((quote.bestBid + quote.bestAsk) / 2)
     const proposal = proposals.find(({ proposalId }) => origin.kind === 'child' && proposalId === origin.proposalId)
-    const order = await save(ports, orderOf(ports, { clientOrderId, found, origin, proposal, instrument, leg }))
+    const order = await save(ports, orderOf(ports, { clientOrderId, found, origin, proposal, instrument, leg, mid }))
     if (order) adopted.push(order)
   }
   return adopted
@@ -55,6 +58,7 @@ function orderOf(
     proposal,
     instrument,
     leg,
+    mid,
   }: {
     clientOrderId: ClientOrderId
     found: VenueOrder
@@ -62,6 +66,7 @@ function orderOf(
     proposal: Proposal | undefined
     instrument: Instrument
     leg: number
+    mid: Price
   },
 ): Order {
   const at = clock.now()
@@ -73,8 +78,8 @@ function orderOf(
     instrumentId: instrument.instrumentId,
     side: found.side,
     quantity: found.quantity,
-    // The venue does not say what it was limited to.
-    limitPrice: found.averageFillPrice ?? proposal?.referencePrice ?? price(0),
+    // The venue does not say what it was limited to; a stop at the market is one to be replaced.
+    limitPrice: found.averageFillPrice ?? proposal?.referencePrice ?? mid,
     timeInForce: origin.kind === 'stop' || found.state === 'accepted' ? 'gtc' : 'ioc',
     postOnly: false,
     reduceOnly: origin.kind === 'stop',

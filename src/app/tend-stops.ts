@@ -137,6 +137,8 @@ async function lastRejected(
     (order) =>
       order.kind === 'stop' &&
       order.instrumentId === instrument.instrumentId &&
+      // An id of a life before this record is no fault of the stop: the next version has another.
+      !order.reason?.startsWith('DUPLICATE_CLIENT_ORDER_ID') &&
       later(order.createdAt, REJECTED_RETRY_AFTER) > clock.now() &&
       isSameStop({ ...order, triggerPrice: order.limitPrice }, wanted, instrument),
   )

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import pg from 'pg'
+import { createReconcile } from '../../src/app/reconcile.ts'
 import type { Settings } from '../../src/app/settings.ts'
 import { createTendStops, describeStops, type StopOutcome } from '../../src/app/tend-stops.ts'
 import type { Order } from '../../src/domain/execution/order.ts'
@@ -176,6 +178,24 @@ test('two processes that tend at once place one stop', async (t) => {
   const outcomes = await Promise.all([tend(desk), tend(other)])
   assert.equal(outcomes.filter(({ kind }) => kind === 'placed').length, 1)
   assert.equal((await resting(desk)).length, 1)
+})
+
+test('a stop that a restored record does not know is adopted, so that in the end one rests', async (t) => {
+  const { desk } = await openShort(t)
+  await tend(desk)
+  await createReconcile(desk.ports)()
+  const client = new pg.Client(desk.database.connectionString)
+  await client.connect()
+  await client.query('delete from fills')
+  await client.query('delete from orders')
+  await client.end()
+  await createReconcile(desk.ports)()
+  assert.deepEqual((await desk.store.orders.recent(5)).map(({ kind, state }) => [kind, state]).sort(), [
+    ['child', 'filled'],
+    ['stop', 'accepted'],
+  ])
+  assert.equal((await tend(desk)).kind, 'placed')
+  assert.deepEqual(await resting(desk), [['buy', 5]])
 })
 
 test('without stops in the settings nothing is sent', async (t) => {
