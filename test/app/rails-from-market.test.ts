@@ -161,6 +161,21 @@ test('rail 5: a loss since midnight is warned of, keeps the hedge, and then leav
   assert.equal(await desk.level('daily-loss'), 'reducing', 'not before the next UTC day')
 })
 
+test('coins that leave the book are no loss of the day', async (t) => {
+  const desk = await openRailDesk(t)
+  await desk.live(1)
+  await desk.die()
+  const next = await openRailDesk(t, {
+    database: desk.database,
+    startAt: later(desk.clock.now(), 60_000),
+    settings: { book: { name: 'main', exposures: { ETH: baseQty(4) } } },
+  })
+  const { facts } = await next.live(1)
+  assert.equal(facts.book.value, 4 * 3000)
+  assert.equal(await next.level('daily-loss'), 'normal', (await next.rail('daily-loss'))?.text)
+  assert.match((await next.rail('daily-loss'))!.text, /0\.00 %/)
+})
+
 test('rail 6: silence of every venue leaves no price to trade on until it was fresh for ten minutes', async (t) => {
   const desk = await openRailDesk(t)
   await desk.live(2)

@@ -59,7 +59,9 @@ export async function bookFacts(
     ),
   )
   const first = before ?? now
-  const valueAtDayStart = first === undefined ? undefined : await store.dayMarks.first(day, usd(first))
+  const mark = first === undefined ? undefined : await store.dayMarks.first(day, usd(first))
+  const moved = mark === undefined ? 0 : await movedSince(store, day, assets)
+  const valueAtDayStart = mark === undefined ? undefined : usd(mark + moved)
   return {
     ...(valueAtDayStart !== undefined && { valueAtDayStart }),
     ...(now !== undefined && { value: usd(now) }),
@@ -72,6 +74,33 @@ export async function bookFacts(
       }
     }),
   }
+}
+
+const EXPOSURES = 'day-mark/exposures'
+
+/** Coins that were brought into the book or taken out of it since the mark was made, at its prices: no profit, and no loss. */
+async function movedSince(
+  store: Ports['store'],
+  day: TimestampMs,
+  assets: readonly {
+    readonly asset: Asset
+    readonly exposure: number
+    readonly midnight?: Price | undefined
+    readonly price?: Price | undefined
+  }[],
+): Promise<number> {
+  const text = await store.settings.get(EXPOSURES)
+  const known = text === undefined ? undefined : (JSON.parse(text) as { day: number; coins: Record<Asset, number> })
+  if (known?.day !== day) {
+    const coins = Object.fromEntries(assets.map(({ asset, exposure }) => [asset, exposure]))
+    await store.settings.set(EXPOSURES, JSON.stringify({ day, coins }))
+    return 0
+  }
+  return assets.reduce(
+    (sum, { asset, exposure, midnight, price }) =>
+      sum + (exposure - (known.coins[asset] ?? 0)) * (midnight ?? price ?? 0),
+    0,
+  )
 }
 
 /** How much our own decisions have moved, and when they last did. */
