@@ -27,6 +27,7 @@ test('the card of a fresh proposal says what, why, at what cost, until when, and
     { name: 'Hedge ratio', value: '0.0 % → 50.0 % of 10 ETH' },
     { name: 'Why', value: 'requested: asked for by a member\nlimits: within 0 and the maximum ratio' },
     { name: 'Expected cost', value: '6.7 bps, $10.00' },
+    { name: 'Worked as', value: 'TWAP, normal, over 30 min' },
     { name: 'Expires', value: '2026-01-05 12:10 UTC' },
   ])
   assert.deepEqual(

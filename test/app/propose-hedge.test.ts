@@ -16,7 +16,7 @@ test('the first proposal holds the terms it was judged on, its expiry and every 
   const { proposal } = outcome as Extract<typeof outcome, { kind: 'proposed' }>
   assert.deepEqual(
     proposal.steps.map(({ name }) => name),
-    ['exposure', 'held now', 'base', 'overlay', 'funding', 'limits', 'no-trade band', 'lot rounding'],
+    ['exposure', 'held now', 'base', 'overlay', 'funding', 'limits', 'no-trade band', 'pace', 'lot rounding'],
   )
   assert.equal(proposal.side, 'sell')
   assert.equal(proposal.exposure, 10)
@@ -45,7 +45,7 @@ test('the hash covers every term: changing any one of them changes it', async (t
   const hash = termsHashOf(terms)
   assert.equal((await desk.store.proposals.list({ limit: 1 }))[0]!.termsHash, hash)
   const keys = Object.keys(terms) as (keyof ProposalTerms)[]
-  assert.equal(keys.length, 19)
+  assert.equal(keys.length, 20)
   for (const key of keys) {
     const changed = { ...terms, [key]: changedValue(terms[key]) }
     assert.notEqual(termsHashOf(changed), hash, `${key} is covered`)
@@ -224,7 +224,7 @@ test('a change smaller than the venue’s minimum or inside the band is held, wi
 })
 
 function termsOf(proposal: Proposal): ProposalTerms {
-  const { proposalId, termsHash, state, approvals, lease, ...terms } = proposal
+  const { proposalId, termsHash, state, approvals, lease, control, ...terms } = proposal
   return terms
 }
 

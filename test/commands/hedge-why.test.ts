@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
 import type { Card } from '../../src/domain/card.ts'
+import { formatUsd } from '../../src/domain/format.ts'
 import { DAY, fraction, usd } from '../../src/domain/units.ts'
 import { member, openDesk } from '../support/desk.ts'
 import { testSettings } from '../support/desk-settings.ts'
@@ -39,7 +40,7 @@ test('/hedge why tells the size step by step, the forecast, cost, checks and who
   const cost = fieldOf(card, 'Expected cost')!
   assert.deepEqual(cost.slice(1, 3), ['fee 5.0 bps', 'half the spread 1.0 bps'])
   assert.equal(cost[3], `impact ${(proposal.expectedCost - 6).toFixed(1)} bps`)
-  const notional = `$${((proposal.quantity * 3006) / 1000).toFixed(1)} k`
+  const notional = formatUsd(proposal.quantity * 3006)
   assert.deepEqual(fieldOf(card, 'Risk checks now'), [
     'ok: trading state active',
     `ok: |net delta| $30.1 k → $${((10 - proposal.quantity) * 3.006).toFixed(1)} k`,
@@ -47,7 +48,11 @@ test('/hedge why tells the size step by step, the forecast, cost, checks and who
     'ok: price moved 20.0 bps, at most 50.0 bps',
     `ok: ratio ${(proposal.quantity * 10).toFixed(1)} %, at most 100.0 %`,
     `ok: ${notional} now, at most $5.00 M`,
+    'ok: $0.00 traded today, at most $20.00 M',
     `ok: all hedges ${notional}, at most $20.00 M`,
+    'ok: leverage paper 0.00×, at most 3×',
+    'ok: venues: paper',
+    'ok: moved 0.0 % in the last hour, at most 15.0 %',
   ])
   assert.deepEqual(fieldOf(card, 'Approvals'), [
     '1 of 2, 1 approval missing',
