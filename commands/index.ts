@@ -33,6 +33,7 @@ import orders from './orders.ts'
 import pnl from './pnl.ts'
 import positions from './positions.ts'
 import report from './report.ts'
+import riskAccept from './risk-accept.ts'
 import riskApprove from './risk-approve.ts'
 import riskConfirm from './risk-confirm.ts'
 import riskDecline from './risk-decline.ts'
@@ -91,6 +92,7 @@ export const commands: readonly Command[] = [
   riskConfirm,
   riskResume,
   riskReconcile,
+  riskAccept,
   liveStatus,
   liveRequest,
   liveApprove,

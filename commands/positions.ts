@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { App } from '../src/app/app.ts'
 import type { AssetStatus } from '../src/app/report-status.ts'
 import { command } from '../src/chat/command.ts'
 import { formatPercent, formatPrice, formatUsd } from '../src/domain/format.ts'
@@ -23,7 +24,9 @@ export default command({
     return {
       tone: 'info',
       title: `Positions of book ${status.book}`,
-      fields: shown.flatMap((asset) => legsOf(asset, units)),
+      fields: (
+        await Promise.all(shown.map(async (asset) => [...legsOf(asset, units), ...(await stopsOf(app, asset))]))
+      ).flat(),
       buttons: [
         { label: 'P&L', command: '/pnl', style: 'neutral' },
         { label: 'Orders', command: '/orders', style: 'neutral' },
@@ -32,6 +35,11 @@ export default command({
     }
   },
 })
+
+async function stopsOf(app: App, { holding: { asset, hedge } }: AssetStatus) {
+  const stops = hedge === 0 ? [] : await app.describeStops(asset)
+  return stops.length === 0 ? [] : [{ name: `${asset} protective stop`, value: stops.join('\n') }]
+}
 
 function legsOf({ holding, forecast, unrealizedPnl, netDelta, liquidation }: AssetStatus, units: Preferences['units']) {
   const { asset, exposure, hedge, hedgeRatio, averageEntryPrice, realizedPnl, fees } = holding

@@ -1,5 +1,7 @@
+import type { Asset } from '../domain/market/tick.ts'
 import type { TimestampMs } from '../domain/units.ts'
 import type { Notifier } from '../ports.ts'
+import { createAcceptPosition } from './accept-position.ts'
 import { createAcknowledgeAlert } from './acknowledge-alert.ts'
 import { createApplyRetention } from './apply-retention.ts'
 import { createApplyVenueEvent } from './apply-venue-event.ts'
@@ -39,7 +41,7 @@ import { createRiskVerbs } from './risk-verbs.ts'
 import { createSendDigests } from './send-digests.ts'
 import { createSteerExecution } from './steer-execution.ts'
 import { createReadSubscriptions, createSubscribe } from './subscribe.ts'
-import { createTendStops } from './tend-stops.ts'
+import { createTendStops, describeStops } from './tend-stops.ts'
 
 /**
  * Everything the product does, as verbs over the ports.
@@ -70,6 +72,8 @@ export function createApp(
     reconcile,
     applyVenueEvent: createApplyVenueEvent(ports),
     tendStops: createTendStops(ports),
+    describeStops: (asset: Asset) => describeStops(ports, asset),
+    acceptPosition: createAcceptPosition(ports),
     applyRetention: createApplyRetention(ports, market),
     loadMarginTiers: createLoadMarginTiers(ports, market),
     deliverMessages: createDeliverMessages(ports, notifiers),

@@ -3,6 +3,8 @@ import type { Proposal } from '../domain/proposal.ts'
 import { announceProposal } from './announce-proposal.ts'
 import type { ExecutionOutcome } from './execute-proposal.ts'
 import type { Ports } from './ports.ts'
+import { createTendStops, describeStops } from './tend-stops.ts'
+import { legsOf } from './venues.ts'
 
 /** Ends an execution in which nothing works any more, with what was filled and why the rest was not. */
 export async function finishExecution(ports: Ports, proposal: Proposal): Promise<ExecutionOutcome> {
@@ -12,6 +14,7 @@ export async function finishExecution(ports: Ports, proposal: Proposal): Promise
     orders: await store.orders.forProposal(proposal.proposalId),
     fills: await store.orders.fills(proposal.proposalId),
   }
+  const stops = execution.fills.length === 0 ? [] : await protect(ports, proposal)
   const filled = execution.fills.reduce((sum, fill) => sum + fill.quantity, 0)
   const residual = proposal.quantity - filled
   const canceledBy = proposal.control === 'canceling' ? ((await nameOf(ports, proposal)) ?? 'a person') : undefined
@@ -39,10 +42,19 @@ export async function finishExecution(ports: Ports, proposal: Proposal): Promise
       subject: proposal.proposalId,
       details: { filled, residual, ...(reason !== '' && { reason }) },
     })
-    await announceProposal(tx, ports, transition.proposal, { at, execution })
+    await announceProposal(tx, ports, transition.proposal, { at, execution: { ...execution, stops } })
     return transition
   })
   return { kind: to, proposal: moved.proposal }
+}
+
+/** The stops are brought to the new position before the card says what they do; where a venue does not answer, the job goes on. */
+async function protect(ports: Ports, { asset }: Proposal): Promise<readonly string[]> {
+  if (ports.settings.stops.enabled) {
+    const tend = createTendStops(ports)
+    for (const { instrument } of await legsOf(ports, asset)) await tend({ instrumentId: instrument.instrumentId })
+  }
+  return describeStops(ports, asset)
 }
 
 async function nameOf({ store }: Ports, { controlledBy }: Proposal): Promise<string | undefined> {

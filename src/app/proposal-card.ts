@@ -25,6 +25,8 @@ import type { Place } from '../ports.ts'
 export interface Execution {
   readonly orders: readonly Order[]
   readonly fills: readonly Fill[]
+  /** What rests at the venues to close the legs, and what it would do to the hedge; in words. */
+  readonly stops?: readonly string[] | undefined
 }
 
 /** Besides the proposal itself. */
@@ -242,7 +244,7 @@ function decisionFields(proposal: Proposal, facts: Pick<CardFacts, 'members'>): 
   ]
 }
 
-function executionFields(proposal: Proposal, { orders, fills }: Execution): readonly Field[] {
+function executionFields(proposal: Proposal, { orders, fills, stops = [] }: Execution): readonly Field[] {
   const filled = fills.reduce((sum, fill) => sum + fill.quantity, 0)
   const cost = realisedCost(
     fills,
@@ -258,5 +260,6 @@ function executionFields(proposal: Proposal, { orders, fills }: Execution): read
     ...(cost === undefined
       ? []
       : [{ name: 'Realised cost', value: `${formatBps(cost)} against ${formatBps(proposal.expectedCost)} expected` }]),
+    ...(stops.length === 0 ? [] : [{ name: 'Protective stop', value: stops.join('\n') }]),
   ]
 }

@@ -44,6 +44,7 @@ const EXPECTED: Record<string, readonly string[]> = {
   'risk confirm': ['request: string'],
   'risk resume': ['reason: string?'],
   'risk reconcile': [],
+  'risk accept': ['instrument: string'],
   'live status': [],
   'live request': [],
   'live approve': ['request: string'],
