@@ -1,7 +1,7 @@
 import type { Asset } from '../domain/market/tick.ts'
 import type { ModelFacts, ProcessFacts, RailFacts } from '../domain/risk/facts.ts'
 import { duration, HOUR, type Price, type TimestampMs } from '../domain/units.ts'
-import { readHolding } from './book.ts'
+import { holdingOf } from './book.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { bookFacts, pacingFacts, startOfDay } from './risk-facts/book-facts.ts'
@@ -14,6 +14,7 @@ import {
   type VenueMemory,
   type VenueReading,
 } from './risk-facts/venue-facts.ts'
+import { legsOf } from './venues.ts'
 
 /** What one round of watching keeps for the next. */
 export interface RiskMemory extends VenueMemory {
@@ -40,7 +41,15 @@ const HEADS_ACTED_ON = ['cascade-down-24h', 'cascade-up-24h'] as const
 export async function readRailFacts(ports: Ports, market: MarketState, memory: RiskMemory): Promise<RailFacts> {
   const { store, settings, clock } = ports
   const assets = Object.keys(settings.book.exposures)
-  const readings = await readVenues(ports, assets, memory)
+  const [readings, legs, fills, orders, traded, process, model] = await Promise.all([
+    readVenues(ports, assets, memory),
+    Promise.all(assets.map((asset) => legsOf(ports, asset))),
+    store.orders.allFills(),
+    store.orders.recent(RECENT_ORDERS),
+    store.proposals.list({ book: settings.book.name, states: TRADED, limit: RECENT_ORDERS }),
+    processFacts(ports),
+    modelFacts(ports, assets),
+  ])
   const at = clock.now()
   const prices = new Map<Asset, Price>(
     assets.flatMap((asset) => {
@@ -48,18 +57,30 @@ export async function readRailFacts(ports: Ports, market: MarketState, memory: R
       return bar ? [[asset, bar.closePrice] as const] : []
     }),
   )
-  const [holdings, fills, orders, traded] = await Promise.all([
-    Promise.all(assets.map((asset) => readHolding(ports, asset))),
-    store.orders.allFills(),
-    store.orders.recent(RECENT_ORDERS),
-    store.proposals.list({ book: settings.book.name, states: TRADED, limit: RECENT_ORDERS }),
-  ])
+  const holdings = assets.map((asset, i) =>
+    holdingOf(
+      {
+        settings,
+        legs: legs[i]!.map((leg) => ({
+          ...leg,
+          fills: fills.filter(({ instrumentId }) => instrumentId === leg.instrument.instrumentId),
+        })),
+      },
+      asset,
+    ),
+  )
   const day = startOfDay(at)
   for (const asset of assets) await rememberGain(ports, market, { memory, asset, at })
+  const parentsToday = traded.filter(({ proposedAt }) => proposedAt >= day).length
+  const [instruments, book, pacing] = await Promise.all([
+    instrumentFacts(ports, holdings),
+    bookFacts(ports, { at, holdings, fills, prices }),
+    pacingFacts(ports, { at, parentsToday }),
+  ])
   return {
     at,
-    process: await processFacts(ports, memory),
-    instruments: await instrumentFacts(ports, holdings),
+    process: { ...process, authErrorsInARow: Math.max(0, ...memory.authErrors.values()) },
+    instruments,
     accounts: accountFacts(readings, { at, market, assets, prices, orders }),
     legs: legFacts(readings, {
       at,
@@ -68,7 +89,7 @@ export async function readRailFacts(ports: Ports, market: MarketState, memory: R
       tables: market.tierTables,
       leverage: settings.hedgeLeverage,
     }),
-    book: await bookFacts(ports, { at, holdings, fills, prices }),
+    book,
     data: assets.map((asset) =>
       dataFacts(market, asset, { at, isLive: clock.kind === 'wall', quotes: quotesOf(readings, asset) }),
     ),
@@ -76,8 +97,8 @@ export async function readRailFacts(ports: Ports, market: MarketState, memory: R
     crowding: assets.map((asset) =>
       crowdingFacts(market, asset, { at, past: memory.past, gains: memory.gains.get(asset)?.values ?? [] }),
     ),
-    model: await modelFacts(ports, assets),
-    pacing: await pacingFacts(ports, { at, parentsToday: traded.filter(({ proposedAt }) => proposedAt >= day).length }),
+    model,
+    pacing,
   }
 }
 
@@ -85,12 +106,11 @@ const quotesOf = (readings: readonly VenueReading[], asset: Asset) =>
   readings.flatMap(({ quotes }) => quotes.get(asset) ?? [])
 
 /** The kill switch is what a person has halted; whoever watches is whoever executes. */
-async function processFacts({ store }: Ports, { authErrors }: RiskMemory): Promise<ProcessFacts> {
+async function processFacts({ store }: Ports): Promise<ProcessFacts> {
   const { state, by, reason } = await store.settings.tradingState()
   return {
     ...(state === 'halted' && { killed: { by, reason } }),
     heartbeatAge: duration(0),
-    authErrorsInARow: Math.max(0, ...authErrors.values()),
   }
 }
 

@@ -37,8 +37,7 @@ export const createWatchRisk = (ports: Ports, market: MarketState): (() => Promi
   let last: Promise<unknown> = Promise.resolve()
 
   const round = async (): Promise<RiskRound> => {
-    await expireOverdueRequests(ports)
-    await keepCountdown()
+    await Promise.all([expireOverdueRequests(ports), keepCountdown()])
     const { store, queue } = ports
     const [before, limits, letGo] = await Promise.all([store.rails.read(), readLimits(ports), readRearm(store)])
     const facts = await readRailFacts(ports, market, memory)

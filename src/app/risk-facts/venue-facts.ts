@@ -42,8 +42,8 @@ export const readVenues = (
 
 async function readVenue(venue: Venue, assets: readonly Asset[], memory: VenueMemory): Promise<VenueReading> {
   const { venueId } = venue
-  const listed: Asset[] = []
-  for (const asset of assets) if (await isListed(venue, asset)) listed.push(asset)
+  const there = await Promise.all(assets.map((asset) => isListed(venue, asset)))
+  const listed = assets.filter((_, i) => there[i])
   const [account, positions, statuses, quotes] = await Promise.all([
     ask(() => venue.account()),
     ask(() => venue.positions()),
@@ -169,13 +169,13 @@ export async function instrumentFacts(
   { store }: Pick<Ports, 'store'>,
   holdings: readonly Holding[],
 ): Promise<readonly InstrumentFacts[]> {
-  const facts: InstrumentFacts[] = []
-  for (const { asset, legs } of holdings)
-    for (const { venue, instrument, position } of legs) {
-      const standing = await store.standings.read(instrument.instrumentId)
-      if (!standing) continue
-      const { unexplainedQuantity, unexplainedNotional, dirtyPolls, cleanPolls } = standing
-      facts.push({
+  const legs = holdings.flatMap(({ asset, legs }) => legs.map((leg) => ({ asset, ...leg })))
+  const facts = legs.map(async ({ asset, venue, instrument, position }): Promise<readonly InstrumentFacts[]> => {
+    const standing = await store.standings.read(instrument.instrumentId)
+    if (!standing) return []
+    const { unexplainedQuantity, unexplainedNotional, dirtyPolls, cleanPolls } = standing
+    return [
+      {
         venue: venue.venueId,
         asset,
         instrumentId: instrument.instrumentId,
@@ -184,9 +184,10 @@ export async function instrumentFacts(
         ...(position !== 0 && { unexplainedShare: fraction(Math.abs(unexplainedQuantity / position)) }),
         dirtyPolls,
         cleanPolls,
-      })
-    }
-  return facts
+      },
+    ]
+  })
+  return (await Promise.all(facts)).flat()
 }
 
 /** Undefined where one position has no price: a sum without it would be too small. */
