@@ -33,6 +33,7 @@ export default command({
     return {
       tone: status.tradingState.state === 'active' ? 'info' : 'warning',
       title: `Book ${status.book}: trading ${status.tradingState.state}`,
+      ...(status.tradingState.because.length === 0 ? {} : { text: status.tradingState.because.slice(0, 3).join('\n') }),
       fields: status.assets.flatMap((asset) => assetFields(asset, status.at)),
       ...(wanted === 'yes' ? { picture: statusPicture(status, preferences.units) } : {}),
       buttons: [

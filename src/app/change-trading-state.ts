@@ -3,6 +3,7 @@ import type { TradingState } from '../domain/risk/trading-state.ts'
 import { announce, wakeDelivery } from './announce.ts'
 import { cancelEmergencies, endFlattening } from './flatten.ts'
 import type { Ports } from './ports.ts'
+import { wakeAll } from './wake-execution.ts'
 
 export type TradingStateChange =
   | { readonly kind: 'changed' | 'unchanged'; readonly from: TradingState; readonly to: TradingState }
@@ -24,6 +25,8 @@ export const createChangeTradingState =
     const change = await moveTradingState(ports, { ...input, from })
     // A brake is a brake for emergencies too.
     if (change.kind === 'changed' && input.to === 'halted') await cancelEmergencies(ports, input.by)
+    // What rests does not wait for its slice to end.
+    if (change.kind === 'changed') await wakeAll(ports)
     await wakeDelivery(ports.queue)
     return change
   }

@@ -5,6 +5,7 @@ import { type BaseQty, baseQty, bpsToFraction, price, type TimestampMs, usd } fr
 import type { Store, VenueFill } from '../ports.ts'
 import { announceVenueClose } from './announce-venue-close.ts'
 import type { Ports } from './ports.ts'
+import { wakeRiskWatch } from './wake-risk-watch.ts'
 
 const DUST = 1e-9
 
@@ -38,7 +39,10 @@ export async function hearOrder(ports: Ports, clientOrderId: ClientOrderId, news
     if (booked.length > 0 && order.kind === 'stop') await announceVenueClose(tx, ports, { order, booked })
     return { order, booked }
   })
-  if (heard.booked.length > 0) await wakeStops(ports, heard.order.instrumentId)
+  if (heard.booked.length > 0) {
+    await wakeStops(ports, heard.order.instrumentId)
+    await wakeRiskWatch(ports.queue)
+  }
   return heard
 }
 
@@ -76,6 +80,7 @@ export async function bookVenueMade(
   })
   for (const instrumentId of new Set(booked.map(({ order }) => order.instrumentId))) {
     await wakeStops(ports, instrumentId)
+    await wakeRiskWatch(ports.queue)
     await queue.add({ name: 'propose-hedges', data: { at }, jobId: `propose-hedges-${at}` })
   }
   return booked.length

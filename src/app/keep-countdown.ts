@@ -5,7 +5,7 @@ import { elapsed, later, type TimestampMs, timestamp } from '../domain/units.ts'
 import type { Venue } from '../ports.ts'
 import type { Ports } from './ports.ts'
 import { venueIdOf } from './venues.ts'
-import { wakeNow } from './wake-execution.ts'
+import { wakeAll } from './wake-execution.ts'
 
 /** What was done at one venue. */
 export interface CountdownOutcome {
@@ -76,7 +76,7 @@ async function ranOut(
   { venueId, capabilities }: Venue,
   { armedUntil, mine }: { armedUntil: TimestampMs; mine: readonly Order[] },
 ): Promise<void> {
-  const { store, clock, queue, settings } = ports
+  const { store, clock, queue } = ports
   const takesStops = capabilities.countdownCancel === 'takes-stops'
   await store.transaction(async (tx) => {
     if ((await readArmed(tx, venueId)) !== armedUntil) return
@@ -89,12 +89,7 @@ async function ranOut(
       details: { armedUntil, orders: mine.map(({ clientOrderId }) => clientOrderId), takesStops },
     })
   })
-  const executing = await store.proposals.list({
-    book: settings.book.name,
-    states: ['approved', 'executing'],
-    limit: 100,
-  })
-  for (const proposal of executing) await wakeNow(ports, proposal)
+  await wakeAll(ports)
   if (!takesStops) return
   for (const instrumentId of new Set(mine.filter(({ kind }) => kind === 'stop').map((order) => order.instrumentId)))
     await queue.add({

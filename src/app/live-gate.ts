@@ -40,10 +40,6 @@ const MOST_DAYS = 365
 /** The head whose probability sizes what goes beyond the base hedge. */
 const HEAD_THAT_SIZES = 'overlay-pays'
 
-/** Whether real money may be traded now: always on paper, otherwise while two admins' permission stands. */
-export const mayTrade = async ({ store, settings }: Pick<Ports, 'store' | 'settings'>): Promise<boolean> =>
-  settings.trading.mode === 'paper' || (await store.live.permission()).state === 'granted'
-
 /** Every condition of the gate on the record of this instant, and who has said what. */
 export const createReadLiveGate = (ports: Ports) => async (): Promise<LiveGate> => {
   const permission = await ports.store.live.permission()

@@ -9,6 +9,7 @@ import { type Holding, holdingOf, unrealizedPnlOf } from './book.ts'
 import { type HedgeLiquidation, hedgeLiquidation } from './hedge-liquidation.ts'
 import { readTierTables } from './load-margin-tiers.ts'
 import type { Ports } from './ports.ts'
+import { readLimits, type TradingStateNow, tradingStateNow } from './risk-in-force.ts'
 import { singleFlight } from './single-flight.ts'
 import { type ValuePoint, valuePath } from './value-path.ts'
 import { legsOf } from './venues.ts'
@@ -34,7 +35,8 @@ export interface AssetStatus {
 export interface BookStatus {
   readonly book: string
   readonly at: TimestampMs
-  readonly tradingState: Awaited<ReturnType<Store['settings']['tradingState']>>
+  /** The stricter of what people have set and what the rails ask for. */
+  readonly tradingState: TradingStateNow
   readonly assets: readonly AssetStatus[]
   /** The last 24 h by the hour, oldest first. */
   readonly day: readonly ValuePoint[]
@@ -60,7 +62,7 @@ async function readStatus(ports: Ports): Promise<BookStatus> {
     }),
     store.alerts.open(),
     readTierTables({ store }),
-    store.settings.tradingState(),
+    tradingStateNow(ports),
     store.outbox.undelivered(),
     Promise.all(names.map((asset) => readMarket(store, asset, at))),
   ])
@@ -99,7 +101,7 @@ async function readStatus(ports: Ports): Promise<BookStatus> {
     tradingState,
     assets,
     day: valuePath(records, HOUR).points,
-    limits: settings.limits,
+    limits: await readLimits(ports),
     undeliveredMessages: undelivered,
   }
 }

@@ -10,7 +10,7 @@ import { endFlattening } from './flatten.ts'
 import type { Ports } from './ports.ts'
 import type { Reconciliation } from './reconcile.ts'
 import { tradingStateNow } from './risk-in-force.ts'
-import { wakeNow } from './wake-execution.ts'
+import { wakeAll } from './wake-execution.ts'
 import { wakeRiskWatch } from './wake-risk-watch.ts'
 
 export type Resumption =
@@ -56,7 +56,7 @@ export async function endRearm(tx: Store, done: RearmRequest): Promise<void> {
 export const createResumeTrading =
   (ports: Ports, reconcile: () => Promise<Reconciliation>) =>
   async ({ by, reason }: { by: Member; reason: string }): Promise<Resumption> => {
-    const { store, clock, queue, settings } = ports
+    const { store, clock, queue } = ports
     const { state: from } = await store.settings.tradingState()
     const before = await store.rails.read()
     const held = before?.states.filter(({ heldForPerson }) => heldForPerson) ?? []
@@ -81,12 +81,7 @@ export const createResumeTrading =
       return held
     })
     if (!rearmed) return { kind: 'forbidden' }
-    const executing = await store.proposals.list({
-      book: settings.book.name,
-      states: ['approved', 'executing'],
-      limit: 100,
-    })
-    for (const proposal of executing) await wakeNow(ports, proposal)
+    await wakeAll(ports)
     await wakeRiskWatch(queue)
     await wakeDelivery(queue)
     const { state, because } = await tradingStateNow(ports)

@@ -25,3 +25,14 @@ export async function wakeNow(
   await wakeExecution({ queue }, { ...proposal, lease })
   return true
 }
+
+/** Every execution of the book: what has changed holds for all of them, and what rests is taken back by its own wake-up. */
+export async function wakeAll(ports: Pick<Ports, 'store' | 'queue' | 'instanceId' | 'settings'>): Promise<void> {
+  const { store, settings } = ports
+  const executing = await store.proposals.list({
+    book: settings.book.name,
+    states: ['approved', 'executing'],
+    limit: 100,
+  })
+  for (const proposal of executing) await wakeNow(ports, proposal)
+}

@@ -143,15 +143,32 @@ function keepHouse(desk: Desk, log: Logger): NodeJS.Timeout[] {
   const live = desk.source.name === 'live'
   if (live) add('refresh-margin-tiers')()
   if (desk.clock.kind === 'wall') add('watch-risk')()
-  const { risk, heartbeat } = desk.settings
+  const { risk, heartbeat, trading } = desk.settings
   return [
     ...(desk.clock.kind === 'wall' ? [setInterval(add('watch-risk'), risk.every)] : []),
-    setInterval(() => void desk.app.beatHeart(), heartbeat.every),
+    setInterval(() => void beat(desk, log), heartbeat.every),
+    ...(trading.countdown > 0 ? [setInterval(() => void keepCountdown(desk, log), trading.countdown / 3)] : []),
     setInterval(add('reconcile'), RECONCILE_EVERY),
     setInterval(add('apply-retention'), HOUR),
     setInterval(add('check-reach'), HOUR),
     ...(live ? [setInterval(add('refresh-margin-tiers'), DAY)] : []),
   ]
+}
+
+/** Whoever watches hears of a failure by our silence; the log hears of the first. */
+async function beat({ app }: Desk, log: Logger): Promise<void> {
+  const beaten = await app.beatHeart()
+  if (beaten.kind === 'failed' && beaten.inARow === 1)
+    log.warn({ reason: beaten.reason }, 'the heartbeat was not taken')
+}
+
+async function keepCountdown({ app }: Desk, log: Logger): Promise<void> {
+  try {
+    for (const { venue, outcome, reason } of await app.keepCountdown())
+      if (outcome === 'failed') log.warn({ venue, reason }, 'a countdown could not be renewed')
+  } catch (error) {
+    log.warn({ err: error }, 'the countdowns could not be kept')
+  }
 }
 
 /**

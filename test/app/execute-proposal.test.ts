@@ -25,10 +25,9 @@ test('an execution sends the slices of its plan at their times and fills the pla
     plan.map(({ slice, at }) => ({ slice, createdAt: at })),
   )
   assert.deepEqual(
-    Map.groupBy(orders, ({ slice }) => slice)
-      .values()
-      .map((children) => children.map(({ timeInForce, postOnly, state }) => `${timeInForce} ${postOnly} ${state}`))
-      .toArray(),
+    [...Map.groupBy(orders, ({ slice }) => slice).values()].map((children) =>
+      children.map(({ timeInForce, postOnly, state }) => `${timeInForce} ${postOnly} ${state}`),
+    ),
     plan.map(() => ['gtc true canceled', 'ioc false filled']),
     'each slice rests at the touch first, and crosses when nobody came',
   )

@@ -74,7 +74,7 @@ test('no text that someone types into an option of any command comes alive on Di
       assert.doesNotMatch(answer.text, /That failed|Something failed/, said)
       for (const shown of rendered(answer)) assert.doesNotMatch(shown, LIVE, said)
     }
-    await desk.store.settings.setTradingState('active', 'system', desk.clock.now(), 'begin anew')
+    await desk.store.settings.setTradingState('active', { by: 'system', at: desk.clock.now(), reason: 'begin anew' })
   }
   await desk.settle()
   assertTame(target)
@@ -91,7 +91,7 @@ test('no text that someone types after any command breaks Telegram’s HTML, and
       telegram.say(`/${name.replace(' ', '_')} ${text.slice(0, 4_000)}`, { from: { id: ADAM }, chat: GROUP })
     }
     await target.heard()
-    await desk.store.settings.setTradingState('active', 'system', desk.clock.now(), 'begin anew')
+    await desk.store.settings.setTradingState('active', { by: 'system', at: desk.clock.now(), reason: 'begin anew' })
   }
   await desk.settle()
   assertTame(target)

@@ -118,7 +118,7 @@ test('in an hour of everything, with every fault on the way, no secret is logged
   assert.ok(Object.values(secrets).every((secret) => secret.length >= 16))
 
   await sayEverything(target)
-  await desk.store.settings.setTradingState('active', 'system', desk.clock.now(), 'begin anew')
+  await desk.store.settings.setTradingState('active', { by: 'system', at: desk.clock.now(), reason: 'begin anew' })
   await target.offer()
 
   // Telegram refuses, breaks, asks to wait; someone knocks with the wrong secret.
