@@ -1,4 +1,8 @@
+import { Decimal } from 'decimal.js'
 import { UnreadableError } from './failures.ts'
+
+/** As JSON writes numbers; ccxt makes texts of most of them. */
+const DECIMAL = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i
 
 /** Reads one property of an answer without trusting its shape. */
 export const field = (value: unknown, name: string | number): unknown =>
@@ -11,13 +15,13 @@ export function list(value: unknown, what: string): readonly unknown[] {
 }
 
 /**
- * A decimal number as text; venues send text or numbers.
+ * A decimal number as text without an exponent; venues send text or numbers, of which 1.0e-5 is one.
  *
  * @throws {UnreadableError} when it is none
  */
 export function decimalText(value: unknown, what: string): string {
-  const text = typeof value === 'number' && Number.isFinite(value) ? plain(value) : value
-  if (typeof text === 'string' && /^-?\d+(\.\d+)?$/.test(text)) return text
+  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value
+  if (typeof text === 'string' && DECIMAL.test(text)) return /e/i.test(text) ? new Decimal(text).toFixed() : text
   throw new UnreadableError(`Expected a ${what}, was ${shown(value)}`)
 }
 
@@ -46,12 +50,6 @@ export function instant(value: unknown, what: string): number {
   const at = Number(value)
   if (Number.isSafeInteger(at) && at > 0) return at
   throw new UnreadableError(`Expected a ${what} in ms, was ${shown(value)}`)
-}
-
-/** No exponent: 1e-7 is 0.0000001. */
-const plain = (value: number): string => {
-  const text = String(value)
-  return text.includes('e') ? value.toFixed(20).replace(/\.?0+$/, '') : text
 }
 
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'undefined').slice(0, 100)
