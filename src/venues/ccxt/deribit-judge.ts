@@ -31,7 +31,7 @@ const PAUSE_MS = 1_000
  * @see https://docs.deribit.com/#rpc-error-codes
  */
 export function judgeDeribit({ status, body, text }: Answered): Judgement {
-  if (field(body, 'result') === 0) return { kind: 'not-found', reason: 'no open order has this label' }
+  if (String(field(body, 'result')) === '0') return { kind: 'not-found', reason: 'no open order has this label' }
   const error = field(body, 'error')
   const code = Number(field(error, 'code'))
   const reason = Number.isFinite(code) ? describe(error) : `HTTP ${status} ${text.slice(0, 100)}`

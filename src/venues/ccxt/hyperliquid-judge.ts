@@ -44,6 +44,9 @@ export function judgeHyperliquid({ status, body, text }: Answered): Judgement {
   return { kind: 'refused', reason: name === undefined ? reason : `${name} ${reason}` }
 }
 
+/** It has no order under the id that was asked for. */
+export const isUnknownOrder = ({ body }: Answered): boolean => field(body, 'status') === 'unknownOid'
+
 export const foundNothing = ({ body }: Answered): boolean => FOUND_NOTHING.test(errorIn(body) ?? '')
 
 /** What it says is wrong, undefined where it says nothing of the kind. */

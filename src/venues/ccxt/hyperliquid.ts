@@ -5,7 +5,7 @@ import type { RawFill, RawOrder, Session, TradingExchange, WireOrder, WireRef, W
 import { RequestFailure, UnreadableError } from './failures.ts'
 import { accountOf, act, ask, askOf, signerOf } from './hyperliquid-actions.ts'
 import { averageOf, fillsFrom } from './hyperliquid-fills.ts'
-import { foundNothing, judgeHyperliquid } from './hyperliquid-judge.ts'
+import { foundNothing, isUnknownOrder, judgeHyperliquid } from './hyperliquid-judge.ts'
 import { cloidOf, marketOfCoin, oidOf, toRawFill, toRawOrder } from './hyperliquid-shapes.ts'
 import { asSigned, priceAsSigned, tickAt, worstPrice } from './hyperliquid-steps.ts'
 import { confirmsSubscription, type Remembered, readHyperliquid } from './hyperliquid-stream.ts'
@@ -64,8 +64,7 @@ export function createHyperliquid({
       ...{ t: type, c: clientId },
     }
     const action = { type: 'order', orders: [order], grouping: 'na' }
-    const placed = await placing(() => act(session, action, expiry.validUntil))
-    const id = typeof placed === 'string' ? placed : await idUnder(session, clientId, placed)
+    const id = await placing(session, { clientId, action, expiresAfter: expiry.validUntil })
     remembered.names.set(id, clientId)
     return id
   }
@@ -142,7 +141,8 @@ export function createHyperliquid({
     },
 
     async find(session, ref) {
-      const found = field(await statusOf(session, ref), 'order')
+      const found = await known(session, ref)
+      if (found === undefined) return undefined
       const order = field(found, 'order')
       const raw = toRawOrder(order, { market: ref.market, status: field(found, 'status') })
       remembered.kinds.set(ref.clientId, raw.kind)
@@ -157,8 +157,9 @@ export function createHyperliquid({
       )
     },
     async fills(session, ref) {
-      const order = field(field(await statusOf(session, ref), 'order'), 'order')
-      return readFills(session, ref.market, await fillsOf(session, order))
+      const found = await known(session, ref)
+      if (found === undefined) return []
+      return readFills(session, ref.market, await fillsOf(session, field(found, 'order')))
     },
     async fillsSince(session, market, since) {
       return readFills(session, market, await fillsFrom(session, { since, fillsPerPage }))
@@ -208,37 +209,44 @@ export function createHyperliquid({
   }
 }
 
-const statusOf = (session: Session, { clientId }: Pick<WireRef, 'clientId'>): Promise<unknown> =>
-  askOf(session, 'orderStatus', { oid: clientId })
-
-/** An order that was taken, whose answer names no id: because it had ended by then, or waits for its trigger. */
-interface Unnamed {
-  readonly isOver: boolean
-}
-
-/** The id that an order was given, where the answer names it. */
-async function placing(sending: () => Promise<unknown>): Promise<string | Unnamed> {
+/** The id that an order was given. */
+async function placing(
+  session: Session,
+  { clientId, action, expiresAfter }: { clientId: string; action: object; expiresAfter: number },
+): Promise<string> {
   let answer: unknown
   try {
-    answer = await sending()
+    answer = await act(session, action, expiresAfter)
   } catch (error) {
-    // Taken and over, as on other venues, where that is no error.
-    if (error instanceof RequestFailure && error.answer && foundNothing(error.answer)) return { isOver: true }
-    throw error
+    if (!(error instanceof RequestFailure && error.answer && foundNothing(error.answer))) throw error
+    // Taken and over, as on other venues, where that is no error; or refused, if nobody has heard of it.
+    const over = await known(session, { clientId })
+    if (over === undefined) throw error
+    return oidOf(field(over, 'order'))
   }
   const [status] = list(field(field(field(answer, 'response'), 'data'), 'statuses'), 'order statuses')
   const placed = field(status, 'resting') ?? field(status, 'filled')
-  return placed === undefined ? { isOver: false } : oidOf(placed)
+  if (placed !== undefined) return oidOf(placed)
+  // A stop may be answered with `waitingForTrigger` alone.
+  const waiting = await known(session, { clientId })
+  if (waiting === undefined) throw new UnreadableError(`Expected the order ${clientId} to be known, was ${status}`)
+  return oidOf(field(waiting, 'order'))
 }
 
-/** @throws {UnreadableError} when an order that was taken is not known under our id yet: it may be there */
-async function idUnder(session: Session, clientId: string, { isOver }: Unnamed): Promise<string> {
-  try {
-    return oidOf(field(field(await statusOf(session, { clientId }), 'order'), 'order'))
-  } catch (error) {
-    if (isOver || !(error instanceof RequestFailure) || error.stage !== 'answered') throw error
-    throw new UnreadableError(`Expected the order ${clientId} to be known, was ${error.message}`)
+/** `{order, status}` by our id, or by the venue's where it does not know ours; undefined where it knows neither. */
+async function known(
+  session: Session,
+  { clientId, venueOrderId }: Pick<WireRef, 'clientId' | 'venueOrderId'>,
+): Promise<unknown> {
+  for (const oid of [clientId, ...(venueOrderId === undefined ? [] : [Number(venueOrderId)])]) {
+    try {
+      return field(await askOf(session, 'orderStatus', { oid }), 'order')
+    } catch (error) {
+      const isUnknown = error instanceof RequestFailure && error.answer && isUnknownOrder(error.answer)
+      if (!isUnknown) throw error
+    }
   }
+  return undefined
 }
 
 const coinOf = (info: unknown): string => idText(field(info, 'name'), 'name of a perpetual')
