@@ -15,6 +15,10 @@ test('the watchdog is started by a file of its own', () => {
   assert.deepEqual(entryFor(['breakwater', 'watchdog', '--port', '1']), ['src/watchdog/main.ts', '--port', '1'])
 })
 
+test('faults are run from the tests', () => {
+  assert.deepEqual(entryFor(['faults', '--', '--runs', '3']), ['test/faults/main.ts', '--runs', '3'])
+})
+
 test('test has a runner of its own', () => {
   assert.deepEqual(entryFor(['test', 'test/config.test.ts']), ['setup/test.ts', 'test/config.test.ts'])
 })
