@@ -143,7 +143,8 @@ export function executionBody(fill: CoreFill, core: ExchangeCore, mntPrice?: num
 }
 
 /** As Bybit's are: of letters, digits and dashes. */
-const execIdOf = ({ tradeId }: CoreFill): string => `0ab1bdf7-4219-438b-b30a-${tradeId.toString(16).padStart(12, '0')}`
+export const execIdOf = ({ tradeId }: CoreFill): string =>
+  `0ab1bdf7-4219-438b-b30a-${tradeId.toString(16).padStart(12, '0')}`
 
 /** The payment of funding, which Bybit lists among the executions. */
 export const fundingBody = (asset: string, at: number): Record<string, unknown> => ({

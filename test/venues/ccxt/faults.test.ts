@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientOrderId } from '../../../src/domain/execution/order.ts'
 import { VenueUnreachableError } from '../../../src/domain/execution/venue-unreachable.ts'
 import { base32Hash } from '../../../src/domain/hash.ts'
@@ -7,20 +8,55 @@ import { createRandom } from '../../../src/domain/random.ts'
 import { later } from '../../../src/domain/units.ts'
 import type { OrderRef, OrderRequest, SubmitOutcome, VenueEvent } from '../../../src/ports.ts'
 import { createBinance } from '../../../src/venues/ccxt/binance.ts'
+import { createBybit } from '../../../src/venues/ccxt/bybit.ts'
+import { createOkx } from '../../../src/venues/ccxt/okx.ts'
 import { BINANCE_KEYS, createBinanceFormat } from '../../support/exchange/binance.ts'
+import { BYBIT_KEYS, createBybitFormat } from '../../support/exchange/bybit.ts'
+import { BYBIT_INSTRUMENTS, execIdOf } from '../../support/exchange/bybit-shapes.ts'
+import type { CoreFill } from '../../support/exchange/core.ts'
 import { createFaultPlan } from '../../support/exchange/faults.ts'
-import { NO_LIMITS, openLoopback } from '../../support/exchange/open.ts'
+import { createOkxFormat, OKX_KEYS } from '../../support/exchange/okx.ts'
+import { OKX_INSTRUMENTS } from '../../support/exchange/okx-shapes.ts'
+import { NO_LIMITS, openLoopback, type Side } from '../../support/exchange/open.ts'
 
 const ORDERS = Number(process.env.FAULT_ORDERS ?? 80)
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32))
 
-test('whatever the wire does, no order is sent twice and no outcome is untrue', async (t) => {
-  t.diagnostic(`seed ${SEED}, ${ORDERS} orders`)
+interface Case extends Side {
+  /** Of them all, the orders that are sent here. */
+  readonly share: number
+  readonly tradeIdOf: (fill: CoreFill) => string
+}
+
+const plainIdOf = ({ tradeId }: CoreFill): string => String(tradeId)
+const CASES: readonly Case[] = [
+  {
+    ...{ exchange: createBinance(), keys: BINANCE_KEYS, share: 1, tradeIdOf: plainIdOf },
+    format: (core) => createBinanceFormat({ core }),
+  },
+  {
+    ...{ exchange: createBybit(), keys: BYBIT_KEYS, share: 0.5, tradeIdOf: execIdOf },
+    format: (core) => createBybitFormat({ core }),
+    core: { instruments: BYBIT_INSTRUMENTS },
+  },
+  {
+    ...{ exchange: createOkx(), keys: OKX_KEYS, share: 0.4, tradeIdOf: plainIdOf },
+    format: (core) => createOkxFormat({ core }),
+    core: { instruments: OKX_INSTRUMENTS },
+  },
+]
+
+for (const each of CASES) {
+  const name = `whatever the wire to ${each.exchange.venueId} does, no order is sent twice and no outcome is untrue`
+  test(name, (t) => sendThroughTrouble(t, each))
+}
+
+async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }: Case): Promise<void> {
+  const count = Math.round(ORDERS * share)
+  t.diagnostic(`seed ${SEED}, ${count} orders`)
   const random = createRandom(SEED)
   const { venue, control, server } = await openLoopback(t, {
-    exchange: createBinance(),
-    keys: BINANCE_KEYS,
-    format: (core) => createBinanceFormat({ core }),
+    ...side,
     faults: createFaultPlan(createRandom(SEED + 1)),
     timeoutMs: 150,
     limits: NO_LIMITS,
@@ -32,7 +68,7 @@ test('whatever the wire does, no order is sent twice and no outcome is untrue', 
   await venue.watch((event) => heard.push(event), ending.signal)
 
   const outcomes = new Map<ClientOrderId, SubmitOutcome>()
-  for (let i = 0; i < ORDERS; i++) {
+  for (let i = 0; i < count; i++) {
     const clientOrderId = base32Hash(`${SEED}/${i}`, 128) as ClientOrderId
     const isBuy = random() < 0.5
     const rests = random() < 0.4
@@ -70,20 +106,20 @@ test('whatever the wire does, no order is sent twice and no outcome is untrue', 
       core
         .fills()
         .filter((fill) => fill.clientId === clientOrderId)
-        .map((fill) => [String(fill.tradeId), fill.quantity]),
+        .map((fill) => [tradeIdOf(fill), fill.quantity]),
     )
   }
   const [position] = await persist(() => venue.positions())
   assert.equal(position?.quantity ?? 0, core.position('ETH'))
   for (const event of heard) {
     if (event.kind !== 'fill') continue
-    const fill = core.fills().find(({ tradeId }) => String(tradeId) === event.fill.tradeId)
+    const fill = core.fills().find((each) => tradeIdOf(each) === event.fill.tradeId)
     assert.deepEqual([event.fill.clientOrderId, event.fill.quantity], [fill?.clientId, fill?.quantity])
   }
   ending.abort()
   t.diagnostic(`${JSON.stringify(counts)} ${JSON.stringify(server.faults.counts)}`)
   assert.ok(Object.keys(server.faults.counts).length > 3, 'Expected faults of several kinds')
-})
+}
 
 /** Asks until there is an answer. */
 async function persist<T>(ask: () => Promise<T>): Promise<T> {
@@ -92,6 +128,7 @@ async function persist<T>(ask: () => Promise<T>): Promise<T> {
       return await ask()
     } catch (error) {
       if (!(error instanceof VenueUnreachableError) || tries > 50) throw error
+      await sleep(20)
     }
   }
 }
