@@ -96,12 +96,14 @@ async function readRisk(ports: Ports, facts: TradeFacts, order: JudgedOrder): Pr
   const [parts, quote, cadence, proposalsToday, pace] = await Promise.all([
     splitQuantity(facts, { asset, side, quantity }),
     venues[0].quote(asset),
-    clock.kind === 'wall' ? undefined : priceCadence(store, asset),
+    priceCadence(store, asset),
     order.countsToday ? proposalsSince(store, startOfDay(at)) : 0,
     readPace(ports, facts, asset),
   ])
-  // On a live market what we trade on is the book, which is asked for often; elsewhere it is the bars.
-  const priceAt = clock.kind === 'wall' && quote ? quote.at : forecast.market.priceAt
+  // On a live market what is traded on is the book, which is asked for often; a process that follows none has the bars, and whether
+  // the book is fresh is watched by the one that does.
+  const isBook = clock.kind === 'wall' && quote !== undefined
+  const priceAt = isBook ? quote.at : forecast.market.priceAt
   return {
     ...tradeRisk(ports, facts, {
       asset,
@@ -113,7 +115,7 @@ async function readRisk(ports: Ports, facts: TradeFacts, order: JudgedOrder): Pr
     askedFor: order.askedFor,
     requestedRatio: fraction(order.requestedRatio),
     priceAge: elapsed(priceAt, at),
-    maxPriceAge: cadence === undefined ? facts.limits.maxPriceAge : duration(2 * cadence),
+    maxPriceAge: isBook ? facts.limits.maxPriceAge : duration(2 * cadence),
     proposalsToday,
     ...pace,
   }

@@ -30,6 +30,8 @@ export function splitOverLegs(
   trade: { readonly side: 'buy' | 'sell'; readonly quantity: BaseQty; readonly referencePrice: Price },
 ): Split {
   const { side, quantity, referencePrice } = trade
+  // A process that follows no market knows no book anywhere: then the venues count alike.
+  const isFollowed = quoted.some(({ quote }) => quote !== undefined)
   const share = ({ leg, quote }: LegQuote): VenueShare => {
     const depth: Usd | undefined =
       quote?.depthNotional === undefined ? undefined : usd(quote.depthNotional * NEAR_SHARE_OF_DEPTH)
@@ -39,7 +41,7 @@ export function splitOverLegs(
       instrument: leg.instrument,
       ...(depth !== undefined && { depthNotional: depth }),
       ...(room !== undefined && { room }),
-      ...(!quote
+      ...(isFollowed && !quote
         ? { frozen: 'no price to trade on' }
         : facts.effects.frozenVenues.includes(leg.venue.venueId)
           ? { frozen: 'a rail has frozen it' }

@@ -1,6 +1,6 @@
 import type { Asset } from '../domain/market/tick.ts'
 import type { ModelFacts, ProcessFacts, RailFacts } from '../domain/risk/facts.ts'
-import { duration, HOUR, type Price, type TimestampMs } from '../domain/units.ts'
+import { duration, elapsed, HOUR, MINUTE, type Price, type TimestampMs } from '../domain/units.ts'
 import { holdingOf } from './book.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
@@ -18,6 +18,8 @@ import { legsOf } from './venues.ts'
 
 /** What one round of watching keeps for the next. */
 export interface RiskMemory extends VenueMemory {
+  /** When it began to watch. */
+  startedAt?: TimestampMs
   readonly past: PastByFeed
   /** Cascade gains of a month, one an hour, oldest first. */
   readonly gains: Map<Asset, { hour: number; values: number[] }>
@@ -31,6 +33,8 @@ export const createRiskMemory = (): RiskMemory => ({
 })
 
 const GAINS_KEPT = 30 * 24
+/** A live market needs so long to be heard from after a start: until then a venue that has said nothing is not yet silent. */
+const STARTING = duration(2 * MINUTE)
 /** Forced closings of the last hour are among these. */
 const RECENT_ORDERS = 200
 const TRADED = ['approved', 'executing', 'executed', 'failed'] as const
@@ -40,6 +44,7 @@ const HEADS_ACTED_ON = ['cascade-down-24h', 'cascade-up-24h'] as const
 /** Everything that the rails judge, from market, venues and record, as of now. A venue that does not answer is no answer of zero. */
 export async function readRailFacts(ports: Ports, market: MarketState, memory: RiskMemory): Promise<RailFacts> {
   const { store, settings, clock } = ports
+  memory.startedAt ??= clock.now()
   const assets = Object.keys(settings.book.exposures)
   const [readings, legs, fills, orders, traded, process, model] = await Promise.all([
     readVenues(ports, assets, memory),
@@ -91,7 +96,12 @@ export async function readRailFacts(ports: Ports, market: MarketState, memory: R
     }),
     book,
     data: assets.map((asset) =>
-      dataFacts(market, asset, { at, isLive: clock.kind === 'wall', quotes: quotesOf(readings, asset) }),
+      dataFacts(market, asset, {
+        at,
+        isLive: clock.kind === 'wall',
+        isStarting: clock.kind === 'wall' && elapsed(memory.startedAt!, at) < STARTING,
+        quotes: quotesOf(readings, asset),
+      }),
     ),
     funding: assets.flatMap((asset) => fundingFacts(market, asset, { at, past: memory.past })),
     crowding: assets.map((asset) =>

@@ -4,7 +4,7 @@ import type { Limits } from '../domain/risk/limits.ts'
 import type { RailEffects } from '../domain/risk/rail.ts'
 import type { TradingState } from '../domain/risk/trading-state.ts'
 import { baseQty, DAY, fraction, later, type Price, price, type TimestampMs, type Usd, usd } from '../domain/units.ts'
-import { type AccountReading, readAccount } from './accounts.ts'
+import { type AccountReading, accountsOnRecord, readAccount } from './accounts.ts'
 import { type Holding, readHolding } from './book.ts'
 import type { Ports } from './ports.ts'
 import { effectsOf, readLimits, stricterState } from './risk-in-force.ts'
@@ -51,6 +51,7 @@ export async function readTradeFacts(ports: Ports): Promise<TradeFacts> {
     Promise.all(venues.map(async (venue) => [venue.venueId, await readAccount(ports, venue)] as const)),
   ])
   const effects = effectsOf(ports, record)
+  const onRecord = accounts.some(([, known]) => known === undefined) ? await accountsOnRecord(ports) : undefined
   return {
     at,
     limits,
@@ -61,7 +62,12 @@ export async function readTradeFacts(ports: Ports): Promise<TradeFacts> {
     dayNotional: today.notional,
     holdings: new Map(holdings),
     prices: new Map(prices.flatMap(([asset, known]) => (known === undefined ? [] : [[asset, known] as const]))),
-    accounts: new Map(accounts.flatMap(([venue, known]) => (known === undefined ? [] : [[venue, known] as const]))),
+    accounts: new Map(
+      accounts.flatMap(([venue, asked]) => {
+        const known = asked ?? onRecord?.get(venue)
+        return known === undefined ? [] : [[venue, known] as const]
+      }),
+    ),
   }
 }
 

@@ -4,6 +4,7 @@ import type { RailFacts } from '../domain/risk/facts.ts'
 import { NO_RAIL_EFFECTS, type RailEffects, type RailState } from '../domain/risk/rail.ts'
 import type { TimestampMs } from '../domain/units.ts'
 import type { RailRecord, RiskDecision, Store } from '../ports.ts'
+import { recordAccounts } from './accounts.ts'
 import { expireOverdueRequests } from './admin-requests.ts'
 import { wakeDelivery } from './announce.ts'
 import { announceRails } from './announce-rails.ts'
@@ -47,6 +48,7 @@ export const createWatchRisk = (ports: Ports, market: MarketState): (() => Promi
     const decisions: readonly RiskDecision[] = [...released.decisions, ...advanced.decisions]
     await store.transaction(async (tx) => {
       await tx.rails.write(record, decisions)
+      await recordAccounts(tx, ports)
       for (const decision of decisions) await audit(tx, decision)
       if (letGo) await endRearm(tx, letGo)
       await announceRails(tx, ports, { decisions: advanced.decisions, states: advanced.states, at: facts.at })

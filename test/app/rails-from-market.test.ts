@@ -275,7 +275,7 @@ test('rails 11 and 12: what was traded uses up the pace, and does not turn round
   await desk.forecast()
   const { proposalId } = await desk.propose(0.3)
   await desk.app.approveProposal({ proposalId, approver: member('ben') })
-  await desk.pass(45 * 60_000)
+  await desk.live(45)
   assert.equal((await desk.find({ proposalId })).state, 'executed')
   await desk.live(1)
   assert.equal(await desk.level('pacing', 'ETH'), 'caution')

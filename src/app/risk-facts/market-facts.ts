@@ -41,10 +41,16 @@ export type PastByFeed = Map<string, { readonly hour: number; readonly past: Pas
 export function dataFacts(
   { panel, feeds }: MarketState,
   asset: Asset,
-  { at, isLive, quotes }: { at: TimestampMs; isLive: boolean; quotes: readonly Quote[] },
+  {
+    at,
+    isLive,
+    isStarting,
+    quotes,
+  }: { at: TimestampMs; isLive: boolean; isStarting: boolean; quotes: readonly Quote[] },
 ): DataFacts {
-  const declared = feeds.filter((feed) => feed.feed === 'bar' && feed.asset === asset)
-  const fresh = declared.filter((feed) => freshnessOf(panel, feed, at).state === 'fresh')
+  const promised = feeds.filter((feed) => feed.feed === 'bar' && feed.asset === asset)
+  const fresh = promised.filter((feed) => freshnessOf(panel, feed, at).state === 'fresh')
+  const declared = isStarting ? fresh : promised
   const newest = Math.max(
     ...panel.venues('bar', asset).map((venue) => panel.latest('bar', venue, asset, at)?.eventAt ?? -Infinity),
     // Bars come when they close; on a live market what a venue quotes now is newer.
@@ -55,7 +61,9 @@ export function dataFacts(
   return {
     asset,
     isLive,
-    ...(Number.isFinite(newest) && { priceAge: duration(Math.max(0, at - newest)) }),
+    // Of what was stored before a restart the age says how long we were away.
+    ...(Number.isFinite(newest) &&
+      !(isStarting && fresh.length === 0) && { priceAge: duration(Math.max(0, at - newest)) }),
     ...(declared.length > 0 && { priceCadence: duration(Math.min(...declared.map(({ cadence }) => cadence))) }),
     declaredVenues: declared.map(({ venue }) => venue),
     freshVenues: fresh.map(({ venue }) => venue),
