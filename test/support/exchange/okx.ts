@@ -24,6 +24,7 @@ export interface OkxSettings {
 }
 
 const THREE_DAYS = 3 * 24 * 3_600_000
+const TWO_HOURS = 2 * 3_600_000
 const FIRST_GHOST_ID = 7_000_000_001
 
 const CODES: Readonly<Record<Exclude<RefusalCode, 'would-take'>, readonly [code: string, message: string]>> = {
@@ -167,6 +168,10 @@ export function createOkxFormat(settings: OkxSettings): VenueFormat {
     return clientId ? orders.findLast((order) => nameOf(order) === clientId) : undefined
   }
 
+  /** What was cancelled unfilled is known for two hours. */
+  const isForgotten = ({ state, filled, updatedAt }: CoreOrder): boolean =>
+    state !== 'open' && filled === 0 && core.now() - updatedAt > TWO_HOURS
+
   function cancel(params: Params, kind: 'order' | 'algo'): Reply {
     const order = pick(params, kind)
     if (!order || !core.cancel(order.orderId)) return failed(NOT_OPEN)
@@ -237,6 +242,7 @@ export function createOkxFormat(settings: OkxSettings): VenueFormat {
         return cancel(params, 'algo')
       case 'GET /trade/order': {
         const order = pick(params, 'order')
+        if (order !== undefined && isForgotten(order)) return no(...NO_ORDER)
         const ghost = ghosts.findLast(({ clOrdId, ordId }) => [clOrdId, ordId].includes(params.clOrdId ?? params.ordId))
         return order ? ok([orderBody(order, core)]) : ghost ? ok([ghost]) : no(...NO_ORDER)
       }
