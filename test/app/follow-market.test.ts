@@ -105,7 +105,7 @@ test('warm-up is stored and folded, and nothing is forecast or proposed on it', 
   for await (const _ of following.desk.store.observations.since(timestamp(0))) stored++
   assert.equal(stored, warmup.length + 1)
   const waiting = following.desk.queue.waiting().map(({ jobId }) => jobId)
-  assert.deepEqual(waiting, [`refresh-forecasts-${START}`])
+  assert.deepEqual(waiting, ['watch-risk', `refresh-forecasts-${START}`])
 })
 
 test('a forecast is made as often as configured, on what had been received by then', async (t) => {

@@ -84,7 +84,7 @@ test('an unknown command names those that begin alike', async (t) => {
   assert.deepEqual(near, {
     tone: 'refused',
     title: 'Unknown command: /hedge stats',
-    text: 'Did you mean /hedge status, /hedge propose, /hedge resize, /hedge why, /hedge history?',
+    text: 'Did you mean /hedge status, /hedge propose, /hedge resize, /hedge why, /hedge pause, /hedge resume, /hedge cancel, /hedge history?',
   })
   assert.match((await desk.say('vera', '/HEDGE stats')).text!, /Did you mean \/hedge status/)
   assert.equal((await desk.say('vera', '/frobnicate')).text, '/help lists what you can say.')
