@@ -10,6 +10,8 @@ export type Fault =
   | { readonly kind: 'lose-answer'; readonly how: 'silence' | 'cut' }
   /** Answered late, in real time. */
   | { readonly kind: 'slow'; readonly ms: number }
+  /** Is under way for so long, in real time, and dealt with when it arrives: its sender may have given up on it. */
+  | { readonly kind: 'delayed'; readonly ms: number }
   /** Arrives late by the exchange's clock. */
   | { readonly kind: 'late'; readonly ms: number }
   | { readonly kind: 'rate-limit'; readonly status: 429 | 418 }

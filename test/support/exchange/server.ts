@@ -103,6 +103,7 @@ export async function startExchangeServer({
     onRequest?.(question)
     const kind = format.kindOf(question)
     const fault = faults.next(kind)
+    if (fault?.kind === 'delayed') await sleep(fault.ms)
     core.settle()
     const reply = deal(question, fault)
     if (reply === 'lost')
