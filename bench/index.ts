@@ -10,8 +10,11 @@ import memoryIdle from './memory-idle.ts'
 import predict from './predict.ts'
 import { queuePostgres, queueRedis } from './queue.ts'
 import setupCold from './setup-cold.ts'
+import signalToOrderPostgres from './signal-to-order-postgres.ts'
+import signalToOrderRedis from './signal-to-order-redis.ts'
 import simulatedMarket from './simulated-market.ts'
 import startWarm from './start-warm.ts'
+import tapToOrder from './tap-to-order.ts'
 
 /** Every benchmark, in the order in which they run and are printed: the slowest last. */
 export const benches: readonly Bench[] = [
@@ -23,6 +26,9 @@ export const benches: readonly Bench[] = [
   predict,
   queuePostgres,
   queueRedis,
+  signalToOrderRedis,
+  signalToOrderPostgres,
+  tapToOrder,
   simulatedMarket,
   liqMapBar,
   liqMapMinute,

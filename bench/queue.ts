@@ -13,7 +13,7 @@ import { MINUTE, timestamp } from '../src/domain/units.ts'
 import { createLog } from '../src/log.ts'
 import { createQueue, type QueueBackend } from '../src/queue/queue.ts'
 import { startEmbedded } from '../src/store/embedded.ts'
-import { type Bench, compare, type Measured } from './bench.ts'
+import { type Bench, compare, type Measured, type Skipped } from './bench.ts'
 import { barePostgresQueue } from './limits/queue-postgres.ts'
 import { bareRedisQueue } from './limits/queue-redis.ts'
 import { closing, inTemporaryFolder } from './temporary.ts'
@@ -39,12 +39,15 @@ export const queuePostgres: Bench = {
 /** A `redis-server` of its own on a free port, without persistence; skipped where there is no such program. */
 export const queueRedis: Bench = {
   name: 'queue-redis',
-  async run() {
-    const server = await startRedis()
-    if (!server) return { skipped: 'there is no redis-server program here: apt-get install redis-server' }
-    const bare = (count: number) => bareRedisQueue(server.url, PAYLOAD, count)
-    return closing(server.stop, () => measure({ kind: 'redis', url: server.url }, bare))
-  },
+  run: () =>
+    withRedis((url) => measure({ kind: 'redis', url }, (count: number) => bareRedisQueue(url, PAYLOAD, count))),
+}
+
+/** Starts a Redis for `work` and ends it afterwards. */
+export async function withRedis(work: (url: string) => Promise<Measured>): Promise<Measured | Skipped> {
+  const server = await startRedis()
+  if (!server) return { skipped: 'there is no redis-server program here: apt-get install redis-server' }
+  return closing(server.stop, () => work(server.url))
 }
 
 async function measure(backend: QueueBackend, bare: (count: number) => Promise<number[]>): Promise<Measured> {
