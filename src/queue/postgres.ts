@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import {
   type BackendFactory,
   DEFAULT_SCHEMA,
@@ -59,6 +60,7 @@ const queued = new WeakSet<ListenClient>()
 function inTurn(client: ListenClient): ListenClient {
   if (queued.has(client)) return client
   queued.add(client)
+  if (client instanceof EventEmitter) client.setMaxListeners(0) // one for each worker
   const query: ListenClient['query'] = client.query.bind(client)
   let last: Promise<unknown> = Promise.resolve()
   client.query = <R>(text: string, params?: readonly unknown[]) => {
