@@ -12,18 +12,26 @@ import type { Leg } from './venues.ts'
 const PROPOSALS_SEARCHED = 30
 const PROPOSAL_STATES = ['approved', 'executing', 'executed', 'failed'] as const
 
+export interface Adoption {
+  readonly adopted: readonly Order[]
+  readonly waiting: ReadonlySet<ClientOrderId>
+}
+
+const NOTHING: Adoption = { adopted: [], waiting: new Set() }
+
 /**
  * Puts orders on record that the venue names and we do not know, where their ids follow from our own records: what is left after
  * the record was restored from a copy. Everything else under an unknown id stays other hands'.
  *
- * @returns the orders as they were put on record; one whose execution is being worked on just now waits for the next look
+ * @returns the orders as they were put on record, and those that are ours and wait for the next look because their execution is
+ *   being worked on just now: neither ours nor other hands' until then
  */
 export async function adoptOrphans(
   ports: Ports,
   { venue, instrument, leg }: Leg,
   unknown: readonly ClientOrderId[],
-): Promise<readonly Order[]> {
-  if (unknown.length === 0) return []
+): Promise<Adoption> {
+  if (unknown.length === 0) return NOTHING
   const proposals = await ports.store.proposals.list({
     asset: instrument.asset,
     states: PROPOSAL_STATES,
@@ -35,18 +43,23 @@ export async function adoptOrphans(
     instrumentId: instrument.instrumentId,
   })
   const adopted: Order[] = []
+  const waiting = new Set<ClientOrderId>()
   for (const clientOrderId of unknown) {
     const origin = originOf(clientOrderId)
     const found = origin && (await venue.find({ clientOrderId, instrumentId: instrument.instrumentId }))
     if (!origin || !found) continue
     const quote = await venue.quote(instrument.asset)
-    if (!quote) continue
+    if (!quote) {
+      waiting.add(clientOrderId)
+      continue
+    }
     const mid = price((quote.bestBid + quote.bestAsk) / 2)
     const proposal = proposals.find(({ proposalId }) => origin.kind === 'child' && proposalId === origin.proposalId)
     const order = await save(ports, orderOf(ports, { clientOrderId, found, origin, proposal, instrument, leg, mid }))
     if (order) adopted.push(order)
+    else waiting.add(clientOrderId)
   }
-  return adopted
+  return { adopted, waiting }
 }
 
 function orderOf(

@@ -160,8 +160,9 @@ async function apply(
   const { store, clock } = ports
   const { venue, instrument } = leg
   const { instrumentId } = instrument
-  const look = await lookAt(venue, instrumentId, since)
-  const orders = await ordersMeant(ports, leg, look)
+  const seen = await lookAt(venue, instrumentId, since)
+  const { orders, waiting } = await ordersMeant(ports, leg, seen)
+  const look = withoutWaiting(seen, waiting)
   const findings = reconcileInstrument(
     {
       instrumentId,
@@ -183,7 +184,10 @@ async function apply(
     const foreignQuantity = baseQty(Number((standing.foreignQuantity + quantity).toFixed(9)))
     await tx.standings.write({ ...standing, foreignQuantity, fillsUntil: findings.fillsUntil })
   })
-  const unresolved: { clientOrderId: ClientOrderId; reason: string }[] = []
+  const unresolved: { clientOrderId: ClientOrderId; reason: string }[] = [...waiting].map((clientOrderId) => ({
+    clientOrderId,
+    reason: 'NOT_ADOPTED_YET',
+  }))
   for (const order of await store.orders.findMany(findings.toAsk)) {
     const resolution = await resolveOrder(ports, order, venue)
     booked += resolution.booked.length
@@ -250,7 +254,11 @@ const listFills = async (
 ): Promise<readonly VenueFill[]> => (venue.capabilities.listsFills ? venue.fillsSince(instrumentId, since) : [])
 
 /** Every order of ours that the venue may mean: what has not ended, what it names, what ended lately, and orphans. */
-async function ordersMeant(ports: Ports, leg: Leg, look: Look): Promise<readonly Order[]> {
+async function ordersMeant(
+  ports: Ports,
+  leg: Leg,
+  look: Look,
+): Promise<{ readonly orders: readonly Order[]; readonly waiting: ReadonlySet<ClientOrderId> }> {
   const { store } = ports
   const { instrumentId } = leg.instrument
   const named = [...look.openOrders, ...look.fills].flatMap(({ clientOrderId }) => clientOrderId ?? [])
@@ -258,13 +266,18 @@ async function ordersMeant(ports: Ports, leg: Leg, look: Look): Promise<readonly
   const known = await store.orders.findMany(ids)
   const unknown = ids.filter((id) => !known.some(({ clientOrderId }) => clientOrderId === id))
   const recent = leg.venue.capabilities.namesClientOrderId ? [] : await store.orders.recent(RECENT_ORDERS)
-  const all = [
-    ...(await store.orders.unresolved(instrumentId)),
-    ...known,
-    ...recent,
-    ...(await adoptOrphans(ports, leg, unknown)),
-  ].filter((order) => order.instrumentId === instrumentId)
-  return [...new Map(all.map((order) => [order.clientOrderId, order])).values()]
+  const { adopted, waiting } = await adoptOrphans(ports, leg, unknown)
+  const all = [...(await store.orders.unresolved(instrumentId)), ...known, ...recent, ...adopted].filter(
+    (order) => order.instrumentId === instrumentId,
+  )
+  return { orders: [...new Map(all.map((order) => [order.clientOrderId, order])).values()], waiting }
+}
+
+/** What waits to be adopted is nobody's in this look; the overlap lists it again in the next. */
+const withoutWaiting = (look: Look, waiting: ReadonlySet<ClientOrderId>): Look => {
+  const isDecided = ({ clientOrderId }: { readonly clientOrderId?: ClientOrderId | undefined }): boolean =>
+    clientOrderId === undefined || !waiting.has(clientOrderId)
+  return { ...look, openOrders: look.openOrders.filter(isDecided), fills: look.fills.filter(isDecided) }
 }
 
 /** Orders of ours that rest on although nobody works on their proposal any more. */
