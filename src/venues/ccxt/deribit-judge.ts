@@ -22,7 +22,8 @@ const NAMED: Readonly<Record<number, string>> = {
 /** An "other" rejection, such as `reduce_direction`. */
 const OF_REDUCE_ONLY = /reduce/i
 
-const PAUSE_MS = 1_000
+/** A used-up account is given the credit for one more order every fifth of a second. */
+const PAUSE_MS = 250
 
 /**
  * By JSON-RPC error code where there is one, else by HTTP status. Cancelling by label answers with how many it cancelled: none is

@@ -9,7 +9,7 @@ import { confirmsSubscription, readDeribit } from './deribit-stream.ts'
 import type { RawPosition, Session, TradingExchange, WireOrder, WireRef, WireStop } from './exchange.ts'
 import { RequestFailure, UnreadableError } from './failures.ts'
 import { plainIds } from './ids.ts'
-import { decimalText, field, idText, instant, list, optionalDecimal } from './readings.ts'
+import { decimalText, field, idText, instant, list, oneOf, optionalDecimal } from './readings.ts'
 import { call, type TradingClient } from './trading-client.ts'
 
 /** What the linear perpetuals are settled in. */
@@ -159,7 +159,7 @@ export function createDeribit({ fillsPerPage = 1000 }: { readonly fillsPerPage?:
         call(client, 'publicGetStatus'),
         call(client, 'publicGetTicker', { instrument_name: market.marketId }),
       ])
-      const locked = String(field(resultOf(platform), 'locked'))
+      const locked = oneOf(field(resultOf(platform), 'locked'), LOCKS, 'lock of the platform')
       const indices = field(resultOf(platform), 'locked_indices')
       const index = field(client.market(market.symbol).info, 'price_index')
       if (locked === 'true') return { kind: 'halted', reason: 'locked=true' }
@@ -176,6 +176,9 @@ export function createDeribit({ fillsPerPage = 1000 }: { readonly fillsPerPage?:
     judge: judgeDeribit,
   }
 }
+
+/** Of all of it, of none, of some indices. */
+const LOCKS = { true: 'true', false: 'false', partial: 'partial' } as const
 
 /** Undefined where Deribit says that there is none. */
 async function orderById({ client }: Session, order_id: string): Promise<unknown> {

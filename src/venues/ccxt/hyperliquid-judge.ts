@@ -19,7 +19,7 @@ const NAMED: readonly (readonly [text: RegExp, name: string])[] = [
   [/Post only order would have immediately matched/i, 'POST_ONLY_WOULD_TAKE'],
 ]
 
-const SHORT_PAUSE_MS = 1_000
+const SHORT_PAUSE_MS = 500
 /** An address that has used up its requests has one every ten seconds. */
 const LONG_PAUSE_MS = 10_000
 

@@ -10,13 +10,16 @@ import { cloidOf, marketOfCoin, oidOf, toRawFill, toRawOrder } from './hyperliqu
 import { asSigned, priceAsSigned, tickAt, worstPrice } from './hyperliquid-steps.ts'
 import { confirmsSubscription, type Remembered, readHyperliquid } from './hyperliquid-stream.ts'
 import { hexIds } from './ids.ts'
-import { decimalText, field, idText, instant, list, optionalDecimal } from './readings.ts'
+import { decimalText, field, idText, instant, list, oneOf, optionalDecimal } from './readings.ts'
 import type { TradingClient } from './trading-client.ts'
 
 /** How far through its trigger a stop may fill. A closing order that stops short of the market protects nothing. */
 const STOP_THROUGH = 0.2
-/** Accounts that hold one balance for everything: what the perpetuals alone have says nothing of their equity. */
-const SHARED_BALANCES = new Set(['unifiedAccount', 'portfolioMargin'])
+/** How an account keeps its money. With one balance for everything, what the perpetuals have says nothing of its equity. */
+const BALANCES = {
+  ...{ default: 'own', disabled: 'own', dexAbstraction: 'own' },
+  ...{ unifiedAccount: 'shared', portfolioMargin: 'shared' },
+} as const
 
 export interface HyperliquidOptions {
   readonly fillsPerPage?: number
@@ -108,8 +111,9 @@ export function createHyperliquid({
       return { ...marketFrom(asset, raw), marketId: coinOf(raw.info), tickSize }
     },
     async prepare(session) {
+      // A JSON text by itself, which ccxt leaves as it came.
       const mode = String(await askOf(session, 'userAbstraction')).replaceAll('"', '')
-      if (SHARED_BALANCES.has(mode)) {
+      if (oneOf(mode, BALANCES, 'mode of an account') === 'shared') {
         throw new RangeError(`Expected an account whose perpetuals have a balance of their own, was ${mode}`)
       }
     },
@@ -137,7 +141,9 @@ export function createHyperliquid({
     },
     async cancel(session, { market, clientId }) {
       const cancels = [{ asset: indexOf(session.client, market), cloid: clientId }]
-      await act(session, { type: 'cancelByCloid', cancels })
+      const answer = await act(session, { type: 'cancelByCloid', cancels })
+      const [status] = statusesOf(answer)
+      if (status !== 'success') throw new UnreadableError(`Expected a cancel to be a success, was ${status}`)
     },
 
     async find(session, ref) {
@@ -184,8 +190,9 @@ export function createHyperliquid({
     },
     async status({ client }, market) {
       const [exchange, markets] = await Promise.all([ask(client, 'exchangeStatus'), ask(client, 'meta')])
-      const special = field(exchange, 'specialStatuses')
-      if (special !== null && special !== undefined) {
+      instant(field(exchange, 'time'), 'server time')
+      const special = field(exchange, 'specialStatuses') ?? undefined
+      if (special !== undefined) {
         return { kind: 'halted', reason: `specialStatuses=${JSON.stringify(special).slice(0, 100)}` }
       }
       const universe = list(field(markets, 'universe'), 'perpetuals')
@@ -197,7 +204,8 @@ export function createHyperliquid({
     ...(scheduledCancel && {
       async countdown(session: Session, ttlMs: number | undefined) {
         const time = ttlMs === undefined ? undefined : session.venueNow() + ttlMs
-        await act(session, { type: 'scheduleCancel', ...(time !== undefined && { time }) })
+        const answer = await act(session, { type: 'scheduleCancel', ...(time !== undefined && { time }) })
+        if (field(answer, 'status') !== 'ok') throw new UnreadableError(`Expected a countdown to be set, was ${answer}`)
       },
     }),
 
@@ -208,6 +216,10 @@ export function createHyperliquid({
     judge: judgeHyperliquid,
   }
 }
+
+/** One for each order of an action. */
+const statusesOf = (answer: unknown): readonly unknown[] =>
+  list(field(field(field(answer, 'response'), 'data'), 'statuses'), 'statuses')
 
 /** The id that an order was given. */
 async function placing(
@@ -224,7 +236,7 @@ async function placing(
     if (over === undefined) throw error
     return oidOf(field(over, 'order'))
   }
-  const [status] = list(field(field(field(answer, 'response'), 'data'), 'statuses'), 'order statuses')
+  const [status] = statusesOf(answer)
   const placed = field(status, 'resting') ?? field(status, 'filled')
   if (placed !== undefined) return oidOf(placed)
   // A stop may be answered with `waitingForTrigger` alone.
@@ -240,7 +252,9 @@ async function known(
 ): Promise<unknown> {
   for (const oid of [clientId, ...(venueOrderId === undefined ? [] : [Number(venueOrderId)])]) {
     try {
-      return field(await askOf(session, 'orderStatus', { oid }), 'order')
+      const answer = await askOf(session, 'orderStatus', { oid })
+      if (field(answer, 'status') === 'order') return field(answer, 'order')
+      throw new UnreadableError(`Expected an order or that there is none, was ${JSON.stringify(answer)?.slice(0, 100)}`)
     } catch (error) {
       const isUnknown = error instanceof RequestFailure && error.answer && isUnknownOrder(error.answer)
       if (!isUnknown) throw error
@@ -270,6 +284,8 @@ function toRawPosition(position: unknown, market: ContractMarket) {
   }
 }
 
+const ROLES = { user: 'user', agent: 'agent', vault: 'vault', subAccount: 'subAccount', missing: 'missing' } as const
+
 /**
  * From whose key it is: an API wallet that the account approved trades and does nothing else; the account's own key does
  * everything. Nothing binds a key to addresses here.
@@ -277,7 +293,7 @@ function toRawPosition(position: unknown, market: ContractMarket) {
 async function rightsOf(session: Session): Promise<KeyRights> {
   const [account, user] = [accountOf(session), signerOf(session)]
   const answer = await ask(session.client, 'userRole', { user })
-  const role = field(answer, 'role')
+  const role = oneOf(field(answer, 'role'), ROLES, 'role of a wallet')
   const master = String(field(field(answer, 'data'), 'user') ?? '').toLowerCase()
   if (user === account && role === 'user') return { canTrade: true, canWithdraw: true }
   return { canTrade: role === 'agent' && master === account && user !== account, canWithdraw: false }

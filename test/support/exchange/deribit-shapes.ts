@@ -1,5 +1,10 @@
 import type { CoreFill, CoreInstrument, CoreOrder, CorePosition, ExchangeCore } from './core.ts'
 
+/** As its perpetual is: no notional is too small. */
+export const DERIBIT_INSTRUMENTS: readonly CoreInstrument[] = [
+  { asset: 'ETH', lotSize: '0.001', tickSize: '0.05', minNotional: 0 },
+]
+
 /** Deribit's ETH contract is this many coins; amounts are in coins all the same. */
 const CONTRACT_SIZES: Readonly<Record<string, number>> = { BTC: 0.0001, ETH: 0.001, SOL: 0.1 }
 
@@ -76,11 +81,13 @@ const FIRST_TRADE_ID = 500_000_000
 /** Deribit counts the trades of each instrument. */
 export const seqOf = ({ tradeId }: CoreFill): number => tradeId - FIRST_TRADE_ID
 
+export const tradeIdOf = ({ asset, tradeId }: CoreFill): string => `${asset}_USDC-${tradeId}`
+
 export const tradeBody = (fill: CoreFill, core: ExchangeCore): Record<string, unknown> => {
   const order = core.order(fill.orderId)!
   const side = fill.liquidity === 'maker' ? 'M' : 'T'
   return {
-    trade_id: `${fill.asset}_USDC-${fill.tradeId}`,
+    trade_id: tradeIdOf(fill),
     trade_seq: seqOf(fill),
     timestamp: fill.at,
     tick_direction: 1,

@@ -31,19 +31,12 @@ export interface DeribitSettings {
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-const success = (result: unknown): Reply => ({
-  body: { jsonrpc: '2.0', result, usIn: 1, usOut: 2, usDiff: 1, testnet: false },
-})
+/** In microseconds, as on every answer. */
+const TIMES = { usIn: 1767978373489878, usOut: 1767978373495006, usDiff: 5128, testnet: false }
+const success = (result: unknown): Reply => ({ body: { jsonrpc: '2.0', result, ...TIMES } })
 const failure = (code: number, message: string, data?: unknown, status = 400): Reply => ({
   status,
-  body: {
-    jsonrpc: '2.0',
-    error: { code, message, ...(data !== undefined && { data }) },
-    usIn: 1,
-    usOut: 2,
-    usDiff: 1,
-    testnet: false,
-  },
+  body: { jsonrpc: '2.0', error: { code, message, ...(data !== undefined && { data }) }, ...TIMES },
 })
 const invalid = (param: string, reason: string): Reply => failure(-32602, 'Invalid params', { param, reason })
 

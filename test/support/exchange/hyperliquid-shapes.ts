@@ -1,5 +1,11 @@
 import type { CoreFill, CoreInstrument, CoreOrder, CorePosition, ExchangeCore } from './core.ts'
 
+/** By their place in the universe. ETH's tick at 3000 is 0.1; the exchange itself knows none. */
+export const HYPERLIQUID_INSTRUMENTS: readonly CoreInstrument[] = [
+  { asset: 'BTC', lotSize: '0.00001', tickSize: '0.1', minNotional: 10 },
+  { asset: 'ETH', lotSize: '0.0001', tickSize: '0.01', minNotional: 10 },
+]
+
 /** As they stand in the universe; an order names its perpetual by that place. */
 const SIZE_DECIMALS: Readonly<Record<string, number>> = { BTC: 5, ETH: 4, SOL: 2 }
 
@@ -76,7 +82,9 @@ export const frontendOrder = (order: CoreOrder, core: ExchangeCore): Record<stri
 })
 
 /** A hash of fifty bits, not a count. */
-const tidOf = (tradeId: number): number => (tradeId * 1_103_515_245) % 2 ** 50
+const tidOf = ({ tradeId }: CoreFill): number => (tradeId * 1_103_515_245) % 2 ** 50
+/** What names one for good. */
+export const tradeIdOf = (fill: CoreFill): string => `${fill.asset}-${fill.at}-${tidOf(fill)}`
 
 const DIRECTIONS = { deleveraging: 'Auto-Deleveraging', liquidation: 'Liquidated Cross Short' } as const
 
@@ -98,7 +106,7 @@ export function fillBody(
     oid: oidOf(order),
     crossed: fill.liquidity === 'taker',
     fee: fill.fee.toFixed(6),
-    tid: tidOf(fill.tradeId),
+    tid: tidOf(fill),
     ...(namesCloid && cloidOf(order) !== null && { cloid: cloidOf(order) }),
     ...(fill.cause === 'liquidation' && {
       liquidation: { liquidatedUser: account, markPx: String(core.mark(fill.asset)), method: 'market' },

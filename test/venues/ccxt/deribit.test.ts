@@ -1,6 +1,7 @@
 import { createDeribit } from '../../../src/venues/ccxt/deribit.ts'
 import { describeVenue } from '../../conformance/venue.ts'
 import { createDeribitFormat, DERIBIT_KEYS } from '../../support/exchange/deribit.ts'
+import { DERIBIT_INSTRUMENTS } from '../../support/exchange/deribit-shapes.ts'
 import { NO_LIMITS, openLoopback, STARTING_EQUITY } from '../../support/exchange/open.ts'
 
 const FILLS_PER_PAGE = 5
@@ -10,11 +11,8 @@ describeVenue('deribit', async (t) => {
     exchange: createDeribit({ fillsPerPage: FILLS_PER_PAGE }),
     keys: DERIBIT_KEYS,
     format: (core) => createDeribitFormat({ core }),
-    core: {
-      // Any number of orders may have one label, and no notional is too small.
-      duplicateIds: 'taken',
-      instruments: [{ asset: 'ETH', lotSize: '0.001', tickSize: '0.05', minNotional: 0 }],
-    },
+    // Any number of orders may have one label.
+    core: { duplicateIds: 'taken', instruments: DERIBIT_INSTRUMENTS },
     limits: NO_LIMITS,
   })
   return {

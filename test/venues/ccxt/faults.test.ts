@@ -9,12 +9,18 @@ import { later } from '../../../src/domain/units.ts'
 import type { OrderRef, OrderRequest, SubmitOutcome, VenueEvent } from '../../../src/ports.ts'
 import { createBinance } from '../../../src/venues/ccxt/binance.ts'
 import { createBybit } from '../../../src/venues/ccxt/bybit.ts'
+import { createDeribit } from '../../../src/venues/ccxt/deribit.ts'
+import { createHyperliquid } from '../../../src/venues/ccxt/hyperliquid.ts'
 import { createOkx } from '../../../src/venues/ccxt/okx.ts'
 import { BINANCE_KEYS, createBinanceFormat } from '../../support/exchange/binance.ts'
 import { BYBIT_KEYS, createBybitFormat } from '../../support/exchange/bybit.ts'
 import { BYBIT_INSTRUMENTS, execIdOf } from '../../support/exchange/bybit-shapes.ts'
 import type { CoreFill } from '../../support/exchange/core.ts'
+import { createDeribitFormat, DERIBIT_KEYS } from '../../support/exchange/deribit.ts'
+import { DERIBIT_INSTRUMENTS, tradeIdOf as deribitIdOf } from '../../support/exchange/deribit-shapes.ts'
 import { createFaultPlan } from '../../support/exchange/faults.ts'
+import { createHyperliquidFormat, HYPERLIQUID_KEYS } from '../../support/exchange/hyperliquid.ts'
+import { HYPERLIQUID_INSTRUMENTS, tradeIdOf as hyperliquidIdOf } from '../../support/exchange/hyperliquid-shapes.ts'
 import { createOkxFormat, OKX_KEYS } from '../../support/exchange/okx.ts'
 import { OKX_INSTRUMENTS } from '../../support/exchange/okx-shapes.ts'
 import { NO_LIMITS, openLoopback, type Side } from '../../support/exchange/open.ts'
@@ -44,6 +50,16 @@ const CASES: readonly Case[] = [
     format: (core) => createOkxFormat({ core }),
     core: { instruments: OKX_INSTRUMENTS },
   },
+  {
+    ...{ exchange: createDeribit(), keys: DERIBIT_KEYS, share: 0.5, tradeIdOf: deribitIdOf },
+    format: (core) => createDeribitFormat({ core }),
+    core: { duplicateIds: 'taken', instruments: DERIBIT_INSTRUMENTS },
+  },
+  {
+    ...{ exchange: createHyperliquid(), keys: HYPERLIQUID_KEYS, share: 0.25, tradeIdOf: hyperliquidIdOf },
+    format: (core) => createHyperliquidFormat({ core }),
+    core: { instruments: HYPERLIQUID_INSTRUMENTS },
+  },
 ]
 
 for (const each of CASES) {
@@ -62,6 +78,7 @@ async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }:
     limits: NO_LIMITS,
   })
   const { core } = server
+  const { ids } = side.exchange
   const { instrumentId } = await persist(() => venue.instrument('ETH'))
   const heard: VenueEvent[] = []
   const ending = new AbortController()
@@ -83,7 +100,7 @@ async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }:
     if (rests && random() < 0.7) {
       const ref: OrderRef = { clientOrderId, instrumentId }
       const outcome = await venue.cancel(ref)
-      const known = core.orderByClientId(clientOrderId)
+      const known = core.orderByClientId(ids.toVenue(clientOrderId))
       if (outcome.kind !== 'unknown') assert.notEqual(known?.state, 'open', `${outcome.kind} and still open`)
     }
   }
@@ -91,13 +108,13 @@ async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }:
   const counts = { accepted: 0, rejected: 0, unknown: 0 }
   for (const [clientOrderId, outcome] of outcomes) {
     counts[outcome.kind] += 1
-    const taken = core.acceptances(clientOrderId)
+    const taken = core.acceptances(ids.toVenue(clientOrderId))
     if (outcome.kind === 'unknown') assert.ok(taken <= 1, `taken ${taken} times`)
     else assert.equal(taken, outcome.kind === 'accepted' ? 1 : 0, `${outcome.kind}, taken ${taken} times`)
 
     const ref: OrderRef = { clientOrderId, instrumentId }
     const found = await persist(() => venue.find(ref))
-    const truth = core.orderByClientId(clientOrderId)
+    const truth = core.orderByClientId(ids.toVenue(clientOrderId))
     assert.equal(found?.filledQuantity, truth?.filled)
     assert.equal(found?.venueOrderId, truth && String(truth.orderId))
     const fills = await persist(() => venue.fills(ref))
@@ -105,7 +122,7 @@ async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }:
       fills.map(({ tradeId, quantity }) => [tradeId, quantity]),
       core
         .fills()
-        .filter((fill) => fill.clientId === clientOrderId)
+        .filter((fill) => fill.clientId === ids.toVenue(clientOrderId))
         .map((fill) => [tradeIdOf(fill), fill.quantity]),
     )
   }
@@ -114,7 +131,8 @@ async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }:
   for (const event of heard) {
     if (event.kind !== 'fill') continue
     const fill = core.fills().find((each) => tradeIdOf(each) === event.fill.tradeId)
-    assert.deepEqual([event.fill.clientOrderId, event.fill.quantity], [fill?.clientId, fill?.quantity])
+    const { clientOrderId, quantity } = event.fill
+    assert.deepEqual([clientOrderId && ids.toVenue(clientOrderId), quantity], [fill?.clientId, fill?.quantity])
   }
   ending.abort()
   t.diagnostic(`${JSON.stringify(counts)} ${JSON.stringify(server.faults.counts)}`)

@@ -1,6 +1,7 @@
 import { createHyperliquid } from '../../../src/venues/ccxt/hyperliquid.ts'
 import { describeVenue } from '../../conformance/venue.ts'
 import { createHyperliquidFormat, HYPERLIQUID_KEYS } from '../../support/exchange/hyperliquid.ts'
+import { HYPERLIQUID_INSTRUMENTS } from '../../support/exchange/hyperliquid-shapes.ts'
 import { NO_LIMITS, openLoopback, STARTING_EQUITY } from '../../support/exchange/open.ts'
 
 /** More than trade within one millisecond of the suite: pages are by time. */
@@ -11,13 +12,7 @@ describeVenue('hyperliquid', async (t) => {
     exchange: createHyperliquid({ fillsPerPage: FILLS_PER_PAGE, scheduledCancel: true }),
     keys: HYPERLIQUID_KEYS,
     format: (core) => createHyperliquidFormat({ core, fillsPerPage: FILLS_PER_PAGE, volume: 2_000_000 }),
-    core: {
-      countdown: 'takes-stops',
-      instruments: [
-        { asset: 'BTC', lotSize: '0.00001', tickSize: '0.1', minNotional: 10 },
-        { asset: 'ETH', lotSize: '0.0001', tickSize: '0.01', minNotional: 10 },
-      ],
-    },
+    core: { countdown: 'takes-stops', instruments: HYPERLIQUID_INSTRUMENTS },
     limits: NO_LIMITS,
   })
   return {
