@@ -117,14 +117,17 @@ export function toPushedFill(order: unknown, market: ContractMarket): RawFill | 
     side: sideFrom(field(order, 'side')),
     contracts: decimalText(field(order, 'fillSz'), 'size'),
     price: decimalText(field(order, 'fillPx'), 'price'),
-    // `fee` is that of the whole order.
-    fee: negated(field(order, 'fillFee')),
+    fee: negated(pushedFee(order)),
     feeCurrency: String(field(order, 'fillFeeCcy') || 'USDT'),
     at: filledAtOf(order),
     liquidity: liquidityFrom(field(order, 'execType')),
     cause: causeFromCategory(String(field(order, 'category'))),
   }
 }
+
+/** `fee` is that of the whole order: that of the trade where there has been no other. */
+const pushedFee = (order: unknown): unknown =>
+  field(order, 'fillFee') || (field(order, 'accFillSz') === field(order, 'fillSz') ? field(order, 'fee') : undefined)
 
 const causeFromCategory = (category: string): RawFill['cause'] =>
   LIQUIDATED.has(category) ? 'liquidation' : category === 'adl' ? 'deleveraging' : 'order'

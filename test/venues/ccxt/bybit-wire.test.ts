@@ -1,56 +1,28 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ClientOrderId } from '../../../src/domain/execution/order.ts'
 import { VenueUnreachableError } from '../../../src/domain/execution/venue-unreachable.ts'
-import { base32Hash } from '../../../src/domain/hash.ts'
 import { later, timestamp } from '../../../src/domain/units.ts'
-import type { OrderRequest, StopRequest, VenueEvent } from '../../../src/ports.ts'
 import { createBybit } from '../../../src/venues/ccxt/bybit.ts'
 import type { VenueKeys } from '../../../src/venues/ccxt/trading-client.ts'
 import { eventually } from '../../conformance/venue-support.ts'
 import { BYBIT_KEYS, type BybitSettings, createBybitFormat } from '../../support/exchange/bybit.ts'
 import { BYBIT_INSTRUMENTS } from '../../support/exchange/bybit-shapes.ts'
-import { AT, openLoopback } from '../../support/exchange/open.ts'
+import { AT } from '../../support/exchange/open.ts'
 import type { Asked } from '../../support/exchange/server.ts'
+import { openWire } from '../../support/exchange/wire.ts'
 
 const DAY = 24 * 3_600_000
-let made = 0
-const newId = (): ClientOrderId => base32Hash(`bybit-wire/${made++}`, 128) as ClientOrderId
-
-async function start(t: TestContext, changed: Omit<Partial<BybitSettings>, 'keys'> & { keys?: VenueKeys } = {}) {
-  const requests: Asked[] = []
-  const opened = await openLoopback(t, {
+const start = (
+  t: TestContext,
+  { sandbox = false, ...changed }: Omit<Partial<BybitSettings>, 'keys'> & { keys?: VenueKeys; sandbox?: boolean } = {},
+) =>
+  openWire(t, {
+    sandbox,
     exchange: createBybit(),
     keys: changed.keys ?? BYBIT_KEYS,
     format: (core) => createBybitFormat({ ...changed, core, keys: BYBIT_KEYS }),
     core: { instruments: BYBIT_INSTRUMENTS },
-    onRequest: (asked) => requests.push(asked),
   })
-  const common = () => ({
-    clientOrderId: newId(),
-    instrumentId: 'ETH-USDT-PERP.BYBIT' as OrderRequest['instrumentId'],
-    quantity: '1.5',
-    validUntil: later(opened.control.clock.now(), 10_000),
-  })
-  const order = (more: Partial<OrderRequest> = {}): OrderRequest => ({
-    ...common(),
-    ...{ side: 'buy', limitPrice: '3010', timeInForce: 'ioc', postOnly: false, reduceOnly: false },
-    ...more,
-  })
-  const stop = (more: Partial<StopRequest> = {}): StopRequest => ({
-    ...common(),
-    ...{ side: 'sell', triggerPrice: '2800' },
-    ...more,
-  })
-  const heard: VenueEvent[] = []
-  const listen = async (): Promise<void> => {
-    const ending = new AbortController()
-    t.after(() => ending.abort())
-    await opened.venue.watch((event) => heard.push(event), ending.signal)
-  }
-  const sent = (path: string): Asked[] => requests.filter((asked) => asked.path === path)
-  return { ...opened, order, stop, requests, sent, heard, listen }
-}
 
 test('an order goes out once, under our id alone, with the time that it may be taken in', async (t) => {
   const { venue, order, sent } = await start(t)
@@ -242,4 +214,12 @@ test('keys that the venue does not know leave questions unanswered and nothing s
   )
   assert.equal((await venue.submit(order())).kind, 'unknown')
   assert.equal(server.core.orders().length, 0)
+})
+
+test('on the practice exchange all is the same', async (t) => {
+  const { venue, order, heard, listen } = await start(t, { sandbox: true })
+  await listen()
+  assert.equal((await venue.submit(order())).kind, 'accepted')
+  await eventually(() => heard.some(({ kind }) => kind === 'fill'), 'a fill')
+  assert.equal((await venue.keyRights()).canTrade, true)
 })

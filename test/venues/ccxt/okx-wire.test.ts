@@ -1,62 +1,34 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ClientOrderId } from '../../../src/domain/execution/order.ts'
 import { VenueUnreachableError } from '../../../src/domain/execution/venue-unreachable.ts'
-import { base32Hash } from '../../../src/domain/hash.ts'
 import { duration, later } from '../../../src/domain/units.ts'
-import type { OrderRequest, StopRequest, VenueEvent } from '../../../src/ports.ts'
+import type { OrderRequest } from '../../../src/ports.ts'
 import { createOkx } from '../../../src/venues/ccxt/okx.ts'
 import type { VenueKeys } from '../../../src/venues/ccxt/trading-client.ts'
 import { eventually } from '../../conformance/venue-support.ts'
 import { createOkxFormat, OKX_KEYS, type OkxSettings } from '../../support/exchange/okx.ts'
 import { OKX_INSTRUMENTS } from '../../support/exchange/okx-shapes.ts'
-import { AT, createLoopbackVenue, openLoopback } from '../../support/exchange/open.ts'
-import type { Asked } from '../../support/exchange/server.ts'
+import { AT, createLoopbackVenue } from '../../support/exchange/open.ts'
+import { openWire } from '../../support/exchange/wire.ts'
 
 const HOUR = 3_600_000
-let made = 0
-const newId = (): ClientOrderId => base32Hash(`okx-wire/${made++}`, 128) as ClientOrderId
-
-async function start(t: TestContext, changed: Omit<Partial<OkxSettings>, 'keys'> & { keys?: VenueKeys } = {}) {
-  const requests: Asked[] = []
-  const opened = await openLoopback(t, {
+const start = (
+  t: TestContext,
+  { sandbox = false, ...changed }: Omit<Partial<OkxSettings>, 'keys'> & { keys?: VenueKeys; sandbox?: boolean } = {},
+) =>
+  openWire(t, {
+    sandbox,
     exchange: createOkx(),
     keys: changed.keys ?? OKX_KEYS,
     format: (core) => createOkxFormat({ ...changed, core, keys: OKX_KEYS }),
     core: { instruments: OKX_INSTRUMENTS },
-    onRequest: (asked) => requests.push(asked),
   })
-  const common = () => ({
-    clientOrderId: newId(),
-    instrumentId: 'ETH-USDT-PERP.OKX' as OrderRequest['instrumentId'],
-    quantity: '1.5',
-    validUntil: later(opened.control.clock.now(), 10_000),
-  })
-  const order = (more: Partial<OrderRequest> = {}): OrderRequest => ({
-    ...common(),
-    ...{ side: 'buy', limitPrice: '3010', timeInForce: 'ioc', postOnly: false, reduceOnly: false },
-    ...more,
-  })
-  const stop = (more: Partial<StopRequest> = {}): StopRequest => ({
-    ...common(),
-    ...{ side: 'sell', triggerPrice: '2800' },
-    ...more,
-  })
-  const heard: VenueEvent[] = []
-  const listen = async (): Promise<void> => {
-    const ending = new AbortController()
-    t.after(() => ending.abort())
-    await opened.venue.watch((event) => heard.push(event), ending.signal)
-  }
-  const sent = (path: string): Asked[] => requests.filter((asked) => asked.path === `/api/v5${path}`)
-  return { ...opened, order, stop, sent, heard, listen }
-}
 
 test('an order goes out once, in contracts, under our id and with the instant until which it may be taken', async (t) => {
   const { venue, order, sent } = await start(t)
   const request = order()
   assert.equal((await venue.submit(request)).kind, 'accepted')
-  const [asked, ...others] = sent('/trade/order').filter(({ method }) => method === 'POST')
+  const [asked, ...others] = sent('/api/v5/trade/order').filter(({ method }) => method === 'POST')
   assert.deepEqual(others, [])
   assert.deepEqual(asked?.body, {
     ...{ instId: 'ETH-USDT-SWAP', tdMode: 'cross', side: 'buy', ordType: 'ioc', sz: '15', px: '3010' },
@@ -76,7 +48,7 @@ test('so many coins are ten times as many contracts of ETH and a hundred times a
   )
   const orders = [order({ quantity: '0.7' }), order({ instrumentId: btc, quantity: '0.7', limitPrice: '60100' })]
   for (const each of orders) assert.equal((await venue.submit(each)).kind, 'accepted')
-  const posted = sent('/trade/order').filter(({ method }) => method === 'POST')
+  const posted = sent('/api/v5/trade/order').filter(({ method }) => method === 'POST')
   assert.deepEqual(
     posted.map(({ body }) => body.sz),
     ['7', '70'],
@@ -101,7 +73,7 @@ test('a stop goes to the service of conditional orders, by mark price, reduce-on
   await venue.submit(order())
   const request = stop()
   assert.equal((await venue.submitStop(request)).kind, 'accepted')
-  assert.deepEqual(sent('/trade/order-algo').at(-1)?.body, {
+  assert.deepEqual(sent('/api/v5/trade/order-algo').at(-1)?.body, {
     ...{ instId: 'ETH-USDT-SWAP', tdMode: 'cross', side: 'sell', ordType: 'conditional', sz: '15' },
     ...{ slTriggerPx: '2800', slTriggerPxType: 'mark', slOrdPx: '-1', reduceOnly: true },
     algoClOrdId: request.clientOrderId,
@@ -127,7 +99,7 @@ test('an order that arrives after its time, though its signature is young, is re
   const request = order()
   const outcome = await venue.submit(request)
   assert.match(outcome.kind === 'rejected' ? outcome.reason : outcome.kind, /^REQUEST_EXPIRED/)
-  assert.equal(sent('/trade/order').length, 1)
+  assert.equal(sent('/api/v5/trade/order').length, 1)
   assert.equal(await control.acceptances(request.clientOrderId), 0)
 })
 
@@ -169,7 +141,7 @@ test('what a stop traded bears the id of the stop, heard and listed, also for wh
   t.after(() => stranger.close())
   for (let i = 0; i < 2; i++) assert.deepEqual(await stranger.fillsSince(instrumentId, control.clock.now()), [fill])
   // Asked for once: the names are known then.
-  assert.equal(sent('/trade/orders-algo-history').length, 1)
+  assert.equal(sent('/api/v5/trade/orders-algo-history').length, 1)
 })
 
 test('fills of more than three days ago are asked for where they still are', async (t) => {
@@ -180,7 +152,7 @@ test('fills of more than three days ago are asked for where they still are', asy
   const since = later(control.clock.now(), -81 * HOUR)
   assert.equal((await venue.fillsSince(request.instrumentId, since)).length, 1)
   assert.equal((await venue.fills(request)).length, 1)
-  assert.deepEqual([sent('/trade/fills-history').length, sent('/trade/fills').length], [2, 0])
+  assert.deepEqual([sent('/api/v5/trade/fills-history').length, sent('/api/v5/trade/fills').length], [2, 0])
 })
 
 test('what was cancelled unfilled is forgotten after two hours; a stop whose order is forgotten has ended', async (t) => {
@@ -208,7 +180,7 @@ test('the countdown takes what we left resting, and neither stops nor what anoth
   await venue.submitStop(protecting)
   const theirs = await control.otherHand({ side: 'sell', quantity: '0.7', limitPrice: '3200' })
   await venue.countdown(duration(60_000))
-  assert.deepEqual(sent('/trade/cancel-all-after').at(-1)?.body, { timeOut: '60', tag: 'breakwater' })
+  assert.deepEqual(sent('/api/v5/trade/cancel-all-after').at(-1)?.body, { timeOut: '60', tag: 'breakwater' })
   await control.pass(61_000)
   assert.equal((await venue.find(resting))?.state, 'canceled')
   const open = await venue.openOrders(resting.instrumentId)
@@ -248,7 +220,7 @@ test('announced maintenance of trading halts while it goes on, and is asked for 
   assert.deepEqual(await venue.status('ETH'), { kind: 'trading' })
   await control.pass(30_000)
   assert.deepEqual(await venue.status('ETH'), { kind: 'halted', reason: 'MAINTENANCE Upgrade of trading' })
-  assert.equal(sent('/system/status').length, 2)
+  assert.equal(sent('/api/v5/system/status').length, 2)
   announcements = [
     { ...event, state: 'ongoing', serviceType: '7' },
     { ...event, state: 'ongoing', env: '2' },
@@ -299,4 +271,52 @@ test('a stream that is about to end is opened anew, and the gap is told', async 
   await eventually(() => heard.some(({ kind }) => kind === 'reconnected'), 'the stream to be back')
   await venue.submit(order())
   await eventually(() => heard.some(({ kind }) => kind === 'fill'), 'a fill after it')
+})
+
+test('a pushed trade whose fee is not told has that of its order while it is the only one, and is a gap after that', async (t) => {
+  const { server, heard, listen } = await start(t)
+  await listen()
+  const push = (more: Record<string, string>): void =>
+    server.push({
+      arg: { channel: 'orders', instType: 'SWAP' },
+      data: [
+        {
+          ...{ instId: 'ETH-USDT-SWAP', ordId: '77', clOrdId: '', algoId: '', side: 'sell', state: 'partially_filled' },
+          ...{
+            sz: '20',
+            accFillSz: '5',
+            avgPx: '3000',
+            fee: '-0.75',
+            feeCcy: 'USDT',
+            category: 'normal',
+            execType: 'T',
+          },
+          ...{ tradeId: '1', fillSz: '5', fillPx: '3000', fillTime: String(AT), ...more },
+        },
+      ],
+    })
+  push({})
+  await eventually(() => heard.length >= 2, 'the trade and its order')
+  const [fill] = heard
+  assert.deepEqual(fill?.kind === 'fill' ? [fill.fill.quantity, fill.fill.fee] : fill, [0.5, 0.75])
+  push({ tradeId: '2', accFillSz: '10', fee: '-1.5' })
+  await eventually(() => heard.some(({ kind }) => kind === 'reconnected'), 'the gap to be told')
+  assert.ok(heard.every((event) => event.kind !== 'fill' || event.fill.tradeId === '1'))
+})
+
+test('on the practice exchange everything says so, and its own maintenance counts', async (t) => {
+  const event = { title: 'Upgrade', serviceType: '5', state: 'ongoing' }
+  let env = '1'
+  const { venue, control, order, sent, heard, listen } = await start(t, {
+    sandbox: true,
+    announcements: () => [{ ...event, env }],
+  })
+  await listen()
+  assert.equal((await venue.submit(order())).kind, 'accepted')
+  await eventually(() => heard.some(({ kind }) => kind === 'fill'), 'a fill')
+  assert.equal(sent('/api/v5/trade/order')[0]?.headers['x-simulated-trading'], '1')
+  assert.deepEqual(await venue.status('ETH'), { kind: 'trading' })
+  env = '2'
+  await control.pass(30_000)
+  assert.equal((await venue.status('ETH')).kind, 'halted')
 })
