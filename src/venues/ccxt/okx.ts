@@ -132,7 +132,7 @@ export function createOkx({ fillsPerPage = 100 }: { readonly fillsPerPage?: numb
       return orderId
     },
     async submitStop({ client }, stop) {
-      // `trigger` orders know no `reduceOnly`; OKX refuses a late one by its timestamp alone, after half a minute.
+      // Not a `trigger` order: those know no `reduceOnly`.
       const answer = await call(client, 'privatePostTradeOrderAlgo', {
         instId: stop.market.marketId,
         tdMode: 'cross',
@@ -145,6 +145,7 @@ export function createOkx({ fillsPerPage = 100 }: { readonly fillsPerPage?: numb
         slOrdPx: '-1',
         reduceOnly: true,
         algoClOrdId: stop.clientId,
+        expTime: stop.expiry.validUntil,
       })
       return idText(field(done(answer), 'algoId'), 'algo id')
     },

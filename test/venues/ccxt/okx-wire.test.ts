@@ -103,6 +103,24 @@ test('an order that arrives after its time, though its signature is young, is re
   assert.equal(await control.acceptances(request.clientOrderId), 0)
 })
 
+test('a stop that arrives after its time is refused too, one that has long to live is signed as of now', async (t) => {
+  const { venue, control, order, stop, sent } = await start(t)
+  await venue.submit(order())
+  control.delayNextSubmit(10_001)
+  const late = stop()
+  const outcome = await venue.submitStop(late)
+  assert.match(outcome.kind === 'rejected' ? outcome.reason : outcome.kind, /^REQUEST_EXPIRED/)
+  assert.equal(await control.acceptances(late.clientOrderId), 0)
+  const signedAt = (): number =>
+    Date.parse(String(sent('/api/v5/trade/order-algo').at(-1)?.headers['ok-access-timestamp']))
+  assert.equal(signedAt(), AT - 20_000)
+  control.delayNextSubmit(9_999)
+  assert.equal((await venue.submitStop(stop())).kind, 'accepted')
+  const now = control.clock.now()
+  assert.equal((await venue.submitStop(stop({ validUntil: later(now, 60_000) }))).kind, 'accepted')
+  assert.equal(signedAt(), now)
+})
+
 test('a post-only order that would take is taken first and cancelled at once: that is a refusal', async (t) => {
   const { venue, order, heard, listen } = await start(t)
   await listen()
