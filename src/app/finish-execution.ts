@@ -6,7 +6,11 @@ import type { Ports } from './ports.ts'
 import { createTendStops, describeStops } from './tend-stops.ts'
 import { legsOf } from './venues.ts'
 
-/** Ends an execution in which nothing works any more, with what was filled and why the rest was not. */
+/**
+ * Ends an execution in which nothing works any more, with what was filled and why the rest was not.
+ *
+ * @throws {Error} when `proposal.lease` is no longer the current one; nothing is ended then
+ */
 export async function finishExecution(ports: Ports, proposal: Proposal): Promise<ExecutionOutcome> {
   const { store, clock } = ports
   const at = clock.now()
@@ -35,6 +39,11 @@ export async function finishExecution(ports: Ports, proposal: Proposal): Promise
       ...(reason !== '' && { reason }),
     })
     if (!transition.changed) return transition
+    // Whoever was frozen meanwhile knows nothing of the orders that were sent since: the end is another's to tell.
+    if (transition.proposal.lease !== proposal.lease)
+      throw new Error(
+        `Expected the current lease ${transition.proposal.lease} of proposal ${proposal.proposalId}, was ${proposal.lease}: another process has taken over`,
+      )
     await tx.audit.append({
       at,
       actor: 'system',
