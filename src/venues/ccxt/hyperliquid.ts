@@ -1,26 +1,21 @@
-import type { KeyRights } from '../../ports/venue.ts'
 import { createOrderNames } from './binance-fills.ts'
 import { type ContractMarket, marketFrom } from './contracts.ts'
-import type { RawFill, RawOrder, Session, TradingExchange, WireOrder, WireRef, WireStop } from './exchange.ts'
-import { RequestFailure, UnreadableError } from './failures.ts'
-import { accountOf, act, ask, askOf, signerOf } from './hyperliquid-actions.ts'
+import type { RawFill, RawOrder, Session, TradingExchange, WireOrder, WireStop } from './exchange.ts'
+import { UnreadableError } from './failures.ts'
+import { requireOwnBalance, rightsOf, toRawPosition } from './hyperliquid-account.ts'
+import { accountOf, act, ask, askOf } from './hyperliquid-actions.ts'
 import { averageOf, fillsFrom } from './hyperliquid-fills.ts'
-import { foundNothing, isUnknownOrder, judgeHyperliquid } from './hyperliquid-judge.ts'
+import { judgeHyperliquid } from './hyperliquid-judge.ts'
+import { known, place, statusesOf } from './hyperliquid-orders.ts'
 import { cloidOf, marketOfCoin, oidOf, toRawFill, toRawOrder } from './hyperliquid-shapes.ts'
 import { asSigned, priceAsSigned, tickAt, worstPrice } from './hyperliquid-steps.ts'
 import { confirmsSubscription, type Remembered, readHyperliquid } from './hyperliquid-stream.ts'
 import { hexIds } from './ids.ts'
-import { decimalText, field, idText, instant, list, oneOf, optionalDecimal } from './readings.ts'
+import { decimalText, field, idText, instant, list } from './readings.ts'
 import type { TradingClient } from './trading-client.ts'
 
 /** How far through its trigger a stop may fill. A closing order that stops short of the market protects nothing. */
 const STOP_THROUGH = 0.2
-/** How an account keeps its money. With one balance for everything, what the perpetuals have says nothing of its equity. */
-const BALANCES = {
-  ...{ default: 'own', disabled: 'own', dexAbstraction: 'own' },
-  ...{ unifiedAccount: 'shared', portfolioMargin: 'shared' },
-} as const
-
 export interface HyperliquidOptions {
   readonly fillsPerPage?: number
   /**
@@ -67,7 +62,7 @@ export function createHyperliquid({
       ...{ t: type, c: clientId },
     }
     const action = { type: 'order', orders: [order], grouping: 'na' }
-    const id = await placing(session, { clientId, action, expiresAfter: expiry.validUntil })
+    const id = await place(session, { clientId, action, expiresAfter: expiry.validUntil })
     remembered.names.set(id, clientId)
     return id
   }
@@ -110,13 +105,7 @@ export function createHyperliquid({
       const tickSize = tickAt(price, szDecimalsOf(raw.info))
       return { ...marketFrom(asset, raw), marketId: coinOf(raw.info), tickSize }
     },
-    async prepare(session) {
-      // A JSON text by itself, which ccxt leaves as it came.
-      const mode = String(await askOf(session, 'userAbstraction')).replaceAll('"', '')
-      if (oneOf(mode, BALANCES, 'mode of an account') === 'shared') {
-        throw new RangeError(`Expected an account whose perpetuals have a balance of their own, was ${mode}`)
-      }
-    },
+    prepare: requireOwnBalance,
     async serverTime(client) {
       return instant(field(await ask(client, 'exchangeStatus'), 'time'), 'server time')
     },
@@ -217,52 +206,6 @@ export function createHyperliquid({
   }
 }
 
-/** One for each order of an action. */
-const statusesOf = (answer: unknown): readonly unknown[] =>
-  list(field(field(field(answer, 'response'), 'data'), 'statuses'), 'statuses')
-
-/** The id that an order was given. */
-async function placing(
-  session: Session,
-  { clientId, action, expiresAfter }: { clientId: string; action: object; expiresAfter: number },
-): Promise<string> {
-  let answer: unknown
-  try {
-    answer = await act(session, action, expiresAfter)
-  } catch (error) {
-    if (!(error instanceof RequestFailure && error.answer && foundNothing(error.answer))) throw error
-    // Taken and over, as on other venues, where that is no error; or refused, if nobody has heard of it.
-    const over = await known(session, { clientId })
-    if (over === undefined) throw error
-    return oidOf(field(over, 'order'))
-  }
-  const [status] = statusesOf(answer)
-  const placed = field(status, 'resting') ?? field(status, 'filled')
-  if (placed !== undefined) return oidOf(placed)
-  // A stop may be answered with `waitingForTrigger` alone.
-  const waiting = await known(session, { clientId })
-  if (waiting === undefined) throw new UnreadableError(`Expected the order ${clientId} to be known, was ${status}`)
-  return oidOf(field(waiting, 'order'))
-}
-
-/** `{order, status}` by our id, or by the venue's where it does not know ours; undefined where it knows neither. */
-async function known(
-  session: Session,
-  { clientId, venueOrderId }: Pick<WireRef, 'clientId' | 'venueOrderId'>,
-): Promise<unknown> {
-  for (const oid of [clientId, ...(venueOrderId === undefined ? [] : [Number(venueOrderId)])]) {
-    try {
-      const answer = await askOf(session, 'orderStatus', { oid })
-      if (field(answer, 'status') === 'order') return field(answer, 'order')
-      throw new UnreadableError(`Expected an order or that there is none, was ${JSON.stringify(answer)?.slice(0, 100)}`)
-    } catch (error) {
-      const isUnknown = error instanceof RequestFailure && error.answer && isUnknownOrder(error.answer)
-      if (!isUnknown) throw error
-    }
-  }
-  return undefined
-}
-
 const coinOf = (info: unknown): string => idText(field(info, 'name'), 'name of a perpetual')
 const szDecimalsOf = (info: unknown): number => Number(decimalText(field(info, 'szDecimals'), 'number of decimals'))
 const szDecimalsAt = ({ client }: Session, { symbol }: ContractMarket): number =>
@@ -270,34 +213,6 @@ const szDecimalsAt = ({ client }: Session, { symbol }: ContractMarket): number =
 /** Orders name a perpetual by its place in the list of them. */
 const indexOf = (client: TradingClient, { symbol }: ContractMarket): number =>
   Number(decimalText(client.market(symbol).id, 'place of a perpetual'))
-
-function toRawPosition(position: unknown, market: ContractMarket) {
-  const contracts = decimalText(field(position, 'szi'), 'position')
-  const notional = Number(decimalText(field(position, 'positionValue'), 'position value'))
-  return {
-    market,
-    contracts,
-    averageEntryPrice: optionalDecimal(field(position, 'entryPx'), 'entry price'),
-    ...(Number(contracts) !== 0 && { markPrice: (notional / Math.abs(Number(contracts))).toFixed(8) }),
-    liquidationPrice: optionalDecimal(field(position, 'liquidationPx'), 'liquidation price'),
-    leverage: optionalDecimal(field(field(position, 'leverage'), 'value'), 'leverage'),
-  }
-}
-
-const ROLES = { user: 'user', agent: 'agent', vault: 'vault', subAccount: 'subAccount', missing: 'missing' } as const
-
-/**
- * From whose key it is: an API wallet that the account approved trades and does nothing else; the account's own key does
- * everything. Nothing binds a key to addresses here.
- */
-async function rightsOf(session: Session): Promise<KeyRights> {
-  const [account, user] = [accountOf(session), signerOf(session)]
-  const answer = await ask(session.client, 'userRole', { user })
-  const role = oneOf(field(answer, 'role'), ROLES, 'role of a wallet')
-  const master = String(field(field(answer, 'data'), 'user') ?? '').toLowerCase()
-  if (user === account && role === 'user') return { canTrade: true, canWithdraw: true }
-  return { canTrade: role === 'agent' && master === account && user !== account, canWithdraw: false }
-}
 
 /** Hyperliquid as it is for every account. */
 export const hyperliquid: TradingExchange = createHyperliquid()

@@ -22,6 +22,7 @@ export const API_WALLET = '0x14791697260e4c9a71f18484c9f997b308e59325'
 
 export interface HyperliquidSettings {
   readonly core: ExchangeCore
+  readonly account?: string
   readonly fillsPerPage?: number
   /** Pages of fills begin with the latest. */
   readonly newestFirst?: boolean
@@ -106,7 +107,7 @@ export function createReferenceSigner(isTestnet: boolean): ReferenceSigner {
  */
 export function createHyperliquidFormat(settings: HyperliquidSettings): VenueFormat {
   const { core, fillsPerPage = 2000, newestFirst = false, isTestnet = false } = settings
-  const account = HYPERLIQUID_KEYS.walletAddress
+  const { account = HYPERLIQUID_KEYS.walletAddress } = settings
   const signer = createReferenceSigner(isTestnet)
   const nonces = new Set<number>()
 
@@ -244,7 +245,7 @@ export function createHyperliquidFormat(settings: HyperliquidSettings): VenueFor
       core.orderByClientId((body as unknown as Signed).action.cancels?.[0]?.cloid ?? '')?.orderId,
     rateLimited: (status) => ({ status, body: null }),
     serverError: (status) => ({ status, body: 'Bad gateway' }),
-    hear: (socket, text) => hear(socket, text),
+    hear: (socket, text) => hear(socket, text, account),
     tell: (event, socket) => tell(event, { socket, settings, account }),
   }
 }
@@ -266,14 +267,14 @@ const asUnderstood = (order: WireOrder): WireOrder => ({
   t: order.t.trigger ? { trigger: { ...order.t.trigger, triggerPx: plain(order.t.trigger.triggerPx) } } : order.t,
 })
 
-function hear(socket: PushSocket, text: string): readonly unknown[] | undefined {
+function hear(socket: PushSocket, text: string, account: string): readonly unknown[] | undefined {
   const { method, subscription } = JSON.parse(text) as {
     method: string
     subscription?: { type: string; user: string }
   }
   if (method === 'ping') return [{ channel: 'pong' }]
   if (method !== 'subscribe' || !subscription) return undefined
-  if (subscription.user !== HYPERLIQUID_KEYS.walletAddress) return undefined
+  if (subscription.user !== account) return undefined
   socket.state.set(subscription.type, true)
   const confirmed = { channel: 'subscriptionResponse', data: { method, subscription } }
   if (subscription.type === 'orderUpdates') return [confirmed]
