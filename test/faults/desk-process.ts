@@ -9,10 +9,12 @@ import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import executeJob from '../../jobs/execute-proposal.ts'
+import expireJob from '../../jobs/expire-proposal.ts'
 import reconcileJob from '../../jobs/reconcile.ts'
 import type { App } from '../../src/app/app.ts'
 import { createApplyVenueEvent } from '../../src/app/apply-venue-event.ts'
-import { createApproveProposal } from '../../src/app/decide-proposal.ts'
+import { readHolding } from '../../src/app/book.ts'
+import { createApproveProposal, createDeclineProposal, createExpireProposal } from '../../src/app/decide-proposal.ts'
 import { createExecuteProposal } from '../../src/app/execute-proposal.ts'
 import type { Ports } from '../../src/app/ports.ts'
 import { createProposeHedge } from '../../src/app/propose-hedge.ts'
@@ -40,13 +42,14 @@ import type { Assignment, Said } from './wire.ts'
 
 const REQUEST_TIMEOUT_MS = 250
 const DATABASE_PATIENCE_MS = 10_000
-const LOOK_EVERY_MS = 120
-const RECONCILE_EVERY_MS = 1500
+const LOOK_EVERY_MS = 180
+const RECONCILE_EVERY_MS = 2000
 /** From the start of a process to here on a machine that has nothing else to do. */
 const USUAL_START_MS = 700
 const SLOWEST = 3
 const SETTLE_WITHIN_MS = 12_000
-const UNFINISHED = ['pending', 'approved', 'executing'] as const
+/** Of exposure: less is below the venue's minimum. */
+const LEAST_REDUCED = 0.002
 
 const assignment = JSON.parse(process.argv[2]!) as Assignment
 const { plan, connectionString, redisUrl, queueName, endpoint, startedAt, ending, breakage } = assignment
@@ -113,13 +116,19 @@ const ports: Ports = {
 }
 const reconcile = createReconcile(ports)
 const approve = createApproveProposal(ports)
+const decline = createDeclineProposal(ports)
 const propose = createProposeHedge(ports)
 const steer = createSteerExecution(ports)
 const hear = createApplyVenueEvent(ports)
 
-const app = { executeProposal: createExecuteProposal(ports), reconcile } as unknown as App
+const app = {
+  executeProposal: createExecuteProposal(ports),
+  expireProposal: createExpireProposal(ports),
+  reconcile,
+} as unknown as App
 const handlers: Partial<JobHandlers> = {
   'execute-proposal': { ...executeJob, run: async (data) => void (await executeJob.run(data, app)) },
+  'expire-proposal': { ...expireJob, run: async (data) => void (await expireJob.run(data, app)) },
   reconcile: { ...reconcileJob, run: async (data) => void (await reconcileJob.run(data, app)) },
 }
 
@@ -136,12 +145,19 @@ const TAPS = {
   'double tap': ['ben', 'ben'],
   'two members at once': ['ben', 'cleo', 'cleo'],
   budget: ['ben'],
+  'approved and declined at once': ['ben', 'cleo'],
+  'approved as it expires': ['ben'],
 } as const
 
-async function tap({ proposalId }: Proposal): Promise<void> {
-  await Promise.all(
-    TAPS[plan.approval].map((memberId) => trying('a tap', approve({ proposalId, approver: member(memberId) }))),
-  )
+async function tap({ proposalId, expiresAt }: Proposal): Promise<void> {
+  // A person takes a moment: as long as there is.
+  if (plan.approval === 'approved as it expires') await sleep(Math.max(0, expiresAt - Date.now() - 5))
+  await Promise.all([
+    ...TAPS[plan.approval].map((memberId) => trying('a tap', approve({ proposalId, approver: member(memberId) }))),
+    ...(plan.approval === 'approved and declined at once'
+      ? [trying('a tap', decline({ proposalId, by: member('ana') }))]
+      : []),
+  ])
 }
 
 async function steerTo(to: Steering): Promise<void> {
@@ -219,17 +235,27 @@ for (let reconciledAt = Number.NEGATIVE_INFINITY; ; await sleep(LOOK_EVERY_MS)) 
 }
 
 async function look(): Promise<void> {
-  const [newest] = await store.proposals.list({ limit: 1 })
-  if (!newest) {
-    const proposedBy = plan.approval === 'budget' ? 'system' : 'tom'
-    const outcome = await propose({ asset: ASSET, requestedRatio: fraction(plan.ratio), proposedBy })
-    if (outcome.kind !== 'proposed') throw new Error(`Expected a proposal, was ${JSON.stringify(outcome)}`)
-    return
-  }
-  const open = await store.proposals.list({ states: UNFINISHED, limit: 20 })
+  const proposals = await store.proposals.list({ limit: 20 })
+  const open = proposals.filter(({ state }) => state === 'pending' || state === 'approved' || state === 'executing')
+  if (open.length === 0) return proposeNext(proposals)
   for (const proposal of open.filter(({ state }) => state === 'pending')) await tap(proposal)
-  if (open.length === 0 && !isFinished) {
-    isFinished = true
-    say({ kind: 'finished' })
+}
+
+/** The hedge, and where the plan says so a part of it off again, once some of it is there. */
+async function proposeNext(proposals: readonly Proposal[]): Promise<void> {
+  const isHedged = proposals.some(({ state, side }) => state === 'executed' && side === 'sell')
+  const isReduced = proposals.some(({ side }) => side === 'buy')
+  if (proposals.length === 0) return proposeTo(plan.ratio)
+  if (plan.secondRatio !== undefined && isHedged && !isReduced) {
+    const { hedgeRatio } = await readHolding(ports, ASSET)
+    // What is left of a plan that was cut short may be less already.
+    if (hedgeRatio > plan.secondRatio + LEAST_REDUCED) return proposeTo(plan.secondRatio, 'tom')
   }
+  if (!isFinished) say({ kind: 'finished' })
+  isFinished = true
+}
+
+async function proposeTo(ratio: number, proposedBy = plan.approval === 'budget' ? 'system' : 'tom'): Promise<void> {
+  const outcome = await propose({ asset: ASSET, requestedRatio: fraction(ratio), proposedBy })
+  if (outcome.kind !== 'proposed') throw new Error(`Expected a proposal, was ${JSON.stringify(outcome)}`)
 }

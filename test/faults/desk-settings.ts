@@ -11,7 +11,11 @@ export const deskSettings = (plan: RunPlan, pace: number): Settings => {
   const budget = usd(plan.approval === 'budget' ? 1e6 : 0)
   return {
     ...defaults,
-    approvals: { ...defaults.approvals, quorum: plan.approval === 'two members at once' ? 2 : 1 },
+    approvals: {
+      ...defaults.approvals,
+      expiry: slowly(plan.expiryMs),
+      quorum: plan.approval === 'two members at once' ? 2 : 1,
+    },
     limits: { ...DEFAULT_LIMITS, maxOrdersPerMinute: plan.maxOrdersPerMinute },
     execution: {
       schedule: { ...plan.schedule, duration: slowly(plan.durationMs) },

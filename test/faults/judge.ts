@@ -32,6 +32,7 @@ interface ProposalRow {
   readonly proposal_id: string
   readonly state: string
   readonly control: string
+  readonly side: 'buy' | 'sell'
   readonly quantity: number
   readonly decided_at: number | null
   readonly reason: string | null
@@ -73,7 +74,7 @@ export async function readBooks(connectionString: string): Promise<Books> {
       (await client.query<Row>(text)).rows
     return {
       proposals: await rows<ProposalRow>(
-        `select proposal_id, state, control, (terms->>'quantity')::float8 as quantity, decided_at::float8 as decided_at, reason
+        `select proposal_id, state, control, terms->>'side' as side, (terms->>'quantity')::float8 as quantity, decided_at::float8 as decided_at, reason
          from proposals`,
       ),
       orders: await rows<OrderRow>(
@@ -177,6 +178,8 @@ function findUnapproved(
       find('unapprovedOrders', `${id} is of ${proposal.proposal_id}, which is ${proposal.state}`)
     else if (proposal.decided_at > acceptedAt.get(order.orderId)!)
       find('unapprovedOrders', `${id} was accepted before ${proposal.proposal_id} was decided`)
+    else if (proposal.side !== order.side)
+      find('unapprovedOrders', `${id} is to ${order.side}, approved to ${proposal.side}`)
     if (!rows.has(order.clientId ?? '')) find('lostFills', `${id} is not in our books`)
   }
 }
@@ -209,13 +212,13 @@ function findWrongPositions(
   }: { books: Books; orders: readonly CoreOrder[]; origins: ReadonlyMap<string, ProposalRow>; find: Find },
 ): { explainedByDenial: number; isWhole: boolean } {
   let explainedByDenial = 0
-  let isWhole = true
+  let isWhole = books.proposals.some(({ state }) => state === 'executed')
   let sum = 0
   for (const proposal of books.proposals) {
     const filled = orders
       .filter((order) => origins.get(order.clientId ?? '') === proposal)
       .reduce((total, order) => total + order.filled, 0)
-    sum += filled
+    sum += proposal.side === 'sell' ? filled : -filled
     const left = proposal.quantity - filled
     if (!LET_THROUGH.has(proposal.state) || Math.abs(left) < HALF_A_LOT) continue
     isWhole = false

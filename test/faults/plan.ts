@@ -15,7 +15,14 @@ export type Ending =
   /** Stopped for so long, while another process takes over; then it goes on where it was. */
   | { readonly kind: 'freeze'; readonly step: Step; readonly nth: number; readonly ms: number }
 
-export const APPROVALS = ['one tap', 'double tap', 'two members at once', 'budget'] as const
+export const APPROVALS = [
+  'one tap',
+  'double tap',
+  'two members at once',
+  'budget',
+  'approved and declined at once',
+  'approved as it expires',
+] as const
 export type Approval = (typeof APPROVALS)[number]
 
 /** What a person does while it is executed. */
@@ -36,6 +43,10 @@ export interface RunPlan {
   readonly approval: Approval
   /** Of exposure. */
   readonly ratio: number
+  /** Of exposure: a second proposal, once the first is done, that takes a part of the hedge off again. */
+  readonly secondRatio: number | undefined
+  /** Until a proposal expires. */
+  readonly expiryMs: number
   readonly schedule: { readonly kind: 'twap' | 'almgren-chriss'; readonly urgency: 'passive' | 'normal' | 'urgent' }
   readonly durationMs: number
   /** Whether orders get lost on their way to the venue; otherwise only answers do. */
@@ -50,6 +61,8 @@ export interface RunPlan {
   /** A second process works beside the first one from the start. */
   readonly isDoubled: boolean
   readonly faults: FaultRates
+  /** Of the orders, how many are under way for so long that their sender gives up on them, 0 to 1. */
+  readonly delayed: number
   /** The venue's clock goes off by so much. */
   readonly skews: readonly { readonly atMs: number; readonly ms: number }[]
   readonly drops: readonly number[]
@@ -83,27 +96,33 @@ export function planRun(seed: string, run: number, available: Available): RunPla
   // 7 and 2 share no factor with 6: every step meets every backend.
   const firstStep = STEPS[Math.floor(run / 2) % STEPS.length]!
   const nth = (): number => (chance(0.6) ? 1 : whole(2, 5))
+  // Mostly past its lease; sometimes past the end of the schedule, or past what the queue takes for alive.
+  const frozenFor = (): number =>
+    chance(0.7) ? whole(500, 2500) : chance(0.9) ? whole(2500, 9000) : whole(16_000, 20_000)
   const first: Ending = chance(0.15)
-    ? { kind: 'freeze', step: firstStep, nth: nth(), ms: whole(500, 2500) }
+    ? { kind: 'freeze', step: firstStep, nth: nth(), ms: frozenFor() }
     : { kind: 'kill', step: firstStep, nth: firstStep === 'decision stored' ? 1 : nth() }
   const more = (): Ending =>
     chance(0.35)
       ? { kind: 'kill-at', ms: whole(0, 900) }
       : chance(0.12)
-        ? { kind: 'freeze', step: pick(STEPS.slice(1)), nth: nth(), ms: whole(500, 2500) }
+        ? { kind: 'freeze', step: pick(STEPS.slice(1)), nth: nth(), ms: frozenFor() }
         : { kind: 'kill', step: pick(STEPS.slice(1)), nth: nth() }
   const endings = [first, ...Array.from({ length: pick([0, 0, 0, 1, 1, 2]) }, more)]
   const trouble = pick([0, 0.5, 1, 1, 1.5])
   // A request that never arrived holds everything up for as long as the venue might still take it: some runs outlast that.
   const isPatient = chance(0.2) || endings.some((ending) => ending.kind === 'kill' && ending.step === 'intent stored')
   const durationMs = isPatient ? whole(8000, 11_000) : whole(1500, 4500)
-  const approval = pick(APPROVALS)
+  const approval = pick([...Array(6).fill(APPROVALS.slice(0, 4)).flat(), ...APPROVALS]) as Approval
+  const ratio = between(0.02, 0.1)
   return {
     run,
     seed: `${seed}/${run}`,
     queue,
     approval,
-    ratio: between(0.02, 0.1),
+    ratio,
+    secondRatio: chance(0.2) ? ratio * between(0.1, 0.6) : undefined,
+    expiryMs: approval === 'approved as it expires' ? whole(50, 400) : 600_000,
     schedule: {
       kind: chance(0.8) ? 'twap' : 'almgren-chriss',
       urgency: pick(['passive', 'normal', 'normal', 'urgent']),
@@ -124,6 +143,7 @@ export function planRun(seed: string, run: number, available: Available): RunPla
       duplicated: 0.2 * trouble,
       swapped: 0.2 * trouble,
     },
+    delayed: 0.08 * trouble,
     skews: chance(0.12) ? [{ atMs: whole(0, durationMs), ms: pick([-1, 1]) * whole(300, 20_000) }] : [],
     drops: chance(0.3) ? [whole(0, durationMs), whole(0, 2 * durationMs)] : [],
     steering: steeringOf(pick([...Array(16).fill('none'), 'pause', 'cancel', 'halt']), () => whole(50, durationMs)),

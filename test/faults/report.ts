@@ -52,6 +52,7 @@ export function describe(results: readonly RunResult[], { wallMs, redis }: { wal
       'orders accepted, fills',
       `${sum(results.map((r) => r.verdict.orders))}, ${sum(results.map((r) => r.verdict.fills))}`,
     ],
+    ['  partial fills', sum(results.map((result) => result.partialFills))],
     ['processes started', sum(results.map((result) => result.processes))],
     ['kills inside a step', ''],
     ...STEPS.map((step) => [`  ${step}`, kills[step] ?? 0] as const),

@@ -3,7 +3,7 @@ import { seedFrom } from '../../src/domain/hash.ts'
 import { createRandom } from '../../src/domain/random.ts'
 import { createBinanceFormat } from '../support/exchange/binance.ts'
 import { createExchangeCore, type ExchangeCore } from '../support/exchange/core.ts'
-import { createFaultPlan, type Fault, type Faults } from '../support/exchange/faults.ts'
+import { createFaultPlan, type Fault, type Faults, type RequestKind } from '../support/exchange/faults.ts'
 import { type ExchangeServer, startExchangeServer } from '../support/exchange/server.ts'
 import { type Books, judge, readBooks, type Verdict } from './judge.ts'
 import { ASSET, marketOf } from './market.ts'
@@ -30,6 +30,7 @@ export interface RunResult {
   /** Processes that ended by themselves, with their last words. */
   readonly crashes: readonly string[]
   readonly faults: Readonly<Record<string, number>>
+  readonly partialFills: number
   readonly wallMs: number
   /** CPU, ms, of each start of a process until it was ready, and of the last one in all. */
   readonly cpu: { readonly starts: readonly number[]; readonly last: number }
@@ -38,6 +39,8 @@ export interface RunResult {
 }
 
 const QUOTE_EVERY_MS = 25
+/** Five seconds and a little past its validity an order that the venue does not know is given up. */
+const FORGOTTEN_MS = 7_500
 const LOOK_EVERY_MS = 20
 /** Beyond the schedule: a lost request is given up after six seconds, and starts and frozen processes take their time. */
 const FINISH_WITHIN_MS = 30_000
@@ -81,7 +84,15 @@ export async function executeRun(
     const unsettled = await stage.settle(SETTLE_WITHIN_MS)
     const books = await readBooks(connectionString)
     const verdict = judge({ core: venue.core, books, acceptedAt: venue.acceptedAt, unsettled })
-    return { plan, verdict, books, ...stage.account(), faults: venue.faults(), wallMs: performance.now() - began }
+    return {
+      plan,
+      verdict,
+      books,
+      ...stage.account(),
+      faults: venue.faults(),
+      partialFills: venue.partialFills(),
+      wallMs: performance.now() - began,
+    }
   } finally {
     await stage.end()
     await venue.close()
@@ -104,6 +115,7 @@ interface VenueOfRun {
   /** No more faults. */
   calm(): void
   faults(): Readonly<Record<string, number>>
+  partialFills(): number
   close(): Promise<void>
 }
 
@@ -118,12 +130,20 @@ async function openVenue(plan: RunPlan): Promise<VenueOfRun> {
   const counts: Record<string, number> = {}
   const drawn = createFaultPlan(createRandom(seedFrom(`${plan.seed}/wire`)), plan.faults)
   const count = (what: string): void => tally(counts, what)
+  const delays = createRandom(seedFrom(`${plan.seed}/delays`))
+  /** Up to a little past what an order is valid for; now and then so long that it was given up meanwhile. */
+  function delay(kind: RequestKind): Fault | undefined {
+    if ((kind !== 'submit' && kind !== 'cancel') || delays() >= plan.delayed) return undefined
+    const isForgotten = kind === 'submit' && plan.losesRequests && delays() < 0.2
+    return { kind: 'delayed', ms: isForgotten ? FORGOTTEN_MS : Math.round(delays() * 1.5 * plan.orderValidityMs) }
+  }
   const faults: Faults = {
     counts,
     next(kind) {
-      const next = isCalm ? undefined : drawn.next(kind)
+      if (isCalm) return undefined
+      const next = drawn.next(kind)
       const isSpared = next?.kind === 'lose-request' && kind === 'submit' && !plan.losesRequests
-      const fault: Fault | undefined = isSpared ? { kind: 'lose-answer', how: next.how } : next
+      const fault: Fault | undefined = isSpared ? { kind: 'lose-answer', how: next.how } : (next ?? delay(kind))
       if (fault) count(`${fault.kind}${'taken' in fault && fault.taken ? ', taken' : ''} on ${kind}`)
       return fault
     },
@@ -150,9 +170,10 @@ async function openVenue(plan: RunPlan): Promise<VenueOfRun> {
       },
     },
   })
+  let partialFills = 0
   core.on((event) => {
     if (event.kind === 'order' && event.change === 'new') acceptedAt.set(event.order.orderId, Date.now())
-    if (event.kind === 'fill' && event.order.filled < event.order.quantity) count('partial fill')
+    if (event.kind === 'fill' && event.order.filled < event.order.quantity) partialFills++
   })
   const timer = setInterval(follow, QUOTE_EVERY_MS)
   const venue: VenueOfRun = {
@@ -174,6 +195,7 @@ async function openVenue(plan: RunPlan): Promise<VenueOfRun> {
       core.skew(0)
     },
     faults: () => counts,
+    partialFills: () => partialFills,
     async close() {
       clearInterval(timer)
       const strange = server.unanswered.filter((what) => !/aborted|ECONNRESET/.test(what))
@@ -328,8 +350,10 @@ function createStage(plan: RunPlan, venue: VenueOfRun, common: Omit<Parameters<t
     /** Until a process says that nothing is left to do, or the time is over. */
     async finished(signal: AbortSignal): Promise<void> {
       const beganAt = Date.now()
+      const executions = plan.secondRatio === undefined ? 1 : 2
+      const frozenMs = plan.endings.reduce((sum, ending) => sum + (ending.kind === 'freeze' ? ending.ms : 0), 0)
       const isOver = (): boolean =>
-        Date.now() > beganAt + FINISH_WITHIN_MS * (pace ?? 1) + LONGEST * plan.durationMs * (pace ?? 1)
+        Date.now() > beganAt + (FINISH_WITHIN_MS + frozenMs + LONGEST * executions * plan.durationMs) * (pace ?? 1)
       while (!isDone() && !isOver() && !failure && !signal.aborted) await sleep(LOOK_EVERY_MS)
       if (failure) throw failure
       isEnding = true
