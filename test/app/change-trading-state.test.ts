@@ -27,7 +27,10 @@ test('the trading state outlives the process', async (t) => {
   await desk.die()
   const next = await openDesk(t, { database: desk.database, startAt: desk.clock.now() })
   const { tradingState } = await next.app.reportStatus()
-  assert.deepEqual([tradingState.state, tradingState.by, tradingState.reason], ['halted', 'ana', 'before the restart'])
+  assert.deepEqual(
+    [tradingState.state, tradingState.set.by, tradingState.set.reason],
+    ['halted', 'ana', 'before the restart'],
+  )
   const outcome = await next.app.proposeHedge({ asset: 'ETH', proposedBy: 'tom' })
   assert.deepEqual(outcome, { kind: 'denied', denials: [{ code: 'TRADING_HALTED' }] })
 })

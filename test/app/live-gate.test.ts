@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mayTrade } from '../../src/app/live-gate.ts'
 import type { ClientOrderId, Order } from '../../src/domain/execution/order.ts'
 import { instrumentIdOf } from '../../src/domain/instrument.ts'
 import { baseQty, DAY, duration, fraction, later, MINUTE, price, timestamp, usd } from '../../src/domain/units.ts'
@@ -141,7 +140,7 @@ test('nothing is asked for while a condition is not met, and the answer says whi
   assert.equal(card.title, 'Not asked: conditions are not met')
   assert.match(card.fields!.map(({ name }) => name).join(), /calibration gate.*not met/)
   assert.equal(await desk.store.audit.count('request.opened'), 0)
-  assert.equal(await mayTrade(desk.ports), false)
+  assert.equal(await isPermitted(desk), false)
 })
 
 test('two admins give permission, neither alone', async (t) => {
@@ -149,10 +148,10 @@ test('two admins give permission, neither alone', async (t) => {
   const asked = await desk.app.askForLive({ by: member('ana') })
   const requestId = asked.kind === 'asked' ? asked.request.requestId : ''
   assert.equal((await desk.app.approveLive({ requestId, by: member('ana') })).kind, 'self-approval')
-  assert.equal(await mayTrade(desk.ports), false)
+  assert.equal(await isPermitted(desk), false)
   assert.equal((await desk.app.approveLimit({ requestId, by: member('ben') })).kind, 'not-found', 'it is no limit')
   assert.equal((await desk.app.approveLive({ requestId, by: member('ben') })).kind, 'approved')
-  assert.equal(await mayTrade(desk.ports), true)
+  assert.equal(await isPermitted(desk), true)
   assert.deepEqual((await desk.store.live.permission()).by, ['ana', 'ben'])
 })
 
@@ -162,7 +161,7 @@ test('any admin revokes at once, and only what shrinks risk goes through', async
   const card = await desk.say('ben', '/live revoke something is off')
   assert.equal(card.title, 'Permission is revoked')
   assert.equal((await desk.store.settings.tradingState()).state, 'reducing')
-  assert.equal(await mayTrade(desk.ports), false)
+  assert.equal(await isPermitted(desk), false)
   assert.equal((await desk.app.revokeLive({ by: member('ana'), reason: 'x' })).kind, 'nothing-to-revoke')
 })
 
@@ -194,7 +193,9 @@ test('permission is taken back at once when the model fails its gate', async (t)
 
 test('on paper all of it is a rehearsal, and says so', async (t) => {
   const desk = await recordedDesk(t, { mode: 'paper' })
-  assert.equal(await mayTrade(desk.ports), true, 'paper needs no permission')
+  assert.equal(await isPermitted(desk), true, 'paper needs no permission')
   const card = await desk.say('vera', '/live status')
   assert.match(card.text!, /rehearsal/)
 })
+
+const isPermitted = async ({ store }: TestDesk): Promise<boolean> => (await store.live.permission()).state === 'granted'
