@@ -6,9 +6,8 @@ import type { Proposal, ProposalId, ProposalTerms, SizingStep } from '../domain/
 import type { Denial } from '../domain/risk/checks.ts'
 import { elapsed, type Fraction, fraction, later } from '../domain/units.ts'
 import type { Quote, Store } from '../ports.ts'
-import { type JudgedTerms, judgeProposal, readPace } from './judge-proposal.ts'
+import { type JudgedTerms, judgeProposal, type KnownFacts, paceOf, readFacts } from './judge-proposal.ts'
 import type { Ports } from './ports.ts'
-import { readTradeFacts, type TradeFacts } from './trade-facts.ts'
 
 export interface HedgeRequest {
   readonly asset: Asset
@@ -57,15 +56,17 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
   const { asset } = request
   const exposure = settings.book.exposures[asset]
   if (exposure === undefined) return { kind: 'unknown-asset', known: Object.keys(settings.book.exposures) }
-  const latest = await store.forecasts.latest(asset)
+  const [latest, busy, [current]] = await Promise.all([
+    store.forecasts.latest(asset),
+    inExecution(store, { book: settings.book.name, asset }),
+    store.proposals.list({ book: settings.book.name, asset, limit: 1 }),
+  ])
   if (!latest) return { kind: 'no-forecast' }
-  const busy = await inExecution(store, { book: settings.book.name, asset })
   if (busy) return { kind: 'busy', proposal: busy }
-  const [current] = await store.proposals.list({ book: settings.book.name, asset, limit: 1 })
 
-  const facts = await readTradeFacts(ports)
-  const quote = await venues[0].quote(asset)
-  const sizing = await size(ports, { forecast: latest.forecast, facts, quote }, request)
+  // Not before it is known that nothing is being executed: what has ended meanwhile is in what is held.
+  const [known, quote] = await Promise.all([readFacts(ports), venues[0].quote(asset)])
+  const sizing = size(ports, { forecast: latest.forecast, known, quote }, request)
   if (sizing.kind === 'hold') return { kind: 'held', reason: sizing.reason, ratio: sizing.ratio, steps: sizing.steps }
   if (request.unasked && current && isTooSoon(ports, current, sizing.ratioAfter)) return { kind: 'cooling-down' }
   const judged = await judgeProposal(
@@ -80,7 +81,7 @@ export async function drawTerms(ports: Ports, request: HedgeRequest): Promise<Dr
       askedFor: request.proposedBy !== 'system',
       emergency: request.emergency !== undefined,
     },
-    facts,
+    known,
   )
   if (judged.denials.length > 0) return { kind: 'denied', denials: judged.denials }
 
@@ -130,13 +131,14 @@ export async function inExecution(
   return (await store.proposals.list({ book, asset, states: ['approved', 'executing'], limit: 1 }))[0]
 }
 
-async function size(
+function size(
   ports: Ports,
-  { forecast, facts, quote }: { forecast: Forecast; facts: TradeFacts; quote: Quote | undefined },
+  { forecast, known, quote }: { forecast: Forecast; known: KnownFacts; quote: Quote | undefined },
   { asset, requestedRatio }: HedgeRequest,
-): Promise<Sizing> {
+): Sizing {
+  const { facts } = known
   const holding = facts.holdings.get(asset)!
-  const pace = await readPace(ports, facts, asset)
+  const pace = paceOf(known, asset)
   const rules = { ...ports.settings.sizing, maxRatio: facts.limits.maxRatio }
   return sizeHedge({
     exposure: holding.exposure,

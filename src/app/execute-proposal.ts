@@ -1,6 +1,7 @@
 import type { Proposal, ProposalId } from '../domain/proposal.ts'
 import type { Denial } from '../domain/risk/checks.ts'
 import { later, SECOND, type TimestampMs } from '../domain/units.ts'
+import type { Store } from '../ports.ts'
 import { wakeDelivery } from './announce.ts'
 import type { Ports } from './ports.ts'
 import { isHeldByState, wasLetGo } from './send-child.ts'
@@ -27,16 +28,16 @@ const RETRY_AFTER = 30 * SECOND
 export const createExecuteProposal =
   (ports: Ports) =>
   async (input: { proposalId: ProposalId; lease: number }): Promise<ExecutionOutcome> => {
-    const { store, settings } = ports
+    const { store } = ports
     const found = await store.proposals.find(input.proposalId)
     if (!found || (found.state !== 'approved' && found.state !== 'executing') || found.lease !== input.lease)
       return { kind: 'not-ours' }
-    const lease = await store.proposals.takeLease(found.proposalId, ports.instanceId, settings.execution.leaseTtl)
-    if (lease === undefined) return { kind: 'not-ours' }
+    const taken = await take(ports, found)
+    if (!taken) return { kind: 'not-ours' }
+    const { lease, proposal } = taken
     let next: TimestampMs | undefined
     let heldBack: readonly Denial[] | undefined
     try {
-      const proposal = found.state === 'approved' ? await start(ports, found) : found
       if (proposal.state !== 'executing') return { kind: 'not-ours' }
       const outcome = await workExecution(ports, { ...proposal, lease })
       if (outcome.kind === 'working') next = outcome.nextAt
@@ -58,22 +59,43 @@ export const createExecuteProposal =
     }
   }
 
-async function start(ports: Ports, proposal: Proposal): Promise<Proposal> {
+/** Takes the lease and, the first time, begins the execution: both or neither. Undefined where another has it. */
+async function take(
+  ports: Ports,
+  found: Proposal,
+): Promise<{ readonly lease: number; readonly proposal: Proposal } | undefined> {
+  const { store, instanceId, settings } = ports
+  const takeIn = (tx: Pick<Store, 'proposals'>) =>
+    tx.proposals.takeLease(found.proposalId, instanceId, settings.execution.leaseTtl)
+  if (found.state === 'executing') {
+    const lease = await takeIn(store)
+    return lease === undefined ? undefined : { lease, proposal: found }
+  }
+  try {
+    return await store.transaction(async (tx) => {
+      const lease = await takeIn(tx)
+      return lease === undefined ? undefined : { lease, proposal: await start(tx, ports, found) }
+    })
+  } catch (error) {
+    await wakeExecution(ports, found, later(ports.clock.now(), RETRY_AFTER))
+    throw error
+  }
+}
+
+async function start(tx: Store, ports: Ports, proposal: Proposal): Promise<Proposal> {
   const at = ports.clock.now()
   const { duration } = proposal.schedule ?? ports.settings.execution.schedule
-  return ports.store.transaction(async (tx) => {
-    const moved = await tx.proposals.move(proposal.proposalId, ['approved'], 'executing', {
-      executionStartedAt: at,
-      executionEndsAt: later(at, duration),
-    })
-    if (moved.changed)
-      await tx.audit.append({
-        at,
-        actor: 'system',
-        action: 'proposal.executing',
-        subject: proposal.proposalId,
-        details: { termsHash: proposal.termsHash },
-      })
-    return moved.proposal
+  const moved = await tx.proposals.move(proposal.proposalId, ['approved'], 'executing', {
+    executionStartedAt: at,
+    executionEndsAt: later(at, duration),
   })
+  if (moved.changed)
+    await tx.audit.append({
+      at,
+      actor: 'system',
+      action: 'proposal.executing',
+      subject: proposal.proposalId,
+      details: { termsHash: proposal.termsHash },
+    })
+  return moved.proposal
 }

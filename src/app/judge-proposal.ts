@@ -1,3 +1,4 @@
+import type { Fill } from '../domain/execution/order.ts'
 import type { Forecast } from '../domain/forecast.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { Proposal } from '../domain/proposal.ts'
@@ -62,47 +63,62 @@ const DEFAULT_PRICE_CADENCE = 60_000
  *
  * The same list judges a proposal when it is made and again when it is approved, so nothing gets older than its approval.
  */
-export async function judgeProposal(ports: Ports, order: JudgedOrder, known?: TradeFacts): Promise<JudgedTerms> {
-  const facts = known ?? (await readTradeFacts(ports))
-  const risk = await readRisk(ports, facts, order)
+export async function judgeProposal(ports: Ports, order: JudgedOrder, known?: KnownFacts): Promise<JudgedTerms> {
+  const { facts, traded } = known ?? (await readFacts(ports))
+  const risk = await readRisk(ports, { facts, traded }, order)
   return { denials: checkProposal(risk, facts.limits), risk, limits: facts.limits }
+}
+
+/** What a proposal is sized and judged on. */
+export interface KnownFacts {
+  readonly facts: TradeFacts
+  /** Of the day before. */
+  readonly traded: readonly Fill[]
+}
+
+/** Everything in one go. */
+export async function readFacts(ports: Ports): Promise<KnownFacts> {
+  const [facts, traded] = await Promise.all([
+    readTradeFacts(ports),
+    ports.store.orders.tradedSince(later(ports.clock.now(), -DAY)),
+  ])
+  return { facts, traded }
 }
 
 /** The same for a proposal that waits, and whether the price has run away from its terms. */
 export async function judgePending(ports: Ports, proposal: Proposal): Promise<Judgement> {
-  const latest = await ports.store.forecasts.latest(proposal.asset)
+  const [latest, known] = await Promise.all([ports.store.forecasts.latest(proposal.asset), readFacts(ports)])
   if (!latest) return { denials: [{ code: 'PRICE_STALE', ageMs: Number.MAX_SAFE_INTEGER, maxMs: 0 }] }
   const drift = toBps(Math.abs(latest.forecast.market.price / proposal.referencePrice - 1))
   const drifted: readonly Denial[] =
     drift > proposal.maxPriceDrift ? [{ code: 'PRICE_DRIFTED', driftBps: drift, maxBps: proposal.maxPriceDrift }] : []
-  const { denials, risk, limits } = await judgeProposal(ports, {
-    asset: proposal.asset,
-    side: proposal.side,
-    quantity: proposal.quantity,
+  const { asset, side, quantity } = proposal
+  const order: JudgedOrder = {
+    ...{ asset, side, quantity, forecast: latest.forecast },
     requestedRatio: proposal.hedgeRatioAfter,
-    forecast: latest.forecast,
     countsToday: false,
     askedFor: proposal.proposedBy !== 'system',
     emergency: proposal.emergency !== undefined,
-  })
+  }
+  const { denials, risk, limits } = await judgeProposal(ports, order, known)
   return { denials: [...drifted, ...denials], drift, risk, limits }
 }
 
-async function readRisk(ports: Ports, facts: TradeFacts, order: JudgedOrder): Promise<ProposalRisk> {
+async function readRisk(ports: Ports, known: KnownFacts, order: JudgedOrder): Promise<ProposalRisk> {
   const { store, clock, venues } = ports
+  const { facts } = known
   const at = clock.now()
   const { asset, side, forecast } = order
   const quantity = baseQty(order.quantity)
-  const [parts, quote, cadence, proposalsToday, pace] = await Promise.all([
-    splitQuantity(facts, { asset, side, quantity }),
-    venues[0].quote(asset),
-    priceCadence(store, asset),
-    order.countsToday ? proposalsSince(store, startOfDay(at)) : 0,
-    readPace(ports, facts, asset),
-  ])
+  const quote = await venues[0].quote(asset)
   // On a live market what is traded on is the book, which is asked for often; a process that follows none has the bars, and whether
   // the book is fresh is watched by the one that does.
   const isBook = clock.kind === 'wall' && quote !== undefined
+  const [parts, maxPriceAge, proposalsToday] = await Promise.all([
+    splitQuantity(facts, { asset, side, quantity }),
+    isBook ? facts.limits.maxPriceAge : priceCadence(store, asset).then((cadence) => duration(2 * cadence)),
+    order.countsToday ? store.proposals.countSince(startOfDay(at), { states: TRADED }) : 0,
+  ])
   const priceAt = isBook ? quote.at : forecast.market.priceAt
   return {
     ...tradeRisk(ports, facts, {
@@ -115,19 +131,17 @@ async function readRisk(ports: Ports, facts: TradeFacts, order: JudgedOrder): Pr
     askedFor: order.askedFor,
     requestedRatio: fraction(order.requestedRatio),
     priceAge: elapsed(priceAt, at),
-    maxPriceAge: isBook ? facts.limits.maxPriceAge : duration(2 * cadence),
+    maxPriceAge,
     proposalsToday,
-    ...pace,
+    ...paceOf(known, asset),
   }
 }
 
 /** Σ |change of the hedge ratio| by the fills of our own decisions, and the newest of them. */
-export async function readPace({ store }: Pick<Ports, 'store'>, facts: TradeFacts, asset: Asset): Promise<Pace> {
+export function paceOf({ facts, traded: all }: KnownFacts, asset: Asset): Pace {
   const holding = facts.holdings.get(asset)
   const instruments = new Set(holding?.legs.map(({ instrument }) => instrument.instrumentId))
-  const traded = (await store.orders.tradedSince(later(facts.at, -DAY))).filter((fill) =>
-    instruments.has(fill.instrumentId),
-  )
+  const traded = all.filter((fill) => instruments.has(fill.instrumentId))
   const change = (since: TimestampMs) =>
     fraction(
       holding && holding.exposure > 0
@@ -153,10 +167,5 @@ async function priceCadence(store: Ports['store'], asset: Asset): Promise<number
 
 /** Parents that were let through: what nobody approved has not traded and uses up nothing. */
 const TRADED = ['approved', 'executing', 'executed', 'failed'] as const
-
-async function proposalsSince(store: Ports['store'], since: TimestampMs): Promise<number> {
-  const traded = await store.proposals.list({ states: TRADED, limit: 200 })
-  return traded.filter((proposal) => proposal.proposedAt >= since).length
-}
 
 const startOfDay = (at: TimestampMs): TimestampMs => later(at, -(at % DAY))

@@ -38,12 +38,18 @@ const USUAL_DAILY_VOLATILITY = fraction(0.03)
  */
 export async function workExecution(ports: Ports, proposal: Proposal): Promise<ExecutionOutcome> {
   const { store, clock } = ports
-  const before = await store.orders.forProposal(proposal.proposalId)
-  const resolved = await resolveAll(ports, before)
+  const [before, open, early, cascade] = await Promise.all([
+    store.orders.forProposal(proposal.proposalId),
+    store.orders.unresolved(),
+    readTradeFacts(ports),
+    runningCascade(ports, proposal),
+  ])
+  const resolved = await resolveAll(ports, before, open)
   if (filledOf(resolved.orders) > filledOf(before)) await announceProgress(ports, proposal)
 
   if (proposal.control !== 'running') return standStill(ports, proposal, resolved)
-  const facts = await readTradeFacts(ports)
+  // While an order of it was open it may have filled meanwhile; otherwise what was read beside the orders still stands.
+  const facts = resolved.isAsked ? await readTradeFacts(ports) : early
   const heldBack = heldByState(ports, proposal, { facts, filled: filledOf(resolved.orders) })
   if (heldBack) {
     const left = await withdraw(ports, resolved.orders)
@@ -67,11 +73,13 @@ export async function workExecution(ports: Ports, proposal: Proposal): Promise<E
     if (left.unresolved || resolved.unresolved) return retryLater(ports, resolved.retryAt)
     return finishExecution(ports, proposal)
   }
-  return step(ports, proposal, { facts, quoted, plan, slice, resolved })
+  return step(ports, proposal, { facts, quoted, plan, slice, resolved, cascade })
 }
 
 interface Resolved {
   readonly orders: readonly Order[]
+  /** A venue was asked about one of them. */
+  readonly isAsked: boolean
   readonly unresolved: boolean
   /** When it is worth asking again. */
   readonly retryAt: TimestampMs
@@ -83,6 +91,8 @@ interface Moment {
   readonly plan: Plan
   readonly slice: CurrentSlice
   readonly resolved: Resolved
+  /** Which way liquidations run just now. */
+  readonly cascade: 'down' | 'up' | undefined
 }
 
 async function step(ports: Ports, proposal: Proposal, moment: Moment): Promise<ExecutionOutcome> {
@@ -96,12 +106,11 @@ async function step(ports: Ports, proposal: Proposal, moment: Moment): Promise<E
   const orders = [...resolved.orders.filter((order) => !late.includes(order)), ...over.orders]
   const children = orders.filter((order) => order.slice === slice.slice)
   const parts = orders.some((order) => order.slice > slice.slice) ? [] : partsDue(moment, orders, proposal)
-  const cascade = await runningCascade(ports, proposal)
   const wakeAts: TimestampMs[] = []
   const denials: Denial[] = []
   let held: readonly Denial[] | undefined
   for (const { leg, quantity } of parts) {
-    const outcome = await stepLeg(ports, proposal, { ...moment, children, leg, quantity, cascade })
+    const outcome = await stepLeg(ports, proposal, { ...moment, children, leg, quantity })
     if (outcome.kind === 'wake') wakeAts.push(outcome.at)
     if (outcome.kind === 'denied') denials.push(...outcome.denials)
     if (outcome.kind === 'held') held = outcome.denials
@@ -126,7 +135,6 @@ async function stepLeg(
     readonly children: readonly Order[]
     readonly leg: number
     readonly quantity: number
-    readonly cascade: 'down' | 'up' | undefined
   },
 ): Promise<LegOutcome> {
   const { facts, slice, leg: place, quoted } = moment
@@ -266,13 +274,18 @@ function planOf({ settings }: Ports, proposal: Proposal, quoted: readonly LegQuo
   })
 }
 
-async function resolveAll(ports: Ports, orders: readonly Order[]): Promise<Resolved> {
-  // An order that has ended may still owe us fills.
-  const open = new Set((await ports.store.orders.unresolved()).map(({ clientOrderId }) => clientOrderId))
+async function resolveAll(
+  ports: Ports,
+  orders: readonly Order[],
+  /** Of all instruments: an order that has ended may still owe us fills. */
+  unresolvedOnRecord: readonly Order[],
+): Promise<Resolved> {
+  const owing = new Set(unresolvedOnRecord.map(({ clientOrderId }) => clientOrderId))
+  const isOpen = ({ clientOrderId, state }: Order): boolean => owing.has(clientOrderId) || !isTerminal(state)
   let unresolved = false
   const known: Order[] = []
   for (const order of orders) {
-    if (!open.has(order.clientOrderId)) {
+    if (!isOpen(order)) {
       known.push(order)
       continue
     }
@@ -280,7 +293,7 @@ async function resolveAll(ports: Ports, orders: readonly Order[]): Promise<Resol
     if (resolution.kind === 'unresolved') unresolved = true
     known.push(resolution.order)
   }
-  return { orders: known, unresolved, retryAt: retryAt(ports) }
+  return { orders: known, isAsked: orders.some(isOpen), unresolved, retryAt: retryAt(ports) }
 }
 
 /** Takes back what rests, and asks what became of it. */

@@ -141,6 +141,11 @@ export interface Store {
       states?: readonly ProposalState[]
       limit: number
     }): Promise<readonly Proposal[]>
+    /** How many were made from `since` on and are in one of these states. */
+    countSince(
+      since: TimestampMs,
+      filter: { readonly book?: string; readonly states: readonly ProposalState[] },
+    ): Promise<number>
     /** Adds one member's approval to a pending proposal (once per member). */
     addApproval(proposalId: ProposalId, memberId: string, at: TimestampMs): Promise<Transition>
     /** Compare-and-set: moves only from one of `from`. */

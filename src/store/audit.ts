@@ -6,8 +6,6 @@ import { atomically, type StoreContext } from './context.ts'
 import { jsonb, storable, storableJson } from './json.ts'
 import type { Db } from './pool.ts'
 
-/** Any number, the same in every process: who holds it may write the next row. */
-const AUDIT_LOCK = 7_270_103
 const GENESIS = '0'.repeat(64)
 const ROWS_PER_READ = 1_000
 
@@ -66,11 +64,13 @@ export function createAudit(context: StoreContext, deferred?: AuditEntry[]): Sto
   }
 }
 
-/** Writes entries to the end of the chain; needs a transaction, which holds the writers' lock until it ends. */
+/**
+ * Writes entries to the end of the chain; needs a transaction. The head's row is the writers' lock: who holds it writes the next
+ * row, and lets go of it when the transaction ends.
+ */
 export async function writeAudit(tx: Db, entries: readonly AuditEntry[]): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${AUDIT_LOCK}::bigint)`.execute(tx)
-  let head = await readHead(tx)
-  for (const entry of entries) {
+  let head = await tx.selectFrom('audit_head').select(['seq', 'hash']).forUpdate().executeTakeFirstOrThrow()
+  const rows = entries.map((entry) => {
     const row = {
       seq: head.seq + 1,
       happened_at: entry.at,
@@ -79,14 +79,16 @@ export async function writeAudit(tx: Db, entries: readonly AuditEntry[]): Promis
       subject: storable(entry.subject),
       details: storableJson(entry.details),
     }
-    const hash = hashOf(row, head.hash)
-    await tx
-      .insertInto('audit_log')
-      .values({ ...row, details: jsonb(row.details), previous_hash: head.hash, hash })
-      .execute()
+    const previousHash = head.hash
+    const hash = hashOf(row, previousHash)
     head = { seq: row.seq, hash }
-  }
-  await tx.updateTable('audit_head').set(head).execute()
+    return { ...row, details: jsonb(row.details), previous_hash: previousHash, hash }
+  })
+  await tx
+    .with('written', (db) => db.insertInto('audit_log').values(rows))
+    .updateTable('audit_head')
+    .set(head)
+    .execute()
 }
 
 interface HashedRow {

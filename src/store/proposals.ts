@@ -83,6 +83,17 @@ export function createProposals(context: StoreContext): Store['proposals'] {
           .limit(limit),
       ),
 
+    async countSince(since, { book, states }) {
+      const { count } = await db
+        .selectFrom('proposals')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('proposed_at', '>=', since)
+        .where('state', '=', anyOf(states))
+        .$if(book !== undefined, (q) => q.where('book', '=', book!))
+        .executeTakeFirstOrThrow()
+      return count
+    },
+
     addApproval: (proposalId, memberId, at) =>
       atomically(context, async (tx) => {
         const pending = await tx
@@ -103,9 +114,10 @@ export function createProposals(context: StoreContext): Store['proposals'] {
           .set({ state: to, ...toColumns(patch) })
           .where('proposal_id', '=', proposalId)
           .where('state', '=', anyOf(from))
-          .returning('proposal_id')
-          .execute()
-        return transition(tx, proposalId, moved.length > 0)
+          .returningAll()
+          .returning(APPROVALS)
+          .executeTakeFirst()
+        return moved ? { changed: true, proposal: toProposal(moved) } : transition(tx, proposalId, false)
       }),
 
     async decidedSince(by, since) {
@@ -132,9 +144,10 @@ export function createProposals(context: StoreContext): Store['proposals'] {
           .where('proposal_id', '=', proposalId)
           .where('state', 'in', ['approved', 'executing'])
           .where('control', '=', anyOf(from))
-          .returning('proposal_id')
-          .execute()
-        return transition(tx, proposalId, steered.length > 0)
+          .returningAll()
+          .returning(APPROVALS)
+          .executeTakeFirst()
+        return steered ? { changed: true, proposal: toProposal(steered) } : transition(tx, proposalId, false)
       }),
   }
 }
@@ -198,15 +211,11 @@ const toColumns = (patch: ProposalPatch) => ({
   ...(patch.finishedAt !== undefined && { finished_at: patch.finishedAt }),
 })
 
-const selectProposals = (db: Db) =>
-  db
-    .selectFrom('proposals')
-    .selectAll()
-    .select(
-      sql<Proposal['approvals']>`coalesce(
-        (select jsonb_agg(jsonb_build_object('memberId', member_id, 'at', approved_at) order by seq)
-         from proposal_approvals where proposal_approvals.proposal_id = proposals.proposal_id), '[]')`.as('approvals'),
-    )
+const APPROVALS = sql<Proposal['approvals']>`coalesce(
+  (select jsonb_agg(jsonb_build_object('memberId', member_id, 'at', approved_at) order by seq)
+   from proposal_approvals where proposal_approvals.proposal_id = proposals.proposal_id), '[]')`.as('approvals')
+
+const selectProposals = (db: Db) => db.selectFrom('proposals').selectAll().select(APPROVALS)
 
 async function read(
   db: Db,

@@ -120,7 +120,7 @@ function createRepositories(context: StoreContext): Store {
     }),
     proposals: guard(createProposals(context), {
       patience,
-      repeatable: ['find', 'list', 'decidedSince', 'releaseLease'],
+      repeatable: ['find', 'list', 'countSince', 'decidedSince', 'releaseLease'],
     }),
     orders: guard(createOrders(context), {
       patience,
