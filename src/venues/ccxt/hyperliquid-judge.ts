@@ -5,7 +5,8 @@ import { field } from './readings.ts'
 /** After its `expiresAfter`, or signed with a nonce that is not of this time: refused before the action is looked at. */
 const CLOCK = /\bexpire|\bnonce\b/i
 const NOT_FOUND = /never placed, already canceled, or filled|unknownOid/
-const DUPLICATE = /(duplicate|already).*\bcloid\b|\bcloid\b.*(duplicate|already)/i
+/** Whatever is wrong with an id, there may be an order under it: that is asked for, and not called refused. */
+const DUPLICATE = /\bcloid\b|\bduplicate\b/i
 /** By address rather than by machine: so many requests per dollar that was ever traded. */
 const BUSY = /Too many cumulative requests|rate limit/i
 /** An immediate order that found nothing: on record with an id, and ended. */

@@ -16,6 +16,7 @@ import type { TradingClient } from './trading-client.ts'
 
 /** How far through its trigger a stop may fill. A closing order that stops short of the market protects nothing. */
 const STOP_THROUGH = 0.2
+
 export interface HyperliquidOptions {
   readonly fillsPerPage?: number
   /**

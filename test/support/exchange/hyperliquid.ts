@@ -31,6 +31,8 @@ export interface HyperliquidSettings {
   readonly abstraction?: string
   readonly role?: unknown
   readonly isTestnet?: boolean
+  /** A stop is answered without its id. */
+  readonly stopsWait?: boolean
   readonly specialStatuses?: unknown
   /** USD that the account has traded. */
   readonly volume?: number
@@ -151,6 +153,7 @@ export function createHyperliquidFormat(settings: HyperliquidSettings): VenueFor
       const isThrough = b ? Number(p) >= Number(triggerPx) : Number(p) <= Number(triggerPx)
       if (!isMarket || tpsl !== 'sl' || !r || !isThrough) return error('would-trigger')
       const stop = core.submitStop({ ...entry, triggerPrice: triggerPx })
+      if (stop.kind === 'taken' && settings.stopsWait) return 'waitingForTrigger'
       return stop.kind === 'refused' ? error(stop.code) : { resting: { oid: stop.order.orderId, cloid: c } }
     }
     const tif = t.limit?.tif

@@ -169,6 +169,26 @@ test('an immediate order that found nothing was taken and has expired, though th
   assert.deepEqual([found?.state, found?.filledQuantity], ['expired', 0])
 })
 
+test('a stop that is answered without its id is asked for, and is never called refused when that fails', async (t) => {
+  const { venue, control, order, stop, server } = await start(t, { stopsWait: true })
+  await venue.submit(order())
+  const request = stop()
+  const outcome = await venue.submitStop(request)
+  assert.ok(outcome.kind === 'accepted' && (await venue.find(request))?.venueOrderId === outcome.venueOrderId)
+  control.loseNext('answer', 'question')
+  assert.equal((await venue.submitStop(stop())).kind, 'unknown')
+  control.rateLimitNext('question')
+  assert.equal((await venue.submitStop(stop())).kind, 'unknown')
+  assert.equal(server.core.openOrders().length, 3)
+})
+
+test('an immediate order that found nothing and whose id is not to be had ends with what the venue said', async (t) => {
+  const { venue, control, order } = await start(t)
+  control.rateLimitNext('question')
+  const outcome = await venue.submit(order({ limitPrice: '2990' }))
+  assert.match(outcome.kind === 'rejected' ? outcome.reason : outcome.kind, /could not immediately match/)
+})
+
 test('an order’s average is that of its fills, as the order does not say', async (t) => {
   const { venue, control, order } = await start(t)
   await control.setQuote({ bestBid: 2999.5, bestAsk: 3000, size: 1 })
