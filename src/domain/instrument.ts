@@ -19,6 +19,7 @@ export interface Instrument {
 const QUOTED_IN: ReadonlyMap<VenueId, string> = new Map([
   ['deribit', 'USDC'],
   ['hyperliquid', 'USDC'],
+  ['dydx', 'USDC'],
 ])
 
 export const instrumentIdOf = (asset: Asset, venue: VenueId): InstrumentId =>
