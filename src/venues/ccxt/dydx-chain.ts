@@ -127,6 +127,7 @@ export function createChain(): Chain {
         throw new RangeError('Expected an address and a private key for dYdX, was none')
       // The chain's key. ccxt would take it for an Ethereum key and derive another from it, by a way that is not dYdX's own.
       client.options.privateKey = privateKey
+      spellExponents(client)
       const account = await client.fetchDydxAccount()
       const ownKey = idText(field(field(account, 'pub_key'), 'key'), 'public key of the account')
       const publicKey = Buffer.from(client.retrieveCredentials().publicKey, 'hex').toString('base64')
@@ -218,5 +219,13 @@ function checkSizes(placed: Record<string, unknown>, order: WireOrder, client: T
         `Expected ${name} of ${expected.toFixed()} for ${order.market.asset}, was ${placed[name]}`,
       )
     }
+  }
+}
+
+/** ccxt reckons with these as texts, and reads them as numbers from most answers. */
+function spellExponents({ markets = {} }: TradingClient): void {
+  for (const { info } of Object.values(markets)) {
+    const facts = info as Record<string, unknown>
+    for (const name of ['atomicResolution', 'quantumConversionExponent']) facts[name] = String(facts[name])
   }
 }

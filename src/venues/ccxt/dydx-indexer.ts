@@ -81,7 +81,7 @@ export function createIndexer({ numbers, fillsPerPage }: { numbers: Numbers; fil
   }
 
   /**
-   * Walks back from the newest fill of a market, page by page, until `isEnough` says of the oldest so far that it is. The pages
+   * Walks back from the newest fill of a market, page by page, until `isEnough` says of the oldest so far that it is; oldest first. The pages
    * are by block: the fills of the last one on a page come again on the next.
    */
   async function walk(
@@ -101,7 +101,7 @@ export function createIndexer({ numbers, fillsPerPage }: { numbers: Numbers; fil
       for (const fill of page) found.set(idText(field(fill, 'id'), 'fill id'), fill)
       const oldest = page.at(-1)
       const all = [...found.values()]
-      if (page.length < fillsPerPage || isEnough(oldest, all)) return all
+      if (page.length < fillsPerPage || isEnough(oldest, all)) return all.reverse()
       const height = heightOf(field(oldest, 'createdAtHeight'))
       if (height === before) {
         throw new UnreadableError(`Expected fewer than ${fillsPerPage} fills in block ${height}, were as many or more`)

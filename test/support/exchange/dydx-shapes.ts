@@ -6,12 +6,14 @@ export const DYDX_INSTRUMENTS: readonly CoreInstrument[] = [
   { asset: 'BTC', lotSize: '0.0001', tickSize: '1', minNotional: 0 },
   { asset: 'ETH', lotSize: '0.001', tickSize: '0.1', minNotional: 0 },
   { asset: 'SOL', lotSize: '0.1', tickSize: '0.01', minNotional: 0 },
+  { asset: 'SHIB', lotSize: '1000000', tickSize: '0.000001', minNotional: 0 },
 ]
 /** By asset: number of its market, and how its sizes are scaled. */
 const MARKETS: Readonly<Record<string, { readonly clobPair: number; readonly resolution: number }>> = {
   BTC: { clobPair: 0, resolution: -10 },
   ETH: { clobPair: 1, resolution: -9 },
   SOL: { clobPair: 5, resolution: -7 },
+  SHIB: { clobPair: 7, resolution: 0 },
 }
 const EXPONENT = -9
 const INITIAL_MARGIN = '0.1'
