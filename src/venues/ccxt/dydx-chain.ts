@@ -63,11 +63,13 @@ export interface Chain {
   prepare(session: Session): Promise<void>
   signer(): Signer
   /**
-   * Gives an order to a node, which has then checked it and holds it for the next blocks: nothing is certain yet.
+   * The last block that may fill an immediate order, so near that it has passed by `validUntil`; undefined for one that rests.
    *
-   * @returns the block after which an immediate order cannot be filled any more; undefined for one that rests
+   * @throws {UnreadableError} when there is no time left
    */
-  place(session: Session, order: WireOrder, number: number): Promise<number | undefined>
+  lastBlockFor(session: Session, order: Pick<WireOrder, 'timeInForce' | 'expiry'>): Promise<number | undefined>
+  /** Gives an order to a node, which has then checked it and holds it for the next blocks: nothing is certain yet. */
+  place(session: Session, order: WireOrder, as: { number: number; goodTilBlock: number | undefined }): Promise<void>
   /** Gives the cancel of an order that rests to a node. */
   cancel(session: Session, market: ContractMarket, number: number): Promise<void>
 }
@@ -88,7 +90,8 @@ export function createChain(): Chain {
   function nonceFor({ signedAt, validUntil }: Expiry): number {
     for (const old of used) if (old < signedAt - 2 * NONCE_WINDOW_MS) used.delete(old)
     let nonce = Math.min(signedAt, validUntil - NONCE_WINDOW_MS)
-    while (used.has(nonce)) nonce -= 1
+    // Of two in one millisecond the later is good for one more; the chain wants them rising when there are many.
+    while (used.has(nonce)) nonce += 1
     used.add(nonce)
     return nonce
   }
@@ -106,16 +109,6 @@ export function createChain(): Chain {
     if (Number(code) !== 0 || code === null) {
       throw new UnreadableError(`Expected the code of a transaction, was ${JSON.stringify(code)}`)
     }
-  }
-
-  /** Undefined: it rests. */
-  async function lastBlockFor(session: Session, { timeInForce, expiry }: WireOrder): Promise<number | undefined> {
-    if (timeInForce === 'gtc') return undefined
-    const answer = await call(session.client, 'nodeRpcGetAbciInfo')
-    const height = heightOf(field(field(field(answer, 'result'), 'response'), 'last_block_height'))
-    const blocks = Math.floor((expiry.validUntil - session.venueNow()) / SLOW_BLOCK_MS)
-    if (session.venueNow() >= expiry.validUntil) throw new UnreadableError('Expected time left to sign, was none')
-    return height + Math.max(1, Math.min(MOST_BLOCKS, blocks))
   }
 
   return {
@@ -143,9 +136,17 @@ export function createChain(): Chain {
       signing = { signer, account: { account_number: accountNumber, pub_key: { key: publicKey } } }
     },
 
-    async place(session, order, number) {
+    async lastBlockFor(session, { timeInForce, expiry }) {
+      if (timeInForce === 'gtc') return undefined
+      const answer = await call(session.client, 'nodeRpcGetAbciInfo')
+      const height = heightOf(field(field(field(answer, 'result'), 'response'), 'last_block_height'))
+      const leftMs = expiry.validUntil - session.venueNow()
+      if (leftMs <= 0) throw new UnreadableError('Expected time left to sign, was none')
+      return height + Math.max(1, Math.min(MOST_BLOCKS, Math.floor(leftMs / SLOW_BLOCK_MS)))
+    },
+
+    async place(session, order, { number, goodTilBlock }) {
       const client = clientOf(session)
-      const goodTilBlock = await lastBlockFor(session, order)
       const [, message] = client.createOrderRequest(
         order.market.symbol,
         'limit',
@@ -168,7 +169,6 @@ export function createChain(): Chain {
       if (goodTilBlock === undefined) placed.goodTilBlockTime = Math.floor(session.venueNow() / 1000) + RESTS_FOR_S
       checkSizes(placed, order, client)
       await broadcast(session, message, order.expiry)
-      return goodTilBlock
     },
 
     async cancel(session, market, number) {

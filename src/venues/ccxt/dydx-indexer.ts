@@ -36,24 +36,27 @@ export interface Indexer {
   order(session: Session, market: ContractMarket, id: string): Promise<RawOrder | undefined>
   /** The last block that it has dealt with. */
   height(session: Session): Promise<number>
-  /** @throws {UnreadableError} when it is so far behind that what it does not know may still have happened */
-  requireFresh(session: Session): Promise<void>
+  /**
+   * @param block - the last that could fill what is asked about, where that is known
+   * @throws {UnreadableError} when it is so far behind that what it does not know may still have happened
+   */
+  requireFresh(session: Session, block: number | undefined): Promise<void>
   openOrders(session: Session, market: ContractMarket): Promise<readonly RawOrder[]>
   /** Of one order, as far as it is filled. */
   fills(session: Session, order: RawOrder): Promise<readonly RawFill[]>
   fillsSince(session: Session, market: ContractMarket, since: number): Promise<readonly RawFill[]>
-  /** Asks whose an order is, so that `clientIdOf` knows. */
+  /** Asks whose an order is, so that `clientIdOf` knows. @throws {UnreadableError} when the indexer does not */
   learnOrder(session: Session, id: string): Promise<void>
-  /** Our number of an order; undefined: not known, null: nobody's. */
-  clientIdOf(id: string): string | null | undefined
-  noteOrder(id: string, clientId: string | null): void
+  /** The number that an order was sent under; undefined: not known. */
+  clientIdOf(id: string): string | undefined
+  noteOrder(id: string, clientId: string): void
 }
 
 export function createIndexer({ numbers, fillsPerPage }: { numbers: Numbers; fillsPerPage: number }): Indexer {
-  const clientIds = new Map<string, string | null>()
+  const clientIds = new Map<string, string>()
   const account = (session: Session) => ({ address: addressOf(session), subaccountNumber: SUBACCOUNT })
 
-  function noteOrder(id: string, clientId: string | null): void {
+  function noteOrder(id: string, clientId: string): void {
     clientIds.set(id, clientId)
     if (clientIds.size > MOST_NAMES) clientIds.delete(clientIds.keys().next().value!)
   }
@@ -143,10 +146,11 @@ export function createIndexer({ numbers, fillsPerPage }: { numbers: Numbers; fil
   async function learnOrder(session: Session, id: string): Promise<void> {
     if (!clientIds.has(id)) {
       const order = await rawOrder(session, id)
-      noteOrder(id, order === undefined ? null : idText(field(order, 'clientId'), 'client id'))
+      // Nothing fills without an order: whose this one was may not be guessed.
+      if (order === undefined) throw new UnreadableError(`Expected the order ${id} of a fill, was unknown`)
+      noteOrder(id, idText(field(order, 'clientId'), 'client id'))
     }
-    const clientId = clientIds.get(id)
-    if (clientId) await numbers.learn([clientId])
+    await numbers.learn([clientIds.get(id)!])
   }
 
   return {
@@ -154,9 +158,10 @@ export function createIndexer({ numbers, fillsPerPage }: { numbers: Numbers; fil
     clientIdOf: (id) => clientIds.get(id),
     learnOrder,
     height: async (session) => (await lastBlock(session)).height,
-    async requireFresh(session) {
-      const { at } = await lastBlock(session)
+    async requireFresh(session, block = 0) {
+      const { height, at } = await lastBlock(session)
       const behindMs = session.venueNow() - at
+      if (height <= block) throw new UnreadableError(`Expected an indexer past block ${block}, was at ${height}`)
       if (behindMs > MOST_BEHIND_MS)
         throw new UnreadableError(`Expected an indexer up to date, was ${behindMs} ms behind`)
     },
@@ -190,7 +195,7 @@ export function createIndexer({ numbers, fillsPerPage }: { numbers: Numbers; fil
       await learnOrders(session, market, [...new Set(fills.flatMap((fill) => orderIdOf(fill) ?? []))])
       return fills.map((fill) => {
         const id = orderIdOf(fill)
-        return toRawFill(fill, market, (id && clientIds.get(id)) || undefined)
+        return toRawFill(fill, market, id === undefined ? undefined : clientIds.get(id))
       })
     },
   }

@@ -84,7 +84,9 @@ export function dydxStream({ numbers, indexer }: { numbers: Numbers; indexer: In
   function fillEvent(session: Session, fill: unknown): readonly RawEvent[] {
     const market = session.knownMarket(String(field(fill, 'market') ?? field(fill, 'ticker')))
     const id = orderIdOf(fill)
-    return market ? [{ kind: 'fill', fill: toRawFill(fill, market, (id && indexer.clientIdOf(id)) || undefined) }] : []
+    return market
+      ? [{ kind: 'fill', fill: toRawFill(fill, market, id === undefined ? undefined : indexer.clientIdOf(id)) }]
+      : []
   }
 }
 

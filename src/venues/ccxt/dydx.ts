@@ -12,16 +12,18 @@ import { RequestFailure, reasonOf, UnreadableError } from './failures.ts'
 import { decimalText, field, list, optionalDecimal } from './readings.ts'
 import { call } from './trading-client.ts'
 
-/** How often the indexer is asked what became of a transaction, and the pause between: ten seconds in all. */
-const MOST_LOOKS = 40
-const LOOK_EVERY_MS = 250
-const MOST_UNFILLED = 1_000
+/** How often the indexer is asked what became of a transaction, over some ten seconds: blocks take about one. */
+const MOST_LOOKS = 12
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE = 4 // times the first
+const MOST_REMEMBERED = 10_000
 
 export interface DydxOptions {
   /** Where the number of each order is kept. */
   readonly numbers: NumberRecord
   readonly fillsPerPage?: number
-  readonly lookEveryMs?: number
+  /** Before the second look at what became of an order; later ones are up to four times as far apart. */
+  readonly firstPauseMs?: number
 }
 
 /**
@@ -40,7 +42,7 @@ export interface DydxOptions {
 export function createDydx({
   numbers: record,
   fillsPerPage = 100,
-  lookEveryMs = LOOK_EVERY_MS,
+  firstPauseMs = FIRST_PAUSE_MS,
 }: DydxOptions): TradingExchange {
   const numbers = createNumbers(record)
   const indexer = createIndexer({ numbers, fillsPerPage })
@@ -48,12 +50,17 @@ export function createDydx({
   const stream = dydxStream({ numbers, indexer })
   /** Immediate orders that found nothing, by the venue's id: the indexer forgets them. */
   const unfilled = new Map<string, RawOrder>()
+  /** As what an order was sent, by its number. */
+  const sent = new Map<number, Sent>()
 
-  /** Both kinds that it may be of, unless the venue's id tells; the one that rests first. */
-  async function idsOf(session: Session, { market, clientOrderId, venueOrderId }: WireRef): Promise<readonly string[]> {
+  /** Both kinds that it may be of, unless it is known which. */
+  async function idsOf(session: Session, { market, clientOrderId, venueOrderId }: WireRef) {
     const number = await numbers.reserve(clientOrderId)
-    const ids = [FLAGS.long, FLAGS.short].map((flags) => note(session, market, { number, flags }))
-    return venueOrderId !== undefined && ids.includes(venueOrderId) ? [venueOrderId] : ids
+    const known = sent.get(number)
+    const flags = known ? [known.flags] : [FLAGS.long, FLAGS.short]
+    const ids = flags.map((each) => note(session, market, { number, flags: each }))
+    const named = venueOrderId !== undefined && ids.includes(venueOrderId) ? [venueOrderId] : ids
+    return { ids: named, lastBlock: known?.goodTilBlock }
   }
 
   function note(session: Session, market: ContractMarket, of: { number: number; flags: Flags }): string {
@@ -71,17 +78,26 @@ export function createDydx({
   }
 
   /** Waits until the indexer shows the order; for an immediate one until it has ended. */
-  async function settle(session: Session, order: WireOrder, sent: Sent): Promise<void> {
+  async function settle(
+    session: Session,
+    order: WireOrder,
+    id: string,
+    goodTilBlock: number | undefined,
+  ): Promise<void> {
     let known: RawOrder | undefined
     for (let look = 0; look < MOST_LOOKS; look++) {
-      if (look > 0) await sleep(lookEveryMs)
+      await pauseBefore(look)
       // Before the order is asked for: what the indexer knows by then includes these blocks.
-      const height = look > 0 && sent.goodTilBlock !== undefined ? await indexer.height(session) : 0
-      known = await indexer.order(session, order.market, sent.id)
-      if (known && (sent.goodTilBlock === undefined || isEnded(known))) return
-      if (!known && sent.goodTilBlock !== undefined && height > sent.goodTilBlock) return noteUnfilled(order, sent.id)
+      const height = look > 0 && goodTilBlock !== undefined ? await indexer.height(session) : 0
+      known = await indexer.order(session, order.market, id)
+      if (known && (goodTilBlock === undefined || isEnded(known))) return
+      if (!known && goodTilBlock !== undefined && height > goodTilBlock) return noteUnfilled(order, id)
     }
     if (!known) throw new UnreadableError('Expected the indexer to show the order, was with a node only')
+  }
+
+  async function pauseBefore(look: number): Promise<void> {
+    if (look > 0) await sleep(firstPauseMs * Math.min(look, LONGEST_PAUSE))
   }
 
   function noteUnfilled({ market, side, contracts, clientOrderId }: WireOrder, id: string): void {
@@ -89,7 +105,7 @@ export function createDydx({
       ...{ market, side, contracts, venueOrderId: id, clientId: numbers.ids.toVenue(clientOrderId) },
       ...{ kind: 'limit', state: 'expired', filledContracts: '0', reason: 'nothing within its limit' },
     })
-    if (unfilled.size > MOST_UNFILLED) unfilled.delete(unfilled.keys().next().value!)
+    if (unfilled.size > MOST_REMEMBERED) unfilled.delete(unfilled.keys().next().value!)
   }
 
   return {
@@ -128,8 +144,12 @@ export function createDydx({
       const number = await numbers.reserve(order.clientOrderId)
       const flags = order.timeInForce === 'ioc' ? FLAGS.short : FLAGS.long
       const id = note(session, order.market, { number, flags })
-      const goodTilBlock = await chain.place(session, order, number)
-      await afterwards(() => settle(session, order, { id, goodTilBlock }))
+      const goodTilBlock = await chain.lastBlockFor(session, order)
+      // Before it is out: it may never be heard of again.
+      sent.set(number, { flags, goodTilBlock })
+      if (sent.size > MOST_REMEMBERED) sent.delete(sent.keys().next().value!)
+      await chain.place(session, order, { number, goodTilBlock })
+      await afterwards(() => settle(session, order, id, goodTilBlock))
       return id
     },
     async cancel(session, { market, clientOrderId }) {
@@ -138,7 +158,7 @@ export function createDydx({
       await chain.cancel(session, market, number)
       const ended = await afterwards(async () => {
         for (let look = 0; look < MOST_LOOKS; look++) {
-          if (look > 0) await sleep(lookEveryMs)
+          await pauseBefore(look)
           const order = await indexer.order(session, market, id)
           if (order && isEnded(order)) return order
         }
@@ -148,10 +168,10 @@ export function createDydx({
     },
 
     async find(session, ref) {
-      const ids = await idsOf(session, ref)
+      const { ids, lastBlock } = await idsOf(session, ref)
       let order = await findAny(session, ref, ids)
       if (!order) {
-        await indexer.requireFresh(session)
+        await indexer.requireFresh(session, lastBlock)
         order = await findAny(session, ref, ids)
       }
       // The indexer's orders have no price of their fills.
@@ -159,7 +179,7 @@ export function createDydx({
     },
     openOrders: (session, market) => indexer.openOrders(session, market),
     async fills(session, ref) {
-      const order = await findAny(session, ref, await idsOf(session, ref))
+      const order = await findAny(session, ref, (await idsOf(session, ref)).ids)
       return order ? indexer.fills(session, order) : []
     },
     fillsSince: (session, market, since) => indexer.fillsSince(session, market, since),
@@ -221,7 +241,7 @@ export function createDydx({
 }
 
 interface Sent {
-  readonly id: string
+  readonly flags: Flags
   /** Of an immediate order: the last block that can fill it. */
   readonly goodTilBlock: number | undefined
 }

@@ -24,7 +24,7 @@ async function start(t: TestContext, changed: Omit<Partial<DydxSettings>, 'core'
   const record = createNumberRecord()
   const { keys = DYDX_KEYS, ...settings } = changed
   let chain: Chain | undefined
-  const createExchange = () => createDydx({ numbers: record, lookEveryMs: 1 })
+  const createExchange = () => createDydx({ numbers: record, firstPauseMs: 1 })
   const opened = await openLoopback(t, {
     ...{ exchange: createExchange(), keys, core: { instruments: DYDX_INSTRUMENTS }, limits: NO_LIMITS },
     format: (core) => createDydxFormat({ ...settings, core, onChain: (made) => (chain = made) }),

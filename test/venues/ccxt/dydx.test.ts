@@ -9,7 +9,7 @@ const FILLS_PER_PAGE = 5
 
 describeVenue('dydx', async (t) => {
   const opened = await openLoopback(t, {
-    exchange: createDydx({ numbers: createNumberRecord(), fillsPerPage: FILLS_PER_PAGE, lookEveryMs: 1 }),
+    exchange: createDydx({ numbers: createNumberRecord(), fillsPerPage: FILLS_PER_PAGE, firstPauseMs: 1 }),
     keys: DYDX_KEYS,
     format: (core) => createDydxFormat({ core }),
     core: { instruments: DYDX_INSTRUMENTS },
