@@ -50,7 +50,7 @@ test('on a virtual clock nothing is kept: time stands still while things happen'
   assert.equal((await reportStatus()).tradingState.state, 'halted')
 })
 
-test('fifty who ask at once cost what one costs: six reads and two for each asset', async (t) => {
+test('fifty who ask at once cost what one costs: eight reads and two for each asset', async (t) => {
   const reads: string[] = []
   const desk = await openDesk(t, {
     settings: { book: { name: 'main', exposures: { ETH: baseQty(10), BTC: baseQty(1) } } },
@@ -67,10 +67,12 @@ test('fifty who ask at once cost what one costs: six reads and two for each asse
     'forecasts.latest',
     'forecasts.path',
     'forecasts.path',
+    'limits.overrides',
     'marginTiers.list',
     'orders.allFills',
     'outbox.undelivered',
     'proposals.list',
+    'rails.read',
     'settings.tradingState',
   ])
 })

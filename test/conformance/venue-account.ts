@@ -100,14 +100,14 @@ export function testAccount(start: Start): void {
   for (const cause of ['liquidation', 'deleveraging'] as const) {
     test(`${cause} closes a part of the position and names itself as the cause`, async (t) => {
       const { venue, control, order, place, instrument, semantics } = await start(t)
-      if (cause === 'deleveraging' && semantics.neverDeleverages) return t.skip('the venue never does')
       await place(order({ side: 'sell', limitPrice: '2990', quantity: '2' }))
       await control.pass(1_000)
       const since = control.clock.now()
       await (cause === 'liquidation' ? control.liquidate('0.5') : control.deleverage('0.5'))
       isClose((await venue.positions())[0]!.quantity, -1.5)
       isClose(await control.position(), -1.5)
-      if (!venue.capabilities.listsFills) return
+      // A venue that never does has no word for it: what is left of the position is read all the same.
+      if (!venue.capabilities.listsFills || (cause === 'deleveraging' && semantics.neverDeleverages)) return
       const fills = await venue.fillsSince(instrument.instrumentId, since)
       isClose(
         fills.reduce((sum, fill) => sum + fill.quantity, 0),
