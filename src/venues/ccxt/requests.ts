@@ -83,9 +83,10 @@ export function createRequests(
     if (patienceMs > 0 && !(await limiter.take(1, { isOrder: true, patienceMs }))) {
       return { outcome: rejected(`RATE_LIMITED validUntil=${validUntil}`) }
     }
+    // Read before the clock that is checked: a process that is stopped in between has less time left afterwards, never more.
+    const signedAt = session.venueNow()
     const now = clock.now()
     if (now >= validUntil) return { outcome: expired() }
-    const signedAt = session.venueNow()
     const sent = await attempt(() => work({ signedAt, validUntil: signedAt + Math.floor(validUntil - now) }))
     if ('done' in sent) return { outcome: { kind: 'accepted', venueOrderId: sent.done } }
     const judgement = connection.judge(sent.error)
