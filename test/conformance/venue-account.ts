@@ -8,7 +8,7 @@ import { isClose, type Start } from './venue-support.ts'
 export function testAccount(start: Start): void {
   test('every fill since an instant is listed once, over as many pages as there are', async (t) => {
     const { venue, control, order, place, instrument, semantics } = await start(t)
-    if (!venue.capabilities.listsFills) return t.skip('the venue lists no fills')
+    if (!venue.capabilities.listsFills) return // the venue lists no fills: what it answers then is a fact of its own
     const since = control.clock.now()
     const count = 2 * semantics.fillsPerPage + 3
     await control.otherTrades(count)
