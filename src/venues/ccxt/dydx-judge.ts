@@ -34,7 +34,7 @@ const NAMED: Readonly<Record<number, string>> = {
 }
 
 const BLOCK_MS = 1_000
-const SHORT_PAUSE_MS = 1_000
+const SHORT_PAUSE_MS = 500
 
 /** The answers of a node's RPC, of its REST interface and of the indexer. */
 export function judgeDydx(answer: Answered): Judgement {

@@ -81,6 +81,11 @@ export const subaccountIdOf = (address: string): string => uuid5(`${address}-0`)
 export const orderUuid = (address: string, number: number, flags: number, clobPair: number): string =>
   uuid5(`${subaccountIdOf(address)}-${number}-${clobPair}-${flags}`)
 
+/** Of an order that a client sent: what is immediate is short-term. */
+export const venueIdOf = (order: CoreOrder, address: string): string =>
+  orderUuid(address, Number(order.clientId), order.timeInForce === 'ioc' ? 0 : 64, clobPairOf(order.asset))
+export const tradeIdOf = ({ tradeId }: CoreFill): string => uuid5(`fill ${tradeId}`)
+
 /** What the indexer keeps of an order besides what the core knows. */
 export interface Placement {
   readonly id: string
@@ -132,7 +137,7 @@ export const orderBody = (order: CoreOrder, placement: Placement, address: strin
 const FILL_TYPES = { order: 'LIMIT', liquidation: 'LIQUIDATED', deleveraging: 'DELEVERAGED' } as const
 
 export const fillBody = (fill: CoreFill, at: { readonly height: number; readonly orderId?: string }): unknown => ({
-  id: uuid5(`fill ${fill.tradeId}`),
+  id: tradeIdOf(fill),
   side: fill.side.toUpperCase(),
   liquidity: fill.liquidity.toUpperCase(),
   type: FILL_TYPES[fill.cause],

@@ -132,6 +132,16 @@ test('an immediate order that finds nothing has expired; after a restart nobody 
   assert.equal(await restart().find(refOf(request)), undefined)
 })
 
+test('an immediate order that was lost may still come, until its last block has passed', async (t) => {
+  const { venue, order, control, chain } = await start(t)
+  const request = order()
+  control.loseNext('request', 'submit')
+  const before = chain.height()
+  assert.equal((await venue.submit(request)).kind, 'unknown')
+  while (chain.height() < before + 6) await assert.rejects(venue.find(refOf(request)), VenueUnreachableError)
+  assert.equal(await venue.find(refOf(request)), undefined)
+})
+
 test('two orders never share a number, even where both would have the same first', async (t) => {
   const { venue, order, resting, record, chain } = await start(t)
   const [one, two] = [order(resting), order(resting)]

@@ -10,14 +10,22 @@ import type { OrderRef, OrderRequest, SubmitOutcome, VenueEvent } from '../../..
 import { createBinance } from '../../../src/venues/ccxt/binance.ts'
 import { createBybit } from '../../../src/venues/ccxt/bybit.ts'
 import { createDeribit } from '../../../src/venues/ccxt/deribit.ts'
+import { createDydx } from '../../../src/venues/ccxt/dydx.ts'
 import { createHyperliquid } from '../../../src/venues/ccxt/hyperliquid.ts'
 import { createOkx } from '../../../src/venues/ccxt/okx.ts'
 import { BINANCE_KEYS, createBinanceFormat } from '../../support/exchange/binance.ts'
 import { BYBIT_KEYS, createBybitFormat } from '../../support/exchange/bybit.ts'
 import { BYBIT_INSTRUMENTS, execIdOf } from '../../support/exchange/bybit-shapes.ts'
-import type { CoreFill } from '../../support/exchange/core.ts'
+import type { CoreFill, CoreOrder } from '../../support/exchange/core.ts'
 import { createDeribitFormat, DERIBIT_KEYS } from '../../support/exchange/deribit.ts'
 import { DERIBIT_INSTRUMENTS, tradeIdOf as deribitIdOf } from '../../support/exchange/deribit-shapes.ts'
+import { createDydxFormat, DYDX_KEYS } from '../../support/exchange/dydx.ts'
+import { createNumberRecord } from '../../support/exchange/dydx-record.ts'
+import {
+  DYDX_INSTRUMENTS,
+  venueIdOf as dydxIdOf,
+  tradeIdOf as dydxTradeIdOf,
+} from '../../support/exchange/dydx-shapes.ts'
 import { createFaultPlan } from '../../support/exchange/faults.ts'
 import { createHyperliquidFormat, HYPERLIQUID_KEYS } from '../../support/exchange/hyperliquid.ts'
 import { HYPERLIQUID_INSTRUMENTS, tradeIdOf as hyperliquidIdOf } from '../../support/exchange/hyperliquid-shapes.ts'
@@ -32,6 +40,8 @@ interface Case extends Side {
   /** Of them all, the orders that are sent here. */
   readonly share: number
   readonly tradeIdOf: (fill: CoreFill) => string
+  /** The venue's id of an order; the core's own where it is left out. */
+  readonly venueIdOf?: (order: CoreOrder) => string
 }
 
 const plainIdOf = ({ tradeId }: CoreFill): string => String(tradeId)
@@ -60,6 +70,12 @@ const CASES: readonly Case[] = [
     format: (core) => createHyperliquidFormat({ core }),
     core: { instruments: HYPERLIQUID_INSTRUMENTS },
   },
+  {
+    ...{ exchange: createDydx({ numbers: createNumberRecord(), firstPauseMs: 1 }), keys: DYDX_KEYS, share: 0.25 },
+    ...{ tradeIdOf: dydxTradeIdOf, venueIdOf: (order) => dydxIdOf(order, DYDX_KEYS.walletAddress) },
+    format: (core) => createDydxFormat({ core }),
+    core: { instruments: DYDX_INSTRUMENTS },
+  },
 ]
 
 for (const each of CASES) {
@@ -67,7 +83,10 @@ for (const each of CASES) {
   test(name, (t) => sendThroughTrouble(t, each))
 }
 
-async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }: Case): Promise<void> {
+async function sendThroughTrouble(
+  t: TestContext,
+  { share, tradeIdOf, venueIdOf = ({ orderId }) => String(orderId), ...side }: Case,
+): Promise<void> {
   const count = Math.round(ORDERS * share)
   t.diagnostic(`seed ${SEED}, ${count} orders`)
   const random = createRandom(SEED)
@@ -116,7 +135,7 @@ async function sendThroughTrouble(t: TestContext, { share, tradeIdOf, ...side }:
     const found = await persist(() => venue.find(ref))
     const truth = core.orderByClientId(ids.toVenue(clientOrderId))
     assert.equal(found?.filledQuantity, truth?.filled)
-    assert.equal(found?.venueOrderId, truth && String(truth.orderId))
+    assert.equal(found?.venueOrderId, truth && venueIdOf(truth))
     const fills = await persist(() => venue.fills(ref))
     assert.deepEqual(
       fills.map(({ tradeId, quantity }) => [tradeId, quantity]),
