@@ -70,10 +70,14 @@ async function hearOfOrder(
 async function hearFill(ports: Ports, order: Order, fill: VenueFill): Promise<VenueEventOutcome> {
   if (fill.cause !== 'order') return { kind: 'left-to-reconcile' }
   const { instrumentId } = fill
+  const booked = await ports.store.orders.booked(instrumentId, {
+    clientOrderIds: [order.clientOrderId],
+    tradeIds: [fill.tradeId],
+  })
   const { news } = reconcileInstrument(
     {
       instrumentId,
-      ours: { orders: [order], fills: await ports.store.orders.allFills(instrumentId) },
+      ours: { orders: [order], ...booked },
       theirs: { openOrders: [], fills: [fill], namesOurs: true },
     },
     { at: ports.clock.now() },

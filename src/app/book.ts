@@ -1,5 +1,6 @@
 import type { Fill } from '../domain/execution/order.ts'
-import type { Instrument } from '../domain/instrument.ts'
+import { cleanQuantity, FLAT, type Position, positionOf } from '../domain/execution/position.ts'
+import type { Instrument, InstrumentId } from '../domain/instrument.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import { type BaseQty, baseQty, type Fraction, fraction, type Price, price, type Usd, usd } from '../domain/units.ts'
 import type { Ports } from './ports.ts'
@@ -31,26 +32,38 @@ export interface Holding {
   readonly legs: readonly HoldingLeg[]
 }
 
-export async function readHolding(
+export async function readHolding(ports: Pick<Ports, 'store' | 'venues' | 'settings'>, asset: Asset): Promise<Holding> {
+  return (await readHoldings(ports, [asset]))[0]!
+}
+
+/** The same of several assets, in one question to the record. */
+export async function readHoldings(
   { store, venues, settings }: Pick<Ports, 'store' | 'venues' | 'settings'>,
-  asset: Asset,
-): Promise<Holding> {
-  const legs = await legsOf({ venues }, asset)
-  const read = async (leg: Leg) => ({ ...leg, fills: await store.orders.allFills(leg.instrument.instrumentId) })
-  return holdingOf({ settings, legs: await Promise.all(legs.map(read)) }, asset)
+  assets: readonly Asset[],
+): Promise<readonly Holding[]> {
+  const legs = await Promise.all(assets.map((asset) => legsOf({ venues }, asset)))
+  const booked = await store.orders.positions(legs.flat().map(({ instrument }) => instrument.instrumentId))
+  const positionFor = (instrumentId: InstrumentId): Position =>
+    booked.find((one) => one.instrumentId === instrumentId) ?? FLAT
+  return assets.map((asset, i) => {
+    const held = legs[i]!.map((leg) => ({ ...leg, held: positionFor(leg.instrument.instrumentId) }))
+    return sumUp({ settings, legs: held }, asset)
+  })
 }
 
 /** @param legs - the first venue's first, each with every fill there ever was of its instrument, oldest first */
-export function holdingOf(
-  {
-    settings,
-    legs: given,
-  }: { settings: Ports['settings']; legs: readonly (Leg & { readonly fills: readonly Fill[] })[] },
+export const holdingOf = (
+  { settings, legs }: { settings: Ports['settings']; legs: readonly (Leg & { readonly fills: readonly Fill[] })[] },
+  asset: Asset,
+): Holding => sumUp({ settings, legs: legs.map(({ fills, ...leg }) => ({ ...leg, held: positionOf(fills) })) }, asset)
+
+function sumUp(
+  { settings, legs: given }: { settings: Ports['settings']; legs: readonly (Leg & { readonly held: Position })[] },
   asset: Asset,
 ): Holding {
   const exposure = settings.book.exposures[asset] ?? baseQty(0)
   const legs = given.map(toHoldingLeg)
-  const position = clean(legs.reduce((sum, leg) => sum + leg.position, 0))
+  const position = cleanQuantity(legs.reduce((sum, leg) => sum + leg.position, 0))
   const hedge = baseQty(0 - position) // not −position: a flat one would be minus zero
   const entryValue = legs.reduce((sum, leg) => sum + leg.position * (leg.averageEntryPrice ?? 0), 0)
   return {
@@ -66,14 +79,13 @@ export function holdingOf(
   }
 }
 
-function toHoldingLeg({ fills, ...leg }: Leg & { readonly fills: readonly Fill[] }): HoldingLeg {
-  const { quantity, averagePrice, realized, fees } = positionOf(fills)
+function toHoldingLeg({ held, ...leg }: Leg & { readonly held: Position }): HoldingLeg {
   return {
     ...leg,
-    position: baseQty(quantity),
-    ...(quantity === 0 ? {} : { averageEntryPrice: price(averagePrice) }),
-    realizedPnl: usd(realized),
-    fees: usd(fees),
+    position: baseQty(held.quantity),
+    ...(held.quantity === 0 ? {} : { averageEntryPrice: price(held.averagePrice) }),
+    realizedPnl: usd(held.realized),
+    fees: usd(held.fees),
   }
 }
 
@@ -89,32 +101,3 @@ export function isProtectiveOrder(
   const hedgeAfter = hedge + (order.side === 'sell' ? order.quantity : -order.quantity)
   return Math.abs(exposure - hedgeAfter) < Math.abs(exposure - hedge)
 }
-
-/** Signed quantity, average entry of what is open, realised P&L of what was closed: the standard average-cost fold. */
-export function positionOf(fills: readonly Fill[]): {
-  quantity: number
-  averagePrice: number
-  realized: number
-  fees: number
-} {
-  return fills.reduce(
-    (position, fill) => {
-      const signed = fill.side === 'buy' ? fill.quantity : -fill.quantity
-      const fees = position.fees + fill.fee
-      if (position.quantity === 0 || Math.sign(position.quantity) === Math.sign(signed)) {
-        const quantity = position.quantity + signed
-        const averagePrice = (position.averagePrice * position.quantity + fill.fillPrice * signed) / quantity
-        return { quantity: clean(quantity), averagePrice, realized: position.realized, fees }
-      }
-      const closed = Math.min(Math.abs(signed), Math.abs(position.quantity)) * Math.sign(position.quantity)
-      const realized = position.realized + closed * (fill.fillPrice - position.averagePrice)
-      const quantity = clean(position.quantity + signed)
-      const flipped = Math.sign(quantity) === Math.sign(signed) && quantity !== 0
-      return { quantity, averagePrice: flipped ? fill.fillPrice : position.averagePrice, realized, fees }
-    },
-    { quantity: 0, averagePrice: 0, realized: 0, fees: 0 },
-  )
-}
-
-/** Sums of decimal lots leave dust like 1e-17; below a billionth of a coin it is zero. */
-const clean = (quantity: number): number => (Math.abs(quantity) < 1e-9 ? 0 : Number(quantity.toFixed(9)))

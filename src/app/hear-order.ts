@@ -118,8 +118,10 @@ export const quantityOf = (fills: readonly Pick<Fill, 'quantity'>[]): BaseQty =>
  * holds how much was filled by then, and its fee is reckoned as a taker's, for the venue tells neither.
  */
 async function missingFill(tx: Store, { settings }: Ports, order: Order): Promise<Fill | undefined> {
-  const all = order.proposalId ? tx.orders.fills(order.proposalId) : tx.orders.allFills(order.instrumentId)
-  const booked = (await all).filter(({ clientOrderId }) => clientOrderId === order.clientOrderId)
+  const { fills: booked } = await tx.orders.booked(order.instrumentId, {
+    clientOrderIds: [order.clientOrderId],
+    tradeIds: [],
+  })
   const quantity = order.filledQuantity - quantityOf(booked)
   if (quantity <= DUST) return undefined
   const paid = booked.reduce((sum, fill) => sum + fill.quantity * fill.fillPrice, 0)

@@ -21,7 +21,6 @@ import {
 } from '../domain/units.ts'
 import type { Venue, VenueFill, VenueOrder } from '../ports.ts'
 import { adoptOrphans } from './adopt-orphans.ts'
-import { positionOf } from './book.ts'
 import { bookVenueMade, hearOrder } from './hear-order.ts'
 import type { Ports } from './ports.ts'
 import { refOf, resolveOrder } from './resolve-order.ts'
@@ -110,7 +109,7 @@ async function meet(ports: Ports, leg: Leg): Promise<LegReconciliation> {
           ? 'traded while we looked'
           : undefined
   if (reason !== undefined) return { kind: 'not-yet', instrumentId, reason }
-  const hasTraded = (await store.orders.allFills(instrumentId)).length > 0
+  const hasTraded = (await store.orders.positions([instrumentId])).length > 0
   const first = firstStanding(instrumentId, { theirs: applied.look.position, hasTraded, at })
   await store.transaction(async (tx) => {
     // In the position already: not to be added when they are listed again.
@@ -166,7 +165,13 @@ async function apply(
   const findings = reconcileInstrument(
     {
       instrumentId,
-      ours: { orders, fills: await store.orders.allFills(instrumentId) },
+      ours: {
+        orders,
+        ...(await store.orders.booked(instrumentId, {
+          clientOrderIds: orders.map(({ clientOrderId }) => clientOrderId),
+          tradeIds: look.fills.map(({ tradeId }) => tradeId),
+        })),
+      },
       theirs: { ...look, namesOurs: venue.capabilities.namesClientOrderId },
     },
     { at: clock.now() },
@@ -204,15 +209,18 @@ async function judge(
   { standing, applied: { look, findings, booked, unresolved } }: { standing: VenueStanding; applied: Applied },
 ): Promise<LegReconciliation> {
   const { store, clock } = ports
-  const fills = await store.orders.allFills(instrumentId)
-  const ours = baseQty(positionOf(fills).quantity)
+  const unresolvedOrders = await store.orders.unresolved(instrumentId)
+  const { position: ours, fills } = await store.orders.booked(instrumentId, {
+    clientOrderIds: unresolvedOrders.map(({ clientOrderId }) => clientOrderId),
+    tradeIds: [],
+  })
   const { verdict, standing: judged } = judgePosition(
     standing,
     {
       ours,
       foreign: standing.foreignQuantity,
       theirs: look.position,
-      inFlight: inFlightOf({ orders: await store.orders.unresolved(instrumentId), fills }),
+      inFlight: inFlightOf({ orders: unresolvedOrders, fills }),
       markPrice: look.markPrice ?? (await midOf(venue, asset)),
       lotSize,
     },

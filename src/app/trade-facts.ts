@@ -5,7 +5,7 @@ import type { RailEffects } from '../domain/risk/rail.ts'
 import type { TradingState } from '../domain/risk/trading-state.ts'
 import { baseQty, DAY, fraction, later, type Price, price, type TimestampMs, type Usd, usd } from '../domain/units.ts'
 import { type AccountReading, accountsOnRecord, readAccount } from './accounts.ts'
-import { type Holding, readHolding } from './book.ts'
+import { type Holding, readHoldings } from './book.ts'
 import type { Ports } from './ports.ts'
 import { effectsOf, readLimits, stricterState } from './risk-in-force.ts'
 
@@ -46,7 +46,7 @@ export async function readTradeFacts(ports: Ports): Promise<TradeFacts> {
     store.settings.tradingState(),
     isReal ? store.live.permission() : undefined,
     store.orders.sentSince(later(at, -(at % DAY))),
-    Promise.all(assets.map(async (asset) => [asset, await readHolding(ports, asset)] as const)),
+    readHoldings(ports, assets),
     Promise.all(assets.map(async (asset) => [asset, await priceOf(ports, asset)] as const)),
     Promise.all(venues.map(async (venue) => [venue.venueId, await readAccount(ports, venue)] as const)),
   ])
@@ -60,7 +60,7 @@ export async function readTradeFacts(ports: Ports): Promise<TradeFacts> {
     money: isReal ? 'real' : 'paper',
     livePermission: permission?.state ?? 'none',
     dayNotional: today.notional,
-    holdings: new Map(holdings),
+    holdings: new Map(holdings.map((holding) => [holding.asset, holding])),
     prices: new Map(prices.flatMap(([asset, known]) => (known === undefined ? [] : [[asset, known] as const]))),
     accounts: new Map(
       accounts.flatMap(([venue, asked]) => {

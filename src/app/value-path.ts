@@ -1,10 +1,10 @@
 import type { Fill } from '../domain/execution/order.ts'
+import { positionOf } from '../domain/execution/position.ts'
 import type { PeriodPnl } from '../domain/hedging/effectiveness.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import type { PnlPoint } from '../domain/picture.ts'
 import { type BaseQty, type DurationMs, HOUR, type Price, type TimestampMs, type Usd, usd } from '../domain/units.ts'
 import type { PathPoint } from '../ports.ts'
-import { positionOf } from './book.ts'
 
 /** What one asset has to be told by: what is held, every fill of its hedge ever, prices at marks evenly apart. */
 export interface AssetRecord {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { positionOf } from '../app/book.ts'
 import { renderPng } from '../charts/render.ts'
 import { type RunChartData, runChart } from '../charts/run-chart.ts'
+import { positionOf } from '../domain/execution/position.ts'
 import { formatTime } from '../domain/format.ts'
 import { timestamp } from '../domain/units.ts'
 import type { Store } from '../ports.ts'

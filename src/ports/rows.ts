@@ -5,12 +5,19 @@
  */
 import type { Card } from '../domain/card.ts'
 import type { Urgency } from '../domain/delivery.ts'
+import type { Position } from '../domain/execution/position.ts'
 import type { Horizon, ModelIdentity } from '../domain/forecast.ts'
+import type { InstrumentId } from '../domain/instrument.ts'
 import type { Asset, VenueId } from '../domain/market/tick.ts'
 import type { Member, Platform, Role } from '../domain/member.ts'
 import type { Preferences } from '../domain/preferences.ts'
 import type { Proposal } from '../domain/proposal.ts'
 import type { DurationMs, FundingPer8h, Price, TimestampMs } from '../domain/units.ts'
+
+/** What every fill of an instrument adds up to. */
+export interface BookedPosition extends Position {
+  readonly instrumentId: InstrumentId
+}
 
 /** Outcome of a compare-and-set on a proposal: the row as it now is, and whether this call changed it. */
 export interface Transition {

@@ -17,7 +17,7 @@ import type { ExecutionControl, Proposal, ProposalId, ProposalState } from '../d
 import type { RailName } from '../domain/risk/rail.ts'
 import type { TradingState } from '../domain/risk/trading-state.ts'
 import type { Mute, Subscription } from '../domain/subscription.ts'
-import type { DurationMs, TimestampMs, Usd } from '../domain/units.ts'
+import type { BaseQty, DurationMs, TimestampMs, Usd } from '../domain/units.ts'
 import type {
   AdminRequest,
   LimitOverride,
@@ -30,6 +30,7 @@ import type {
 import type {
   AuditEntry,
   AuditVerdict,
+  BookedPosition,
   ClusterJudgement,
   Code,
   Heard,
@@ -207,6 +208,14 @@ export interface Store {
     fills(proposalId: ProposalId): Promise<readonly Fill[]>
     /** Of children only, oldest first: what our own decisions have traded from `at` on. */
     tradedSince(at: TimestampMs): Promise<readonly Fill[]>
+    /** What every fill adds up to, in the order in which they were booked; of these instruments, or of all that were ever traded. */
+    positions(instrumentIds?: readonly InstrumentId[]): Promise<readonly BookedPosition[]>
+    /** Of one instrument: what all fills add up to (signed), and those of these orders or under these ids, as of the same instant. */
+    booked(
+      instrumentId: InstrumentId,
+      of: { readonly clientOrderIds: readonly ClientOrderId[]; readonly tradeIds: readonly string[] },
+    ): Promise<{ readonly position: BaseQty; readonly fills: readonly Fill[] }>
+    /** Every fill there ever was, oldest first: for reports, and nothing that is asked often. */
     allFills(instrumentId?: InstrumentId): Promise<readonly Fill[]>
   }
   readonly leases: {

@@ -8,6 +8,7 @@ import {
   type OrderState,
 } from '../domain/execution/order.ts'
 import type { BaseQty, TimestampMs } from '../domain/units.ts'
+import { addToPosition } from './booked-positions.ts'
 import { jsonb, storable } from './json.ts'
 import { type OrderRow, toOrder } from './order-rows.ts'
 import type { Db } from './pool.ts'
@@ -60,6 +61,7 @@ export async function hearOfOrder(
     ) as fills
     where client_order_id = ${clientOrderId}
     returning orders.*`.execute(tx)
+  if (booked.length > 0) await addToPosition(tx, before.instrumentId, booked)
   return { order: toOrder(rows[0]!), booked }
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { isTerminal, ORDER_STATES } from '../domain/execution/order.ts'
 import type { Usd } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
+import { readBooked, readPositions } from './booked-positions.ts'
 import { atomically, type StoreContext } from './context.ts'
 import { toFill, toOrder, toOrderRow } from './order-rows.ts'
 import { DUST_BASE, hearOfOrder } from './orders-hear.ts'
@@ -121,6 +122,9 @@ export function createOrders(context: StoreContext): Store['orders'] {
         .execute()
       return rows.map(toFill)
     },
+
+    positions: (instrumentIds) => readPositions(db, instrumentIds),
+    booked: (instrumentId, of) => readBooked(db, instrumentId, of),
 
     async allFills(instrumentId) {
       const rows = await db

@@ -134,4 +134,44 @@ export const EXECUTION_STEPS: readonly SchemaStep[] = [
       create table day_marks (day_at bigint primary key, value_usd numeric not null);
     `,
   },
+  {
+    name: '012-booked-positions',
+    sql: `
+      -- What the fills of an instrument add up to at average cost, kept with every fill that is booked: the record grows for ever.
+      create table booked_positions (
+        instrument_id text primary key,
+        quantity_base numeric not null,
+        average_price_usd numeric not null,
+        realized_usd numeric not null,
+        fees_usd numeric not null
+      );
+      do $$
+      declare
+        fill record;
+        held record;
+        signed numeric;
+        quantity numeric;
+      begin
+        for fill in select * from fills order by instrument_id, filled_at, seq loop
+          insert into booked_positions values (fill.instrument_id, 0, 0, 0, 0) on conflict do nothing;
+          select * into held from booked_positions where instrument_id = fill.instrument_id;
+          signed := case when fill.side = 'buy' then fill.quantity_base else -fill.quantity_base end;
+          quantity := round(held.quantity_base + signed, 9);
+          update booked_positions set
+            quantity_base = quantity,
+            fees_usd = fees_usd + fill.fee_usd,
+            average_price_usd = case
+              when held.quantity_base = 0 or sign(held.quantity_base) = sign(signed)
+                then (held.average_price_usd * held.quantity_base + fill.fill_price_usd * signed) / (held.quantity_base + signed)
+              when quantity <> 0 and sign(quantity) = sign(signed) then fill.fill_price_usd
+              else held.average_price_usd end,
+            realized_usd = realized_usd + case
+              when held.quantity_base = 0 or sign(held.quantity_base) = sign(signed) then 0
+              else least(abs(signed), abs(held.quantity_base)) * sign(held.quantity_base)
+                * (fill.fill_price_usd - held.average_price_usd) end
+          where instrument_id = fill.instrument_id;
+        end loop;
+      end $$;
+    `,
+  },
 ]

@@ -135,6 +135,8 @@ function createRepositories(context: StoreContext): Store {
         'sentSince',
         'fills',
         'tradedSince',
+        'positions',
+        'booked',
         'allFills',
       ],
     }),

@@ -194,6 +194,13 @@ export interface Tables {
     filled_at: number
     liquidity: Nullable<string>
   }
+  booked_positions: {
+    instrument_id: string
+    quantity_base: number
+    average_price_usd: number
+    realized_usd: number
+    fees_usd: number
+  }
   leases: { name: string; lease: number; lease_holder: Nullable<string>; lease_ends_at: Nullable<number> }
   venue_order_ids: { venue: string; client_order_id: string; short_id: number }
   standings: {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Holding, isProtectiveOrder, positionOf } from '../../src/app/book.ts'
+import { type Holding, isProtectiveOrder } from '../../src/app/book.ts'
 import type { Fill } from '../../src/domain/execution/order.ts'
+import { positionOf } from '../../src/domain/execution/position.ts'
 import { baseQty } from '../../src/domain/units.ts'
 
 const fill = (side: 'buy' | 'sell', quantity: number, fillPrice: number, fee = 0) =>

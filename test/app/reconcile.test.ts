@@ -261,6 +261,7 @@ test('an order that a restored record does not know is adopted when its id follo
   const client = new pg.Client(desk.database.connectionString)
   await client.connect()
   await client.query('delete from fills')
+  await client.query('delete from booked_positions')
   await client.query('delete from orders')
   await client.end()
   const { booked, ours, verdict } = await look(desk)

@@ -187,6 +187,7 @@ test('a stop that a restored record does not know is adopted, so that in the end
   const client = new pg.Client(desk.database.connectionString)
   await client.connect()
   await client.query('delete from fills')
+  await client.query('delete from booked_positions')
   await client.query('delete from orders')
   await client.end()
   await createReconcile(desk.ports)()

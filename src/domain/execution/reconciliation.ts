@@ -40,8 +40,10 @@ export interface ReportedOrder {
 export interface OurRecords {
   /** Every order of ours that may be meant: named by the venue, not ended, or ended lately. */
   readonly orders: readonly Order[]
-  /** Every fill booked on the instrument. */
+  /** Every fill booked on the instrument; with `position`, those of `orders` and those that the venue shows are enough. */
   readonly fills: readonly Fill[]
+  /** What every fill booked on the instrument adds up to, signed; Σ `fills` by default. */
+  readonly position?: BaseQty | undefined
 }
 
 export interface TheirRecords {
@@ -104,6 +106,7 @@ export function reconcileInstrument(
     owner,
     mayBeOurs: theirs.namesOurs ? () => false : mayBeOf(ours.orders),
     booked: ours.fills,
+    position: ours.position ?? ours.fills.reduce((sum, fill) => sum + signed(fill), 0),
     instrumentId,
   })
   const after = filledBy([...ours.fills, ...sorted.ours])
@@ -139,6 +142,7 @@ function sortFills(
     readonly owner: (reported: Pick<ReportedFill, 'clientOrderId' | 'venueOrderId'>) => Order | undefined
     readonly mayBeOurs: (fill: ReportedFill) => boolean
     readonly booked: readonly Fill[]
+    readonly position: number
     readonly instrumentId: InstrumentId
   },
 ): Sorted {
@@ -150,7 +154,7 @@ function sortFills(
   const known = new Map(of.booked.map((fill) => [fill.tradeId, fill]))
   const listed = new Set(reported.map(({ tradeId }) => tradeId))
   // What is booked and not listed was before; so whose a close is does not depend on what we have booked by now.
-  let position = of.booked.reduce((held, fill) => held + (listed.has(fill.tradeId) ? 0 : signed(fill)), 0)
+  let position = of.booked.reduce((held, fill) => held - (listed.has(fill.tradeId) ? signed(fill) : 0), of.position)
   const filled = filledBy(of.booked)
   const seen = new Set<string>()
   for (const fill of reported.toSorted((a, b) => a.filledAt - b.filledAt)) {
@@ -300,7 +304,10 @@ const toOwnFill = (
  *
  * @returns both positive
  */
-export function inFlightOf({ orders, fills }: OurRecords): { readonly buy: BaseQty; readonly sell: BaseQty } {
+export function inFlightOf({ orders, fills }: Pick<OurRecords, 'orders' | 'fills'>): {
+  readonly buy: BaseQty
+  readonly sell: BaseQty
+} {
   const booked = filledBy(fills)
   const mayHaveTraded = (side: 'buy' | 'sell'): BaseQty =>
     baseQty(
