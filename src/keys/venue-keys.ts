@@ -81,7 +81,7 @@ export const FIELDS_OF: Readonly<Record<KeyVenue, readonly KeyField[]>> = {
   ],
   dydx: [
     walletAddress('an address of dydx1 and 38 letters and digits', /^dydx1[0-9a-z]{38}$/),
-    privateKey('Private key of the account'),
+    privateKey("Private key of a permitted key (the account's own can withdraw and is refused)"),
   ],
 }
 
