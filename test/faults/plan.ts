@@ -108,7 +108,7 @@ export function planRun(seed: string, run: number, available: Available): RunPla
       : chance(0.12)
         ? { kind: 'freeze', step: pick(STEPS.slice(1)), nth: nth(), ms: frozenFor() }
         : { kind: 'kill', step: pick(STEPS.slice(1)), nth: nth() }
-  const endings = [first, ...Array.from({ length: pick([0, 0, 0, 1, 1, 2]) }, more)]
+  const endings = [first, ...Array.from({ length: pick([0, 0, 0, 0, 1, 2]) }, more)]
   const trouble = pick([0, 0.5, 1, 1, 1.5])
   // A request that never arrived holds everything up for as long as the venue might still take it: some runs outlast that.
   const isPatient = chance(0.2) || endings.some((ending) => ending.kind === 'kill' && ending.step === 'intent stored')
@@ -135,7 +135,7 @@ export function planRun(seed: string, run: number, available: Available): RunPla
     leaseTtlMs: whole(400, 1500),
     maxOrdersPerMinute: chance(0.04) ? whole(2, 6) : 1000,
     endings,
-    isDoubled: chance(0.15),
+    isDoubled: chance(0.12),
     faults: {
       submit: 0.25 * trouble,
       cancel: 0.25 * trouble,
