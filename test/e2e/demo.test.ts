@@ -62,7 +62,7 @@ suite('the demo and the terminal chat', { concurrency: 2 }, () => {
 
   test('a demo that was killed goes on from what it had stored, and Ctrl-C leaves nothing behind', async (t) => {
     const folder = await openDataFolder(t)
-    const settings = { DATA_DIR: folder, BOOK: 'BTC:2', TWAP_DURATION_MS: '600000', ...BY_HAND }
+    const settings = { DATA_DIR: folder, BOOK: 'BTC:2', EXECUTION_DURATION_MS: '600000', ...BY_HAND }
     const killed = startProduct(t, [...DEMO, '--fresh'], { settings, input: 'pipe' })
     await killed.printed(/You speak as Ana/)
     killed.say('/as Tom')
