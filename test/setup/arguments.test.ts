@@ -15,7 +15,8 @@ test('the watchdog is started by a file of its own', () => {
   assert.deepEqual(entryFor(['breakwater', 'watchdog', '--port', '1']), ['src/watchdog/main.ts', '--port', '1'])
 })
 
-test('faults are run from the tests', () => {
+test('faults and the soak are run from the tests', () => {
+  assert.deepEqual(entryFor(['soak', '--json']), ['test/soak/main.ts', '--json'])
   assert.deepEqual(entryFor(['faults', '--', '--runs', '3']), ['test/faults/main.ts', '--runs', '3'])
 })
 
