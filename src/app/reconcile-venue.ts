@@ -19,7 +19,7 @@ import {
   SECOND,
   type TimestampMs,
 } from '../domain/units.ts'
-import type { Venue, VenueFill, VenueOrder } from '../ports.ts'
+import type { Venue, VenueFill, VenueOrder, VenuePosition } from '../ports.ts'
 import { adoptOrphans } from './adopt-orphans.ts'
 import { bookVenueMade, hearOrder } from './hear-order.ts'
 import type { Ports } from './ports.ts'
@@ -57,6 +57,7 @@ const RECENT_ORDERS = 200
 /** A venue's own books may lag so long: two looks within it are one. */
 const POLL_SPACING = duration(5 * SECOND)
 /** Longer than any look takes; a process that dies loses it at once. */
+const DUST = 1e-9
 const LEASE_TTL = duration(2 * MINUTE)
 
 interface Look {
@@ -214,12 +215,16 @@ async function judge(
     clientOrderIds: unresolvedOrders.map(({ clientOrderId }) => clientOrderId),
     tradeIds: [],
   })
+  const theirs = await positionExplaining(venue, instrumentId, {
+    seen: look.position,
+    expected: ours + standing.foreignQuantity,
+  })
   const { verdict, standing: judged } = judgePosition(
     standing,
     {
       ours,
       foreign: standing.foreignQuantity,
-      theirs: look.position,
+      theirs,
       inFlight: inFlightOf({ orders: unresolvedOrders, fills }),
       markPrice: look.markPrice ?? (await midOf(venue, asset)),
       lotSize,
@@ -234,7 +239,7 @@ async function judge(
     verdict,
     standing: judged,
     ours,
-    theirs: look.position,
+    theirs,
     booked,
     venueMade: findings.venueMade.length,
     unresolved,
@@ -243,9 +248,26 @@ async function judge(
   }
 }
 
+/**
+ * Of where the position stood from the look until now, what is nearest to what we expect: what traded while we looked, and is booked
+ * or not, is no difference. Where nothing trades it is what was seen.
+ */
+async function positionExplaining(
+  venue: Venue,
+  instrumentId: InstrumentId,
+  { seen, expected }: { readonly seen: BaseQty; readonly expected: number },
+): Promise<BaseQty> {
+  if (Math.abs(seen - expected) <= DUST) return seen
+  const now = (await heldAt(venue, instrumentId))?.quantity ?? 0
+  return baseQty(Math.min(Math.max(expected, Math.min(seen, now)), Math.max(seen, now)))
+}
+
+const heldAt = async (venue: Venue, instrumentId: InstrumentId): Promise<VenuePosition | undefined> =>
+  (await venue.positions()).find((position) => position.instrumentId === instrumentId)
+
 /** The position before the fills: what it holds they then list. */
 async function lookAt(venue: Venue, instrumentId: InstrumentId, since: TimestampMs): Promise<Look> {
-  const held = (await venue.positions()).find((position) => position.instrumentId === instrumentId)
+  const held = await heldAt(venue, instrumentId)
   return {
     position: held?.quantity ?? baseQty(0),
     markPrice: held?.markPrice,
