@@ -228,6 +228,26 @@ test('each venue is looked at for itself: one that is silent keeps nobody from t
   assert.ok(Math.abs(unrealizedPnlOf(holding, price(2900)) - 3 * (holding.averageEntryPrice! - 2900)) < 1e-6)
 })
 
+test('what trades between any two questions of a look is no difference, and what is one stays one', async (t) => {
+  const desk = await openDesk(t)
+  await look(desk)
+  const { clientOrderId } = await trade(desk.ports, await openExecution(desk), { rests: true, quantity: 4 })
+  const positions = desk.venue.positions.bind(desk.venue)
+  Object.assign(desk.venue, {
+    positions: async (): ReturnType<Venue['positions']> => {
+      const held = await positions()
+      await desk.venue.acts.fillResting({ clientOrderId, instrumentId: ETH }, '0.1')
+      return held
+    },
+  })
+  for (let poll = 0; poll < 3; poll++) {
+    const { verdict, standing } = await look(desk)
+    assert.deepEqual([verdict, standing.dirtyPolls], ['clean', 0])
+  }
+  misstate(desk, () => -3)
+  assert.equal((await look(desk)).verdict, 'dirty')
+})
+
 test('while another process looks, we do not', async (t) => {
   const desk = await openDesk(t)
   const other = await openDesk(t, { database: desk.database })
