@@ -27,7 +27,7 @@ import { closing, inTemporaryFolder } from './temporary.ts'
 
 const ASSET = 'ETH'
 const EXPOSURE = baseQty(40)
-const WARMUP_DAYS = 15
+const WARMUP_DAYS = 4
 const CHANNEL = { platform: 'console', channel: 'console' } as const
 /** No round may be held back by what the one before has used up. */
 const AMPLE = usd(1e12)

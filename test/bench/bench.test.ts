@@ -28,6 +28,7 @@ test('an unknown benchmark is named together with those that there are, each onc
   for (const promised of [
     ...['setup-cold', 'start-warm', 'memory-idle', 'hedge-status', 'forecast-cycle'],
     ...['hedge-status-discord', 'hedge-status-telegram', 'first-picture'],
+    ...['signal-to-order-redis', 'signal-to-order-postgres', 'tap-to-order'],
   ])
     assert.ok(names.includes(promised), `${promised} is missing from ${known}`)
 })
@@ -62,6 +63,23 @@ test('everyone who asks at once is answered on each platform, and shown a pictur
   assert.equal(measured['hedge-status-discord'].apart['refused by limits'], 0)
   assert.equal(measured['hedge-status-telegram'].apart['refused by limits'], 0)
   assert.ok(measured['first-picture'].apart.drawing < measured['first-picture'].p50, stdout)
+})
+
+test('a forecast and a press become an order that the exchange has taken, and the stages are what the whole is', async () => {
+  const { code, stdout, stderr } = await bench('signal-to-order-postgres', 'tap-to-order', '--json')
+  assert.equal(code, 0, stdout || stderr)
+  for (const { n, p50, limit, apart } of Object.values<{
+    readonly n: number
+    readonly p50: number
+    readonly limit: number
+    readonly apart: Readonly<Record<string, number>>
+  }>(JSON.parse(stdout))) {
+    const { max, ...stages } = apart
+    assert.ok(n === 1 && p50 > 0 && limit > 0 && max === p50, stdout)
+    const sum = Object.values(stages).reduce((all, ms) => all + ms, 0)
+    // A forecast raises alerts before it wakes anybody, and a stage begins where the one before it ends.
+    assert.ok(Math.abs(sum - p50) < 1e-6 * p50 + 1e-3, `Expected ${p50}, was ${sum}: ${stdout}`)
+  }
 })
 
 test('what ours is compared with fits on one screen, and every such file is used', () => {
