@@ -89,11 +89,14 @@ async function openDesk(t: Cleanup, over: Settings = {}): Promise<Desk> {
 }
 
 /** The card on both platforms once both fit. */
+/** Half an hour of the market at 400 times its speed, on a busy machine. */
+const AN_EXECUTION_MS = 60_000
+
 async function cardOnBoth(desk: Desk, id: string, fits: (text: string) => boolean) {
   const found = await eventually(async () => {
     const card = desk.card(id)
     return fits(card.discord.text) && fits(card.telegram.text) ? card : undefined
-  })
+  }, AN_EXECUTION_MS)
   assert.ok(found, `Expected the card of ${id} on both platforms, was ${JSON.stringify(desk.card(id))}`)
   return found
 }
