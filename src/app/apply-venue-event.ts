@@ -10,14 +10,15 @@ import { findVenue } from './venues.ts'
 import { wakeNow } from './wake-execution.ts'
 
 export type VenueEventOutcome =
-  | ({ readonly kind: 'booked' } & Heard)
+  /** `matters`: to whoever works on the order. That more of it is filled while it rests on is for its own next look. */
+  | ({ readonly kind: 'booked'; readonly matters: boolean } & Heard)
   /** Said before, or no news. */
   | { readonly kind: 'nothing-new' }
   /** Not ours as far as one event tells, or made by the venue: the next look at everything decides, which has been asked for. */
   | { readonly kind: 'left-to-reconcile' }
 
 /**
- * Books what a venue pushes on the same path as what it answers, and wakes whoever works on the order. What one event cannot decide,
+ * Books what a venue pushes on the same path as what it answers, and wakes whoever works on the order where that matters to them. What one event cannot decide,
  * and whatever was missed while the connection was down, is reconciled.
  */
 export const createApplyVenueEvent =
@@ -26,7 +27,7 @@ export const createApplyVenueEvent =
     const heard = await hear(ports, event)
     if (heard.kind === 'left-to-reconcile')
       await ports.queue.add({ name: 'reconcile', data: {}, jobId: 'reconcile-on-event' })
-    if (heard.kind === 'booked' && heard.order.proposalId !== undefined) {
+    if (heard.kind === 'booked' && heard.matters && heard.order.proposalId !== undefined) {
       const proposal = await ports.store.proposals.find(heard.order.proposalId)
       if (proposal?.state === 'executing') await wakeNow(ports, proposal)
     }
@@ -89,8 +90,10 @@ async function hearFill(ports: Ports, order: Order, fill: VenueFill): Promise<Ve
 
 const outcomeOf = (before: Order, heard: Heard): VenueEventOutcome =>
   heard.booked.length > 0 || heard.order.state !== before.state || heard.order.filledQuantity !== before.filledQuantity
-    ? { kind: 'booked', ...heard }
+    ? { kind: 'booked', ...heard, matters: !(isResting(before) && isResting(heard.order)) }
     : { kind: 'nothing-new' }
+
+const isResting = ({ state }: Order): boolean => state === 'accepted' || state === 'partially-filled'
 
 /** By our id where it is named, else by the venue's own among the orders that have not ended. */
 async function ownerOf(
