@@ -18,8 +18,8 @@ export type VenueEventOutcome =
   | { readonly kind: 'left-to-reconcile' }
 
 /**
- * Books what a venue pushes on the same path as what it answers, and wakes whoever works on the order where that matters to them. What one event cannot decide,
- * and whatever was missed while the connection was down, is reconciled.
+ * Books what a venue pushes on the same path as what it answers, and wakes whoever works on the order where that matters to them.
+ * What one event cannot decide, and whatever was missed while the connection was down, is reconciled.
  */
 export const createApplyVenueEvent =
   (ports: Ports) =>

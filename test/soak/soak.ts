@@ -38,7 +38,7 @@ export interface SoakReport extends Comparison {
 }
 
 /** Of the machine's time. */
-const EVERY_MS = { move: 100, fill: 45, look: 1_000 }
+const EVERY_MS = { move: 100, fill: 25, look: 1_000 }
 /** Of the market's. */
 const EVERY_S = { publish: 40, reconcile: 20, watch: 30, interrupt: 200 }
 const TENTH = 0.1

@@ -15,7 +15,7 @@ const AT_ONCE = 8
 /** With more events waiting than this the market trades more slowly. */
 const MOST_WAITING = 300
 /** Of an order, what somebody trades with at once. */
-const PART = 0.08
+const PART = 0.04
 const LOOK_MS = 50
 const SETTLE_WITHIN_MS = 120_000
 
