@@ -61,7 +61,12 @@ const PLACES: readonly Place[] = [
     packages: ['zod'],
   },
   // What is called by plain HTTP: the watchdog starts with these alone.
-  { name: 'chat/outside', files: /^src\/chat\/(heartbeat|pager|post)\.ts$/, places: ['domain', 'ports'], packages: [NODE] },
+  {
+    name: 'chat/outside',
+    files: /^src\/chat\/(heartbeat|pager|post)\.ts$/,
+    places: ['domain', 'ports'],
+    packages: [NODE],
+  },
   {
     name: 'chat',
     files: /^src\/chat\//,
