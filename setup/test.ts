@@ -17,8 +17,8 @@ import { RESULTS_FILE, readResults } from './test-results.ts'
 
 const ALL_TESTS = 'test/**/*.test.ts'
 const LONGEST_TEST_MS = 300_000
-/** Tests wait for servers more than they compute, so two at a time even on one core; few enough for the database. */
-const CONCURRENCY = Math.min(4, Math.max(2, availableParallelism() - 1))
+/** Tests wait for servers more than they compute, so three at a time even on two cores; few enough for the database. */
+const CONCURRENCY = Math.min(4, Math.max(3, availableParallelism() - 1))
 
 const CHECKS = [
   { name: 'Types', command: ['node_modules/typescript/bin/tsc', '--noEmit'] },
