@@ -59,7 +59,7 @@ async function liveSettings(t: Cleanup): Promise<Settings> {
     ASSETS: 'ETH',
     BOOK: 'ETH:10',
     SELF_APPROVAL_MAX_USD: '100000',
-    EXECUTION_DURATION_MS: '2000',
+    EXECUTION_DURATION_MS: '10000',
     FORECAST_EVERY_MS: '1000',
     ...Object.fromEntries(
       LIVE_VENUES.flatMap((venue) => [
