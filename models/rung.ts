@@ -1,0 +1,102 @@
+/**
+ * A rung of the ladder: how one kind of model is fitted, asked, kept and explained.
+ *
+ * @module
+ */
+import type { Hidden } from './batches.ts'
+import type { Engine } from './engine.ts'
+import type { Sample } from './samples.ts'
+import type { TargetKey } from './targets.ts'
+
+/** From the one that knows nothing upwards; each has to beat the one before it. */
+export const RUNG_NAMES = [
+  'base-rate',
+  'volatility-only',
+  'open-interest-funding',
+  'five-feature',
+  'boosted-trees',
+  'gru',
+  'lstm',
+  'cnn-lstm',
+  'tcn',
+  'transformer',
+] as const
+export type RungName = (typeof RUNG_NAMES)[number]
+
+export interface FitTask {
+  readonly train: readonly Sample[]
+  /** For early stopping only; calibrators are fitted on it afterwards, by the caller. */
+  readonly calibration: readonly Sample[]
+  /** Of initial weights and every draw. */
+  readonly seed: number
+  /** `quick` shows in seconds that everything works, and is of no use. */
+  readonly effort: 'full' | 'quick'
+  readonly engine: Engine
+  /** Where to keep the last epoch, so that a fit that was killed goes on from there; removed when it ends. */
+  readonly checkpointFile?: string
+  /** Share done from 0 to 1. */
+  readonly onProgress?: (share: number, text: string) => void
+  readonly signal?: AbortSignal
+}
+
+export interface Rung {
+  readonly name: RungName
+  /** How people call it: "dilated TCN". */
+  readonly title: string
+  /** Names of the features it reads (`models/features.ts`); `all` for every one. */
+  readonly features: 'all' | readonly string[]
+  /** Whether it reads each venue's own rows. */
+  readonly readsVenues: boolean
+  /** Hours before the asked one that it looks back on: 0 for a model of the last row. */
+  readonly windowHours: number
+  /** @throws the signal's reason when it is aborted */
+  fit(task: FitTask): Promise<FittedModel>
+  /** @throws {Error} when the stored model is of another rung or shape */
+  restore(stored: StoredModel, engine: Engine): FittedModel
+}
+
+export interface FittedModel {
+  readonly rung: RungName
+  /** In words: "dilated causal TCN, 12 345 parameters, 72 hourly steps". */
+  readonly architecture: string
+  /**
+   * Uncalibrated scores, row-major [samples × TARGETS]: a logit for an event, a value in the target's unit for a value, NaN for a
+   * target the rung does not answer or whose features are not known.
+   *
+   * @param hide - what to hide from each sample, as if it had not been received
+   */
+  scores(samples: readonly Sample[], hide?: () => Hidden | undefined): Float32Array
+  /** Which inputs made the score of one sample, adding up to it. */
+  explain(sample: Sample, key: TargetKey): Explanation
+  store(): StoredModel
+  dispose(): void
+}
+
+/** A model as a file keeps it: plain JSON and arrays by name. */
+export interface StoredModel {
+  readonly rung: RungName
+  /** Everything but arrays: hyper-parameters, names of features, coefficients. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Little-endian float32 in base64 (see `artifact.ts`). */
+  readonly arrays: Readonly<Record<string, { readonly shape: number[]; readonly data: string }>>
+}
+
+export interface Contribution {
+  /** A feature's name; a venue's own feature as `binance open-interest-change-4h`. */
+  readonly feature: string
+  /** As the model read it, in the feature's own unit; undefined where it was not known. */
+  readonly value?: number
+  /** To the score: log odds of an event, the target's unit of a value. */
+  readonly contribution: number
+}
+
+export interface Explanation {
+  readonly target: TargetKey
+  /** What the contributions start from: the score of an average hour. */
+  readonly base: number
+  /** Uncalibrated score of the sample. */
+  readonly score: number
+  /** Largest first by size; they and the base add up to the score within 1 %. */
+  readonly contributions: readonly Contribution[]
+  readonly method: 'exact Shapley values' | 'sampled Shapley values' | 'integrated gradients'
+}

@@ -1,0 +1,87 @@
+/**
+ * What models are fitted on and asked about: hours of one asset, and samples that point into them.
+ *
+ * @module
+ */
+import type { Asset, VenueId } from '../src/domain/market/tick.ts'
+import { FEATURE_COUNT } from './features.ts'
+import type { TargetKey } from './targets.ts'
+
+/** Venues whose own rows a model sees at once; a market has fewer or more, the largest come first. */
+export const VENUE_SLOTS = 6
+/** Embedding ids; 0 is any other venue or asset, learned by hiding the true one at times. */
+export const VENUE_IDS: readonly VenueId[] = [
+  'other',
+  'binance',
+  'bybit',
+  'okx',
+  'deribit',
+  'hyperliquid',
+  'dydx',
+  'bitmex',
+  'kraken',
+  'gate',
+  'htx',
+  'kucoin',
+  'mexc',
+  'bitget',
+  'all-exchanges',
+]
+export const ASSET_IDS: readonly Asset[] = [
+  'other',
+  'BTC',
+  'ETH',
+  'SOL',
+  'XRP',
+  'BNB',
+  'DOGE',
+  'ADA',
+  'LTC',
+  'AVAX',
+  'LINK',
+]
+
+/** @returns 0 for a venue that no embedding was learned for */
+export const venueIdOf = (venue: VenueId): number => Math.max(0, VENUE_IDS.indexOf(venue))
+/** @returns 0 for an asset that no embedding was learned for */
+export const assetIdOf = (asset: Asset): number => Math.max(0, ASSET_IDS.indexOf(asset))
+
+/** One venue's own rows, beside the rows of the whole market. */
+export interface VenueHours {
+  readonly venue: VenueId
+  /** Row-major [hours × VENUE_FEATURE_COUNT]; 0 where not known. */
+  readonly values: Float32Array
+  /** 1 where known, same shape. */
+  readonly mask: Uint8Array
+}
+
+/** One asset's hours at one phase, ready to cut windows from. */
+export interface AssetHours {
+  readonly asset: Asset
+  /** Index in `PHASES`. */
+  readonly phase: number
+  /** Hourly instants, oldest first. */
+  readonly instants: Float64Array
+  /** Row-major [hours × FEATURE_COUNT], not normalised; 0 where not known. */
+  readonly values: Float32Array
+  /** 1 where known, same shape. */
+  readonly mask: Uint8Array
+  /** At most `VENUE_SLOTS`, the largest first. */
+  readonly venues: readonly VenueHours[]
+  /** Label by target and hour; NaN where the future is not recorded, or what the label is made of is not known. */
+  readonly labels: Readonly<Record<TargetKey, Float32Array>>
+  /** First hour with a full window and its history behind it. */
+  readonly firstUsable: number
+}
+
+/** An hour of one asset. */
+export interface Sample {
+  readonly hours: AssetHours
+  readonly i: number
+}
+
+export const instantOf = ({ hours, i }: Sample): number => hours.instants[i]!
+export const labelOf = ({ hours, i }: Sample, key: TargetKey): number => hours.labels[key][i]!
+/** Price, in whatever unit the asset has: only for what is reckoned in returns. */
+export const featureOf = ({ hours, i }: Sample, f: number): number =>
+  hours.mask[i * FEATURE_COUNT + f] === 1 ? hours.values[i * FEATURE_COUNT + f]! : Number.NaN
