@@ -82,6 +82,6 @@ export interface Sample {
 
 export const instantOf = ({ hours, i }: Sample): number => hours.instants[i]!
 export const labelOf = ({ hours, i }: Sample, key: TargetKey): number => hours.labels[key][i]!
-/** Price, in whatever unit the asset has: only for what is reckoned in returns. */
+/** @returns NaN where the feature is not known */
 export const featureOf = ({ hours, i }: Sample, f: number): number =>
   hours.mask[i * FEATURE_COUNT + f] === 1 ? hours.values[i * FEATURE_COUNT + f]! : Number.NaN
