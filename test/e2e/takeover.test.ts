@@ -40,7 +40,7 @@ async function stopMidCommand(
   press()
   for (const who of [ANA, BEN, CLEO, TOM]) talk.ask(who)
   handOver()
-  await within(4_000, 'claims on both platforms', async () =>
+  await within(10_000, 'claims on both platforms', async () =>
     (await claimed(desk, 'telegram')) >= before + 4 && (await claimed(desk, 'discord')) >= 1 ? true : undefined,
   )
   return unlock
