@@ -1,6 +1,7 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core'
 import { createGaussian, createRandom } from '../../src/domain/random.ts'
 import type { Tf } from '../engine.ts'
+import { causalConvolution } from '../layers/convolution.ts'
 
 /** Shape of a network; everything that is needed to build it anew before its weights are put in. */
 export interface NetworkShape {
@@ -28,8 +29,7 @@ export interface Network {
  *
  * Every step's channels come from a linear map of its columns, then pass blocks of `relu(causal convolution) + input` with
  * growing dilation. The heads read the last step's channels and its columns directly, so that a plain logistic regression on
- * the last row is within reach. Convolutions are written as pad, slice and matMul: the gradient of tf.conv1d is missing on
- * WebAssembly and its causal padding fails on both JavaScript backends.
+ * the last row is within reach.
  *
  * @param seed - initial weights; the same seed gives the same weights on every machine
  * @see Bai, Kolter, Koltun (2018), "An Empirical Evaluation of Generic Convolutional and Recurrent Networks", arXiv 1803.01271
@@ -82,32 +82,6 @@ export function createNetwork(tf: Tf, shape: NetworkShape, seed: number): Networ
       for (const variable of weights.values()) variable.dispose()
     },
   }
-}
-
-/**
- * Causal convolution over time: step t sees t, t − dilation, … and nothing later; zeros stand before the window.
- *
- * @param input - [batch, time, channels]
- * @param weight - [kernel · channels, outputs], the oldest tap first
- */
-export function causalConvolution(
-  tf: Tf,
-  input: Tensor3D,
-  weight: Tensor2D,
-  { kernel, dilation }: { kernel: number; dilation: number },
-): Tensor3D {
-  const [batch, time, channels] = input.shape
-  const before = (kernel - 1) * dilation
-  const padded = tf.pad(input, [
-    [0, 0],
-    [before, 0],
-    [0, 0],
-  ])
-  const taps = Array.from({ length: kernel }, (_, tap) =>
-    tf.slice(padded, [0, tap * dilation, 0], [batch, time, channels]),
-  )
-  const stacked = tf.reshape(tf.concat(taps, 2), [batch * time, kernel * channels]) as Tensor2D
-  return tf.reshape(tf.matMul(stacked, weight), [batch, time, weight.shape[1]])
 }
 
 const lastStep = (tf: Tf, input: Tensor3D): Tensor2D => {

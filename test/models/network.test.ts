@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import type { Scalar, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { type Engine, loadEngine, loadGradients, type Tf } from '../../models/engine.ts'
+import { causalConvolution } from '../../models/layers/convolution.ts'
 import { lossOf } from '../../models/tcn/fit.ts'
-import { causalConvolution, createNetwork, type NetworkShape } from '../../models/tcn/network.ts'
+import { createNetwork, type NetworkShape } from '../../models/tcn/network.ts'
 import { createGaussian, createRandom } from '../../src/domain/random.ts'
 
 const SHAPE: NetworkShape = { windowHours: 12, inputs: 5, channels: 4, kernel: 3, dilations: [1, 2], heads: 3 }
