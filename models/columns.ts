@@ -1,9 +1,18 @@
 import type { Panel } from '../src/domain/market/panel.ts'
-import type { Asset, FeedDeclaration, FeedKind, Observed, VenueId } from '../src/domain/market/tick.ts'
+import {
+  type Asset,
+  type FeedDeclaration,
+  type FeedKind,
+  GAUGE_KINDS,
+  type GaugeKind,
+  type Observed,
+  type VenueId,
+} from '../src/domain/market/tick.ts'
 import { type DurationMs, HOUR, type TimestampMs, timestamp } from '../src/domain/units.ts'
 
-/** The kinds that features are made of; no feature reads account ratios, so they are not sampled. */
-export type SampledFeed = Exclude<FeedKind, 'account-ratio'>
+/** The kinds that features are made of; no feature reads account ratios or gauges, so they are not sampled. */
+export type SampledFeed = Exclude<FeedKind, 'account-ratio' | GaugeKind>
+const NOT_SAMPLED: ReadonlySet<FeedKind> = new Set<FeedKind>(['account-ratio', ...GAUGE_KINDS])
 
 /**
  * What had been received, hour by hour: one number per hourly instant, NaN where nothing fresh was known.
@@ -99,7 +108,7 @@ export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDe
 }
 
 type SampledDeclaration = FeedDeclaration & { readonly feed: SampledFeed }
-const isSampled = (feed: FeedDeclaration): feed is SampledDeclaration => feed.feed !== 'account-ratio'
+const isSampled = (feed: FeedDeclaration): feed is SampledDeclaration => !NOT_SAMPLED.has(feed.feed)
 
 function sampleFeed(panel: Panel, feed: SampledDeclaration, span: Span, columns: Columns): void {
   const isFlow = feed.feed === 'liquidations' || feed.feed === 'taker-flow'

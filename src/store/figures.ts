@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { FEED_KINDS, type VenueId } from '../domain/market/tick.ts'
+import { EXPECTED_KINDS, type VenueId } from '../domain/market/tick.ts'
 import { type DurationMs, type FundingPer8h, HOUR, type TimestampMs } from '../domain/units.ts'
 import type { RunFigures, Store } from '../ports.ts'
 import type { StoreContext } from './context.ts'
@@ -74,15 +74,23 @@ interface FundingRow {
   readonly hours: number
 }
 
-/** `<feed>/<asset>` for every kind of feed of which nothing was received in (from, to], for the assets of declared feeds. */
+/**
+ * `<feed>/<asset>` of which nothing was received in (from, to]: the kinds expected of every asset that has declared feeds, and
+ * whatever else was declared for it.
+ */
 async function missingFeeds(db: Db, from: TimestampMs, to: TimestampMs): Promise<readonly string[]> {
   const { rows } = await sql<{ feed: string; asset: string }>`
-    select kind.feed, asset.asset
-    from unnest(${[...FEED_KINDS]}::text[]) as kind (feed)
-      cross join (select distinct asset from declared_feeds) as asset
+    select wanted.feed, wanted.asset
+    from (
+      select kind.feed, asset.asset
+      from unnest(${[...EXPECTED_KINDS]}::text[]) as kind (feed)
+        cross join (select distinct asset from declared_feeds) as asset
+      union
+      select feed, asset from declared_feeds
+    ) as wanted
     where not exists (
       select from observations
-      where observations.feed = kind.feed and observations.asset = asset.asset and metric <> 'disconnect'
+      where observations.feed = wanted.feed and observations.asset = wanted.asset and metric <> 'disconnect'
         and received_at > ${from}::bigint and received_at <= ${to}::bigint
     )`.execute(db)
   return rows.map(({ feed, asset }) => `${feed}/${asset}`).sort()

@@ -1,4 +1,4 @@
-import type { FeedKind, Observed, Tick } from '../domain/market/tick.ts'
+import { type FeedKind, GAUGE_KINDS, type GaugeKind, type Observed, type Tick } from '../domain/market/tick.ts'
 
 /** One number (or word) of one tick. */
 export interface ObservationRow {
@@ -39,6 +39,10 @@ const METRICS: { readonly [K in FeedKind]: Readonly<Record<Property<K>, string>>
   'taker-flow': { buyNotional: 'buy-notional-usd', sellNotional: 'sell-notional-usd', interval: 'interval-ms' },
   'book-depth': { bidNotional: 'bid-notional-usd', askNotional: 'ask-notional-usd' },
   'account-ratio': { longShare: 'long-share' },
+  ...(Object.fromEntries(GAUGE_KINDS.map((kind) => [kind, { value: 'value' }])) as Record<
+    GaugeKind,
+    { value: 'value' }
+  >),
 }
 const DISCONNECT = 'disconnect'
 

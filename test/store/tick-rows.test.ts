@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { FEED_KINDS, type Tick } from '../../src/domain/market/tick.ts'
+import { FEED_KINDS, GAUGE_KINDS, type Tick } from '../../src/domain/market/tick.ts'
 import { fromRows, toRows } from '../../src/store/tick-rows.ts'
 import { at, collect } from '../conformance/store-samples.ts'
 import { testDatabase } from '../support/database.ts'
@@ -73,6 +73,7 @@ const anyTick = fc.oneof(
     { ...stamped, type: fc.constant('account-ratio'), longShare: fc.double({ noNaN: true, min: 1e-9, max: 1 - 1e-9 }) },
     { noNullPrototype: true },
   ),
+  fc.record({ ...stamped, type: fc.constantFrom(...GAUGE_KINDS), value: finite }, { noNullPrototype: true }),
   fc.record(
     { ...stamped, type: fc.constant('disconnect'), feed: fc.constantFrom(...FEED_KINDS), reason: word },
     { noNullPrototype: true },

@@ -1,5 +1,5 @@
 import { baseQty, duration, HOUR, price, type TimestampMs, usd } from '../units.ts'
-import type { Observed } from './tick.ts'
+import { isGauge, type Observed } from './tick.ts'
 
 /** The hour that an event belongs to: one at the full hour ends it. */
 export const hourOf = (eventAt: TimestampMs): number => Math.ceil(eventAt / HOUR)
@@ -17,6 +17,7 @@ export function condensed<T extends Observed>(ticks: readonly T[]): T {
 }
 
 function merged(ticks: readonly Observed[], last: Observed): Partial<Observed> {
+  if (isGauge(last)) return {}
   switch (last.type) {
     case 'bar': {
       const bars = ticks.filter((tick) => tick.type === 'bar').sort((a, b) => a.eventAt - b.eventAt)

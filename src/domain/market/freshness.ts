@@ -1,6 +1,6 @@
 import { type DurationMs, duration, elapsed, type TimestampMs } from '../units.ts'
 import type { Panel } from './panel.ts'
-import { type Asset, FEED_KINDS, type FeedDeclaration, type FeedKind } from './tick.ts'
+import { type Asset, EXPECTED_KINDS, FEED_KINDS, type FeedDeclaration, type FeedKind } from './tick.ts'
 
 export type Freshness =
   | { readonly state: 'fresh'; readonly age: DurationMs }
@@ -29,7 +29,11 @@ export function freshnessOf(panel: Panel, feed: FeedDeclaration, at: TimestampMs
   return { state: age > limit || (cut !== undefined && elapsed(cut, at) > limit) ? 'stale' : 'fresh', age }
 }
 
-/** For each kind of feed the best an asset has: fresh before stale before missing, youngest first. */
+/**
+ * For each kind of feed the best an asset has: fresh before stale before missing, youngest first.
+ *
+ * A gauge that nobody declared is left out: no asset is expected to have it.
+ */
 export function freshnessByKind(
   panel: Panel,
   feeds: readonly FeedDeclaration[],
@@ -37,14 +41,17 @@ export function freshnessByKind(
   at: TimestampMs,
 ): readonly FeedFreshness[] {
   const rank = { fresh: 0, stale: 1, missing: 2 }
-  return FEED_KINDS.map((kind) => {
+  return FEED_KINDS.flatMap((kind): FeedFreshness[] => {
     const candidates = feeds
       .filter((feed) => feed.asset === asset && feed.feed === kind)
       .map((feed) => ({ feed: kind, venue: feed.venue, freshness: freshnessOf(panel, feed, at) }))
       .sort((a, b) => rank[a.freshness.state] - rank[b.freshness.state] || ageOf(a.freshness) - ageOf(b.freshness))
-    return candidates[0] ?? { feed: kind, freshness: { state: 'missing' } }
+    if (candidates[0]) return [candidates[0]]
+    return EXPECTED.has(kind) ? [{ feed: kind, freshness: { state: 'missing' } }] : []
   })
 }
+
+const EXPECTED: ReadonlySet<FeedKind> = new Set(EXPECTED_KINDS)
 
 const ageOf = (freshness: Freshness): number =>
   freshness.state === 'missing' ? Number.POSITIVE_INFINITY : freshness.age

@@ -1,6 +1,15 @@
 import type { TimestampMs } from '../units.ts'
 import { condensed, hourOf } from './condense.ts'
-import { type Asset, type Bar, type FeedKind, feedKey, type Observed, type Tick, type VenueId } from './tick.ts'
+import {
+  type Asset,
+  type Bar,
+  type FeedKind,
+  feedKey,
+  isGauge,
+  type Observed,
+  type Tick,
+  type VenueId,
+} from './tick.ts'
 
 type Of<K extends FeedKind> = Extract<Observed, { type: K }>
 
@@ -200,6 +209,7 @@ function byHour<T extends Observed>(ticks: readonly T[]): T[][] {
 
 /** Adapters keep this out; should one fail to, one price of nothing must not spoil every average it enters. */
 function isPossible(tick: Observed): boolean {
+  if (isGauge(tick)) return Number.isFinite(tick.value)
   switch (tick.type) {
     case 'bar': {
       const { openPrice, highPrice, lowPrice, closePrice, volume = 0 } = tick

@@ -70,6 +70,42 @@ export interface AccountRatio extends Stamped {
   readonly longShare: Fraction
 }
 
+/**
+ * A single figure read now and then, by the kind of figure; a mean or share may be over a while, which ends at `eventAt`.
+ *
+ * - `basis`: bps, (mark − index) / index; positive = the perpetual is dearer
+ * - `implied-volatility`: fraction a year, of options about 30 days out
+ * - `option-open-interest`: USD, puts and calls together
+ * - `option-volume`: USD a day
+ * - `fear-greed`: 0 (fear) to 100 (greed), of the market as a whole
+ * - `etf-flow`: USD a day, positive = into the funds
+ * - `exchange-netflow`: USD a day, positive = into exchanges
+ * - `coin-premium`: fraction, Coinbase's price over Binance's less one
+ * - `top-account-ratio`: share of the largest accounts that are net long, 0 to 1
+ * - `top-position-ratio`: share of the largest accounts' positions that is long, 0 to 1
+ */
+export const GAUGE_KINDS = [
+  'basis',
+  'implied-volatility',
+  'option-open-interest',
+  'option-volume',
+  'fear-greed',
+  'etf-flow',
+  'exchange-netflow',
+  'coin-premium',
+  'top-account-ratio',
+  'top-position-ratio',
+] as const
+export type GaugeKind = (typeof GAUGE_KINDS)[number]
+
+interface Reading<K extends GaugeKind> extends Stamped {
+  readonly type: K
+  /** In the unit of its kind (see `GAUGE_KINDS`). */
+  readonly value: number
+}
+/** One type for each kind, so that `Extract<Observed, { type: K }>` finds it. */
+export type Gauge = { readonly [K in GaugeKind]: Reading<K> }[GaugeKind]
+
 /** A gap is data: every consumer has to decide what silence means. */
 export interface Disconnect extends Stamped {
   readonly type: 'disconnect'
@@ -77,11 +113,12 @@ export interface Disconnect extends Stamped {
   readonly reason: string
 }
 
-export type Observed = Bar | OpenInterest | FundingRate | Liquidations | TakerFlow | BookDepth | AccountRatio
+export type Observed = Bar | OpenInterest | FundingRate | Liquidations | TakerFlow | BookDepth | AccountRatio | Gauge
 export type Tick = Observed | Disconnect
 export type FeedKind = Observed['type']
 
-export const FEED_KINDS = [
+/** What every asset is expected to have: said to be missing where it has none. */
+export const EXPECTED_KINDS = [
   'bar',
   'open-interest',
   'funding',
@@ -89,7 +126,12 @@ export const FEED_KINDS = [
   'taker-flow',
   'book-depth',
   'account-ratio',
-] as const satisfies readonly FeedKind[]
+] as const satisfies readonly Exclude<FeedKind, GaugeKind>[]
+
+export const FEED_KINDS = [...EXPECTED_KINDS, ...GAUGE_KINDS] as const satisfies readonly FeedKind[]
+
+const GAUGES: ReadonlySet<string> = new Set(GAUGE_KINDS)
+export const isGauge = (tick: Tick): tick is Gauge => GAUGES.has(tick.type)
 
 /** What a source promises: from this venue, this kind of observation, this often. Twice the cadence without one is stale. */
 export interface FeedDeclaration {

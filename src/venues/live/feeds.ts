@@ -1,4 +1,4 @@
-import { type Asset, type FeedKind, feedKey, type Tick } from '../../domain/market/tick.ts'
+import { type Asset, type FeedKind, feedKey, type GaugeKind, type Tick } from '../../domain/market/tick.ts'
 import { type DurationMs, MINUTE, price, type TimestampMs, usd } from '../../domain/units.ts'
 import type { Clock, Quote } from '../../ports.ts'
 import type { VenueClient } from './client.ts'
@@ -10,11 +10,14 @@ const CANDLES = 5 // enough to bridge a few missed polls
 const COUNTS = 5 // of accounts, for the same reason
 const CLOSED_MS = 2_000 // a venue may still correct a candle right after its close
 
+/** The kinds that some venue is read for. */
+export type LiveFeed = Exclude<FeedKind, GaugeKind>
+
 /** How often each feed is asked for. Books faster than they are recorded, since the paper venue trades on them. */
-export type PollEvery = Readonly<Record<FeedKind, DurationMs>>
+export type PollEvery = Readonly<Record<LiveFeed, DurationMs>>
 
 export interface FeedReader {
-  readonly feed: FeedKind
+  readonly feed: LiveFeed
   readonly read: () => Promise<readonly Tick[]>
 }
 
@@ -40,12 +43,12 @@ export function feedReaders(
   },
 ): readonly FeedReader[] {
   const symbol = venue.symbolOf(asset)
-  const where = (feed: FeedKind): string => `${venue.venueId} ${asset} ${feed}`
+  const where = (feed: LiveFeed): string => `${venue.venueId} ${asset} ${feed}`
   const stamp = (): Stamp => ({ venue: venue.venueId, asset, receivedAt: clock.now() })
   const isMark = venue.series === 'mark'
   let fundingInterval: DurationMs | undefined
 
-  const readers: Partial<Record<FeedKind, () => Promise<readonly Tick[]>>> = {
+  const readers: Partial<Record<LiveFeed, () => Promise<readonly Tick[]>>> = {
     async bar() {
       const candles = isMark
         ? await client.fetchMarkOHLCV(symbol, '1m', undefined, CANDLES)
@@ -115,7 +118,7 @@ export function feedReaders(
     readers['account-ratio'] = async () =>
       problems.take(where('account-ratio'), await accountRatios(client, symbol, { every: '5m', limit: COUNTS }, stamp))
   }
-  return Object.entries(readers).map(([feed, read]) => ({ feed: feed as FeedKind, read }))
+  return Object.entries(readers).map(([feed, read]) => ({ feed: feed as LiveFeed, read }))
 }
 
 /** At most one tick per `every` of each feed, so that what is asked for often is not recorded as often. */
