@@ -233,6 +233,7 @@ export interface Heartbeat {
 // ---------------------------------------------------------------- store
 
 export type * from './ports/margin-tiers.ts'
+export type * from './ports/models.ts'
 export type * from './ports/quote.ts'
 export type * from './ports/risk-rows.ts'
 export type * from './ports/rows.ts'

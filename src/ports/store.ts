@@ -18,6 +18,7 @@ import type { RailName } from '../domain/risk/rail.ts'
 import type { TradingState } from '../domain/risk/trading-state.ts'
 import type { Mute, Subscription } from '../domain/subscription.ts'
 import type { BaseQty, DurationMs, TimestampMs, Usd } from '../domain/units.ts'
+import type { ModelForecastStore, ModelHealthStore, ModelStore } from './models.ts'
 import type {
   AdminRequest,
   LimitOverride,
@@ -340,6 +341,9 @@ export interface Store {
     /** Every table there ever was, by venue, contract and time. */
     list(): Promise<readonly TierTable[]>
   }
+  readonly models: ModelStore
+  readonly modelForecasts: ModelForecastStore
+  readonly modelHealth: ModelHealthStore
   readonly settings: {
     tradingState(): Promise<{
       readonly state: TradingState
