@@ -22,6 +22,13 @@ export interface HeldOut {
   readonly trainingMean: Readonly<Record<TargetKey, number>>
   /** Probability above which the calibration segment would have raised one alert a day at six hours' cooldown. */
   readonly alertThreshold: Readonly<Partial<Record<TargetKey, number>>>
+  /** What the time after each instant was worth, where the prices are at hand: what a hedge against the event earns or costs. */
+  readonly stakes?: {
+    /** Simple return of the asset over so many hours; null where the future is not recorded. */
+    readonly returns: Readonly<Record<'4h' | '24h' | '72h', readonly (number | null)[]>>
+    /** Funding per eight hours known at the instant, income of a short when positive; null where it is not known. */
+    readonly funding: readonly (number | null)[]
+  }
   /** First and last instants of the segments, purged and embargoed. */
   readonly segments: {
     readonly train: readonly [number, number]
