@@ -70,6 +70,9 @@ export interface AssetHours {
   readonly venues: readonly VenueHours[]
   /** Label by target and hour; NaN where the future is not recorded, or what the label is made of is not known. */
   readonly labels: Readonly<Record<TargetKey, Float32Array>>
+  /** Hourly closes and funding per eight hours as known at each instant, where they are kept: what a hedge would have earned. */
+  readonly price?: ArrayLike<number>
+  readonly funding?: ArrayLike<number>
   /** First hour with a full window and its history behind it. */
   readonly firstUsable: number
 }
