@@ -105,6 +105,8 @@ export type Promoted =
 export type RolledBack =
   | { readonly kind: 'rolled-back'; readonly model: ModelRecord; readonly retired: ModelRecord }
   | { readonly kind: 'nothing-to-roll-back' }
+  /** The former champion reads features that this code does not make. */
+  | { readonly kind: 'of-other-features'; readonly model: ModelRecord }
 
 /** What a model said of one target, and what came of it. */
 export interface ModelForecast {
@@ -115,6 +117,8 @@ export interface ModelForecast {
   readonly target: string
   /** Calibrated. */
   readonly probability: number
+  /** What volatility alone said at the same instant, calibrated: every score stands beside its own. */
+  readonly baseline?: number | undefined
   /** From when on what came of it can be known: the end of the target's horizon. */
   readonly dueAt: TimestampMs
   /** Undefined until it is known, and where it can never be. */
@@ -164,8 +168,12 @@ export interface ModelStore {
    * @param change - `over`: the champion it is to replace, undefined for none
    */
   promote(change: ModelChange & { readonly modelId: string; readonly over: string | undefined }): Promise<Promoted>
-  /** Puts the one in force whose place the champion, or the one demoted last where there is none, had taken; and retires that. */
-  rollBack(change: ModelChange & { readonly market: ModelMarket }): Promise<RolledBack>
+  /**
+   * Puts the one in force whose place the champion, or the one demoted last where there is none, had taken; and retires that.
+   *
+   * @param change - `featureHash`: of this code
+   */
+  rollBack(change: ModelChange & { readonly market: ModelMarket; readonly featureHash: string }): Promise<RolledBack>
   /** Champion → challenger, marked; its market is without one. Undefined where it is not in force. */
   demote(change: ModelChange & { readonly modelId: string }): Promise<ModelRecord | undefined>
   /** Challenger → retired. Undefined where it is not a challenger. */
@@ -180,7 +188,7 @@ export interface ModelForecastStore {
   pending(filter: { readonly before: TimestampMs; readonly limit: number }): Promise<readonly ModelForecast[]>
   /** Returns how many were written: the first answer stands. */
   resolve(outcomes: readonly ModelOutcome[]): Promise<number>
-  /** In order of time, both ends included; those without a known outcome too. */
+  /** Ordered by time, asset and target, both ends included; those without a known outcome too. */
   between(filter: {
     readonly modelId: string
     readonly from: TimestampMs
