@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Explanation } from '../src/domain/model/explanation.ts'
 import type { Hidden } from './batches.ts'
 import type { Engine } from './engine.ts'
 import type { Sample } from './samples.ts'
@@ -22,6 +23,8 @@ export const RUNG_NAMES = [
   'transformer',
 ] as const
 export type RungName = (typeof RUNG_NAMES)[number]
+
+export type { Contribution, Explanation } from '../src/domain/model/explanation.ts'
 
 export interface FitTask {
   readonly train: readonly Sample[]
@@ -68,6 +71,8 @@ export interface FittedModel {
   scores(samples: readonly Sample[], hide?: () => Hidden | undefined): Float32Array
   /** Which inputs made the score of one sample, adding up to it. */
   explain(sample: Sample, key: TargetKey): Explanation
+  /** Names of features that were hidden from the model because they stand where training never was; default none. */
+  foreign?(sample: Sample): readonly string[]
   store(): StoredModel
   dispose(): void
 }
@@ -79,24 +84,4 @@ export interface StoredModel {
   readonly settings: Readonly<Record<string, unknown>>
   /** Little-endian float32 in base64 (see `artifact.ts`). */
   readonly arrays: Readonly<Record<string, { readonly shape: number[]; readonly data: string }>>
-}
-
-export interface Contribution {
-  /** A feature's name; a venue's own feature as `binance open-interest-change-4h`. */
-  readonly feature: string
-  /** As the model read it, in the feature's own unit; undefined where it was not known. */
-  readonly value?: number
-  /** To the score: log odds of an event, the target's unit of a value. */
-  readonly contribution: number
-}
-
-export interface Explanation {
-  readonly target: TargetKey
-  /** What the contributions start from: the score of an average hour. */
-  readonly base: number
-  /** Uncalibrated score of the sample. */
-  readonly score: number
-  /** Largest first by size; they and the base add up to the score within 1 %. */
-  readonly contributions: readonly Contribution[]
-  readonly method: 'exact Shapley values' | 'sampled Shapley values' | 'integrated gradients'
 }

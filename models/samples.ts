@@ -5,7 +5,7 @@
  */
 import type { Asset, VenueId } from '../src/domain/market/tick.ts'
 import { FEATURE_COUNT } from './features.ts'
-import type { TargetKey } from './targets.ts'
+import { byTarget, type TargetKey } from './targets.ts'
 
 /** Venues whose own rows a model sees at once; a market has fewer or more, the largest come first. */
 export const VENUE_SLOTS = 6
@@ -88,3 +88,14 @@ export const labelOf = ({ hours, i }: Sample, key: TargetKey): number => hours.l
 /** @returns NaN where the feature is not known */
 export const featureOf = ({ hours, i }: Sample, f: number): number =>
   hours.mask[i * FEATURE_COUNT + f] === 1 ? hours.values[i * FEATURE_COUNT + f]! : Number.NaN
+
+/** A live window as the hours of one asset, so that training and live ask a model the same way; it has no labels. */
+export function assetHoursOf(
+  asset: Asset,
+  window: Pick<AssetHours, 'instants' | 'values' | 'mask'> & Partial<Pick<AssetHours, 'venues'>>,
+): AssetHours {
+  const { instants, values, mask, venues = [] } = window
+  return { asset, phase: 0, instants, values, mask, venues, labels: NO_LABELS, firstUsable: instants.length - 1 }
+}
+
+const NO_LABELS = byTarget(() => new Float32Array())
