@@ -2,6 +2,7 @@ import { FEED_KINDS } from '../src/domain/market/tick.ts'
 import { clamp, HOUR } from '../src/domain/units.ts'
 import type { Columns, SampledFeed, VenueColumn } from './columns.ts'
 import { FUEL_HOURS, type Fuel, fuelAt, type Openings, openingsOf } from './fuel.ts'
+import { robustZ } from './robust.ts'
 import {
   chainLinked,
   meanOver,
@@ -12,7 +13,6 @@ import {
   venueSpread,
   venueSum,
   volatilities,
-  zScore,
 } from './series.ts'
 
 export type FeatureGroup =
@@ -71,12 +71,11 @@ export interface Prepared {
   readonly funding: Float64Array
   /** Chain-linked over venues, so that one falling silent is no fall of open interest. */
   readonly openInterest: Float64Array
-  readonly logOpenInterest: Float64Array
   /** All fresh venues together. */
   readonly liquidated: { readonly long: Float64Array; readonly short: Float64Array }
   readonly openInterestCadence: number
-  readonly logDepth: Float64Array
-  readonly logDepthRatio: Float64Array
+  /** Against the trailing month. */
+  readonly z: Record<'funding' | 'openInterest' | 'depth' | 'depthRatio', Float64Array>
   readonly openings: Openings
   readonly fuel: (Fuel | undefined | null)[]
 }
@@ -97,14 +96,14 @@ export const FEATURES: readonly Feature[] = [
   ...group('funding', [
     ['funding', (p, i) => clamp(p.funding[i]! * 1e3, -5, 5)],
     ['funding-change-24h', (p, i) => clamp((p.funding[i]! - meanOver(p.funding, i, 24)) * 1e3, -5, 5)],
-    ['funding-z', (p, i) => zScore(p.funding, i, FUNDING_FLOOR)],
+    ['funding-z', (p, i) => p.z.funding[i]!],
     ['funding-spread', (p, i) => clamp(venueSpread(p.columns.funding, i) * 1e3, 0, 5)],
   ]),
   ...group('open-interest', [
     ['open-interest-change-1h', (p, i) => openInterestChange(p, i, 1)],
     ['open-interest-change-4h', (p, i) => openInterestChange(p, i, 4)],
     ['open-interest-change-24h', (p, i) => openInterestChange(p, i, 24)],
-    ['open-interest-z', (p, i) => zScore(p.logOpenInterest, i, 0.01)],
+    ['open-interest-z', (p, i) => p.z.openInterest[i]!],
     ['open-interest-acceleration', (p, i) => openInterestChange(p, i, 4) - openInterestChange(p, i, 24) / 6],
     [
       'open-interest-with-price',
@@ -135,8 +134,8 @@ export const FEATURES: readonly Feature[] = [
     ['liquidated-shorts-24h', (p, i) => liquidatedShare(p, i, p.columns.shortLiquidated)],
   ]),
   ...group('book-depth', [
-    ['depth-z', (p, i) => zScore(p.logDepth, i, 0.05)],
-    ['depth-imbalance-z', (p, i) => zScore(p.logDepthRatio, i, 0.05)],
+    ['depth-z', (p, i) => p.z.depth[i]!],
+    ['depth-imbalance-z', (p, i) => p.z.depthRatio[i]!],
   ]),
   ...group('calendar', [
     ['hour-sine', (p, i) => Math.sin(hourAngle(p.columns.instants[i]!))],
@@ -169,14 +168,25 @@ export function prepare(columns: Columns, from: number): Prepared {
     volatility: { 6: fast!, 48: medium!, 168: slow! },
     funding,
     openInterest,
-    logOpenInterest: openInterest.map(Math.log),
     liquidated: {
       long: perHour(hours, (i) => venueSum(columns.longLiquidated, i)),
       short: perHour(hours, (i) => venueSum(columns.shortLiquidated, i)),
     },
     openInterestCadence: Math.max(...venues.map(({ cadenceHours }) => cadenceHours), 0),
-    logDepth: perHour(hours, (i) => Math.log(venueSum(columns.bidDepth, i) + venueSum(columns.askDepth, i))),
-    logDepthRatio: perHour(hours, (i) => Math.log(venueSum(columns.bidDepth, i) / venueSum(columns.askDepth, i))),
+    z: {
+      funding: robustZ(funding, from, FUNDING_FLOOR),
+      openInterest: robustZ(openInterest.map(Math.log), from, 0.01),
+      depth: robustZ(
+        perHour(hours, (i) => Math.log(venueSum(columns.bidDepth, i) + venueSum(columns.askDepth, i))),
+        from,
+        0.05,
+      ),
+      depthRatio: robustZ(
+        perHour(hours, (i) => Math.log(venueSum(columns.bidDepth, i) / venueSum(columns.askDepth, i))),
+        from,
+        0.05,
+      ),
+    },
     openings: openingsOf({ ...columns, openInterest, funding }),
     fuel: new Array(hours).fill(null),
   }

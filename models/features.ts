@@ -1,7 +1,7 @@
 /**
  * The one definition of what the models see: the same code fills training rows and live windows.
  *
- * A window is 48 hourly rows, the last one at the asked instant; each row is computed only from what had been received by
+ * A window is 72 hourly rows, the last one at the asked instant; each row is computed only from what had been received by
  * its own instant. A value that cannot be known (feed missing, stale, too coarse, history too short) is 0 with mask 0.
  *
  * @module
@@ -18,9 +18,9 @@ import { probeMarket } from './probe-market.ts'
 export { FEATURES, FEEDS_USED, type FeatureGroup } from './feature-rows.ts'
 
 /** Hourly rows in a window. */
-export const WINDOW_HOURS = 48
+export const WINDOW_HOURS = 72
 /** Hours of history before the first row that its averages look back on. */
-export const LOOKBACK_HOURS = 240
+export const LOOKBACK_HOURS = 720
 /** The longest sum over liquidations and taker flow. */
 const FLOW_LOOKBACK_HOURS = 24
 export const FEATURE_COUNT = FEATURES.length
@@ -34,7 +34,7 @@ export interface FeatureWindow {
   readonly maskedFeeds: readonly SampledFeed[]
   /** Whether the price is fresh at the last row. */
   readonly fresh: boolean
-  /** Hours between the oldest row with a known price and the last row; below 47 the window is not full. */
+  /** Hours between the oldest row with a known price and the last row; below 71 the window is not full. */
   readonly priceHours: number
 }
 
@@ -98,7 +98,7 @@ export function featureHash(): string {
   const { ticks, feeds, asset, from } = probeMarket()
   const panel = createPanel()
   for (const tick of ticks) panel.apply(tick)
-  const { values, mask } = featureWindow(panel, asset, (from + 13 * DAY + HOUR / 4) as TimestampMs, feeds)
+  const { values, mask } = featureWindow(panel, asset, (from + 32 * DAY + HOUR / 4) as TimestampMs, feeds)
   const answers = Array.from(values, (value, i) => (mask[i] ? value.toPrecision(4) : '-'))
   hash = sha256(canonicalJson({ names: FEATURES.map(({ name }) => name), window: WINDOW_HOURS, answers })).slice(0, 16)
   return hash

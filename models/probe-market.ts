@@ -14,10 +14,10 @@ import {
 } from '../src/domain/units.ts'
 
 const ASSET = 'PROBE'
-const DAYS = 14
+const DAYS = 34
 
 /**
- * A fortnight of made-up ticks of every kind: not a market, only something for the feature formulas to answer on.
+ * A month and some days of made-up ticks of every kind: not a market, only something for the feature formulas to answer on.
  *
  * Everything is hourly but the price, whose bars come every quarter of an hour; it has no meaning beyond being the same on
  * every machine.

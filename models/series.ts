@@ -4,12 +4,9 @@
  * @module
  */
 import { ewmaVolatility } from '../src/domain/market/volatility.ts'
-import { clamp } from '../src/domain/units.ts'
 import type { VenueColumn } from './columns.ts'
 
 const MIN_RETURNS = 24
-const Z_HOURS = 168
-const MIN_Z_HOURS = 48
 const EWMA_HOURS = 240 // five half-lives of 48 h
 const FLAT = 1e-9
 
@@ -56,23 +53,6 @@ export function meanOver(column: Float64Array, i: number, hours: number): number
     known++
   }
   return known > 0 ? sum / known : Number.NaN
-}
-
-/** Against the trailing week; the spread has a floor, the answer is held within ±8. */
-export function zScore(column: Float64Array, i: number, floor: number): number {
-  let [sum, squares, known] = [0, 0, 0]
-  const now = column[i]!
-  for (let j = Math.max(0, i - Z_HOURS + 1); j <= i; j++) {
-    const from = column[j]! - now
-    if (Number.isNaN(from)) continue
-    sum += from
-    squares += from * from
-    known++
-  }
-  if (known < MIN_Z_HOURS) return Number.NaN
-  const mean = sum / known
-  const spread = Math.sqrt(Math.max(0, squares / known - mean * mean))
-  return clamp(-mean / Math.max(spread, floor), -8, 8)
 }
 
 export function venueMean(venues: readonly VenueColumn[], i: number): number {

@@ -175,7 +175,7 @@ test('the spread of funding needs two venues', () => {
 
 test('training rows are the rows that a live window has', async () => {
   const from = timestamp(Date.UTC(2024, 0, 1))
-  const to = later(from, 16 * DAY)
+  const to = later(from, 40 * DAY)
   const open = () => createSimulatedMarket({ seed: 9, assets: ['ETH'], from, to, warmupDays: 1 })
   const [hours] = await collectHours(open())
   const panel = createPanel()

@@ -11,11 +11,11 @@ export interface RecordedMarket {
   readonly feeds: readonly FeedDeclaration[]
 }
 
-/** Twelve days of hourly history and three of five minutes, of one asset, every feed there. */
+/** Thirty-four days of hourly history and three of five minutes, of one asset, every feed there. */
 export async function recordMarket(seed = 5, assets = ['ETH']): Promise<RecordedMarket> {
   const from = timestamp(Date.UTC(2024, 5, 3))
   const to = later(from, 3 * DAY)
-  const market = createSimulatedMarket({ seed, assets, from, to, warmupDays: 12 })
+  const market = createSimulatedMarket({ seed, assets, from, to, warmupDays: 34 })
   const ticks: Tick[] = []
   for await (const step of market.steps()) ticks.push(...step.ticks)
   await market.close()
