@@ -1,5 +1,6 @@
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { Tf } from '../engine.ts'
+import { linear } from './linear.ts'
 
 /**
  * Causal convolution over time: step t sees t, t − dilation, … and nothing later; zeros stand before the window.
@@ -28,5 +29,5 @@ export function causalConvolution(
     tf.slice(padded, [0, tap * dilation, 0], [batch, time, channels]),
   )
   const stacked = tf.reshape(tf.concat(taps, 2), [batch * time, kernel * channels]) as Tensor2D
-  return tf.reshape(tf.matMul(stacked, weight), [batch, time, weight.shape[1]])
+  return tf.reshape(linear(tf, stacked, weight), [batch, time, weight.shape[1]])
 }
