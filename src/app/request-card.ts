@@ -12,7 +12,7 @@ export const requestCardKey = ({ requestId }: Pick<AdminRequest, 'requestId'>): 
 
 /** The one card of a request, from asking to deciding; buttons only while it can be decided. */
 export function requestCard(request: AdminRequest, members: readonly Member[]): Card {
-  const { state, requestedBy, requestedAt, expiresAt, requestId } = request
+  const { state, requestedBy, requestedAt, expiresAt, requestId, approvals = [] } = request
   const name = (memberId: string): string =>
     members.find((member) => member.memberId === memberId)?.name ?? (memberId === 'system' ? 'the desk' : memberId)
   return {
@@ -22,6 +22,9 @@ export function requestCard(request: AdminRequest, members: readonly Member[]): 
     fields: [
       ...subjectFields(request),
       { name: 'Asked by', value: `${name(requestedBy)}, ${formatTime(requestedAt)}` },
+      ...(approvals.length > 0
+        ? [{ name: 'Agreed', value: approvals.map(({ memberId }) => name(memberId)).join(', ') }]
+        : []),
       state === 'pending'
         ? { name: 'Expires', value: formatTime(expiresAt) }
         : { name: DECIDED[state], value: decidedText(request, name) },
@@ -40,6 +43,8 @@ export function titleOf({ subject }: Pick<AdminRequest, 'subject'>): string {
       return 'trade with real money'
     case 'flatten':
       return `take every hedge off, ${formatUsd(subject.notional)}`
+    case 'model':
+      return `put model ${subject.modelId} in force`
   }
 }
 
@@ -51,10 +56,17 @@ const TITLES: Readonly<Record<AdminRequest['state'], string>> = {
 }
 const DECIDED = { approved: 'Approved by', declined: 'Declined by', expired: 'Expired' } as const
 
-const whoDecides = ({ subject }: AdminRequest, asker: string): string =>
-  subject.kind === 'flatten'
-    ? `Only ${asker} confirms it, once.`
-    : `Another admin than ${asker} has to approve it. Until then nothing changes.`
+function whoDecides({ subject, approvals = [] }: AdminRequest, asker: string): string {
+  switch (subject.kind) {
+    case 'flatten':
+      return `Only ${asker} confirms it, once.`
+    case 'model':
+      return `Approvers other than ${asker} decide, as they do on a trade${approvals.length > 0 ? '; more have to agree' : ''}. Until then nothing changes.`
+    case 'limit':
+    case 'live':
+      return `Another admin than ${asker} has to approve it. Until then nothing changes.`
+  }
+}
 
 function decidedText(request: AdminRequest, name: (memberId: string) => string): string {
   const at = formatTime(request.decidedAt ?? request.expiresAt)
@@ -82,6 +94,12 @@ function subjectFields({ subject }: AdminRequest): NonNullable<Card['fields']> {
         { name: 'Expected cost', value: formatUsd(subject.expectedCost) },
         { name: 'Why', value: subject.reason },
       ]
+    case 'model':
+      return [
+        { name: 'Model', value: `${subject.rung}, for ${subject.market} markets` },
+        { name: 'In force until then', value: subject.over ?? 'none: volatility alone answers' },
+        { name: 'What its record shows', value: subject.evidence.join('\n') },
+      ]
   }
 }
 
@@ -107,6 +125,11 @@ function buttonsOf({ subject, requestId }: AdminRequest): NonNullable<Card['butt
           once: true,
         },
         { ...decline, label: 'Leave it' },
+      ]
+    case 'model':
+      return [
+        { label: 'Approve', command: `/model approve ${requestId}`, style: 'primary', once: true },
+        { ...decline, command: `/model decline ${requestId}`, style: 'danger', asks: 'reason' },
       ]
   }
 }

@@ -54,7 +54,8 @@ export interface ModelRegistration {
   readonly dataHash: string
   /** Of the features it reads; a model of other features than this code makes cannot be asked. */
   readonly featureHash: string
-  readonly seed: number
+  /** One a member: several answer with their mean. */
+  readonly seeds: readonly number[]
   readonly codeVersion: string
   readonly trainedAt: TimestampMs
   /** In words. */

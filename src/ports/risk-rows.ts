@@ -6,6 +6,7 @@
 import type { LimitKey } from '../domain/risk/limits.ts'
 import type { RailEffects, RailName, RailState } from '../domain/risk/rail.ts'
 import type { TimestampMs, Usd } from '../domain/units.ts'
+import type { ModelMarket } from './models.ts'
 
 /** One rail's change of level, with the numbers it was judged on. */
 export interface RiskDecision {
@@ -46,6 +47,17 @@ export interface AdminRequest {
     | { readonly kind: 'live' }
     /** Every hedge taken off at once: the one who asks confirms it, on these very numbers. */
     | { readonly kind: 'flatten'; readonly notional: Usd; readonly expectedCost: Usd; readonly reason: string }
+    /** A challenger put in force in place of the champion of that moment; traders ask, approvers approve, as with trades. */
+    | {
+        readonly kind: 'model'
+        readonly modelId: string
+        readonly rung: string
+        readonly market: ModelMarket
+        /** Who is in force; undefined: nobody. */
+        readonly over?: string | undefined
+        /** What its record shows, in words. */
+        readonly evidence: readonly string[]
+      }
   readonly state: RequestState
   readonly requestedBy: string
   readonly requestedAt: TimestampMs
@@ -53,6 +65,8 @@ export interface AdminRequest {
   readonly decidedBy?: string | undefined
   readonly decidedAt?: TimestampMs | undefined
   readonly reason?: string | undefined
+  /** Where more than one has to approve: who has, oldest first; absent while nobody has. */
+  readonly approvals?: readonly { readonly memberId: string; readonly at: TimestampMs }[] | undefined
 }
 
 /** Whether real money may be traded, and who said so last. */

@@ -252,6 +252,12 @@ export interface Store {
     find(requestId: string): Promise<AdminRequest | undefined>
     /** Newest first. */
     list(filter: { readonly state?: RequestState; readonly limit: number }): Promise<readonly AdminRequest[]>
+    /** One member's yes to a pending request, once a member; it is held from here to the end of a transaction. */
+    addApproval(
+      requestId: string,
+      memberId: string,
+      at: TimestampMs,
+    ): Promise<{ readonly changed: boolean; readonly request: AdminRequest }>
     /** Compare-and-set from pending. */
     decide(
       requestId: string,

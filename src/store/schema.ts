@@ -1,6 +1,7 @@
 import { CHAT_STEPS } from './schema-chat.ts'
 import { EXECUTION_STEPS } from './schema-execution.ts'
 import { LIQUIDATION_STEPS } from './schema-liquidation.ts'
+import { MODEL_STEPS } from './schema-models.ts'
 import type { SchemaStep } from './schema-step.ts'
 
 /**
@@ -225,4 +226,5 @@ export const SCHEMA: readonly SchemaStep[] = [
   ...LIQUIDATION_STEPS,
   ...CHAT_STEPS,
   ...EXECUTION_STEPS,
+  ...MODEL_STEPS,
 ]

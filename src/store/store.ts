@@ -22,6 +22,9 @@ import { createMapSnapshots } from './map-snapshots.ts'
 import { createMarginTiers } from './margin-tiers.ts'
 import { createMembers } from './members.ts'
 import { missingSteps } from './migrate.ts'
+import { createModelForecasts } from './model-forecasts.ts'
+import { createModelHealth } from './model-health.ts'
+import { createModels } from './models.ts'
 import { createObservations } from './observations.ts'
 import { createOrders } from './orders.ts'
 import { createOutbox } from './outbox.ts'
@@ -145,7 +148,7 @@ function createRepositories(context: StoreContext): Store {
     standings: guard(createStandings(context), { patience, repeatable: ['read', 'write'] }),
     rails: guard(createRails(context), { patience, repeatable: ['read', 'decisions'] }),
     limits: guard(createLimits(context), { patience, repeatable: ['overrides', 'set'] }),
-    requests: guard(createRequests(context), { patience, repeatable: ['find', 'list'] }),
+    requests: guard(createRequests(context), { patience, repeatable: ['find', 'list', 'addApproval'] }),
     live: guard(createLive(context), { patience, repeatable: ['permission', 'setPermission'] }),
     dayMarks: guard(createDayMarks(context), { patience, repeatable: ['first'] }),
     members: guard(createMembers(context), {
@@ -170,6 +173,15 @@ function createRepositories(context: StoreContext): Store {
     codes: guard(createCodes(context), { patience, repeatable: [] }),
     held: guard(createHeld(context), { patience, repeatable: ['add', 'members'] }),
     marginTiers: guard(createMarginTiers(context), { patience, repeatable: ['save', 'list'] }),
+    models: guard(createModels(context), {
+      patience,
+      repeatable: ['register', 'list', 'find', 'artifact', 'champion'],
+    }),
+    modelForecasts: guard(createModelForecasts(context), {
+      patience,
+      repeatable: ['save', 'pending', 'resolve', 'between', 'shadow', 'thin', 'deleteBefore'],
+    }),
+    modelHealth: guard(createModelHealth(context), { patience, repeatable: ['save', 'latest', 'between'] }),
     settings: guard(createSettings(context), { patience, repeatable: ['tradingState', 'get', 'set'] }),
     outbox: guard(createOutbox(context), {
       patience,
@@ -224,6 +236,9 @@ async function inTransaction<T>(db: Db, patience: Patience, work: (tx: Store) =>
     codes: createCodes(context),
     held: createHeld(context),
     marginTiers: createMarginTiers(context),
+    models: createModels(context),
+    modelForecasts: createModelForecasts(context),
+    modelHealth: createModelHealth(context),
     settings: createSettings(context),
     outbox: createOutbox(context),
     audit: createAudit(context, entries),

@@ -6,7 +6,7 @@ import type { MarginTier } from '../domain/liquidation/margin-tiers.ts'
 import type { Preferences } from '../domain/preferences.ts'
 import type { ProposalTerms } from '../domain/proposal.ts'
 import type { RailEffects, RailState } from '../domain/risk/rail.ts'
-import type { AdminRequest } from '../ports.ts'
+import type { AdminRequest, ModelMetrics } from '../ports.ts'
 
 type Json<T> = ColumnType<T, T, T>
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>
@@ -250,7 +250,48 @@ export interface Tables {
     changed_at: number
     reason: string
   }
+  request_approvals: { request_id: string; member_id: string; seq: Generated<number>; approved_at: number }
   day_marks: { day_at: number; value_usd: number }
+  models: {
+    model_id: string
+    seq: Generated<number>
+    rung: string
+    market: string
+    state: string
+    origin: string
+    data_hash: string
+    feature_hash: string
+    seeds: Json<readonly number[]>
+    code_version: string
+    trained_at: number
+    trained_on: string
+    architecture: string
+    metrics: Json<ModelMetrics>
+    gates: Json<Readonly<Record<string, boolean>>>
+    calibrators: Json<Readonly<Record<string, unknown>>>
+    override: Nullable<string>
+    artifact: Buffer
+    registered_at: number
+    shadow_since: number
+    promoted_at: Nullable<number>
+    promoted_by: Nullable<string>
+    replaced: Nullable<string>
+    demoted_at: Nullable<number>
+    retired_at: Nullable<number>
+    reason: Nullable<string>
+  }
+  model_forecasts: {
+    model_id: string
+    asset: string
+    forecast_at: number
+    target: string
+    probability: number
+    due_at: number
+    /** Null: not known, not yet or never. */
+    outcome: Nullable<boolean>
+    looked_at: Generated<boolean>
+  }
+  model_health: { model_id: string; day_at: number; verdict: string; report: Json<Readonly<Record<string, unknown>>> }
   outbox: {
     message_key: string
     seq: Generated<number>

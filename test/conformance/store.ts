@@ -11,6 +11,7 @@ import { describeLogRecord } from './store-log.ts'
 import { describeMarginTierRecord } from './store-margin-tiers.ts'
 import { describeMarketRecord } from './store-market.ts'
 import { describeMemberRecord } from './store-members.ts'
+import { describeModelRecord } from './store-models.ts'
 import { describeOutboxRecord } from './store-outbox.ts'
 import { describeRiskRecord } from './store-risk.ts'
 import { anEntry, aProposal } from './store-samples.ts'
@@ -64,6 +65,7 @@ export function describeStore(name: string, open: OpenStore): void {
   describeHearing(name, open)
   describeRiskRecord(name, open)
   describeMemberRecord(name, open)
+  describeModelRecord(name, open)
   describeLogRecord(name, open)
   describeOutboxRecord(name, open)
   describeButtonRecord(name, open)
