@@ -1,4 +1,4 @@
-import { calibrationError, fitPlatt } from '../src/domain/calibration.ts'
+import { calibrationError, logit } from '../src/domain/calibration.ts'
 import { createRandom } from '../src/domain/random.ts'
 
 export interface Interval {
@@ -18,6 +18,8 @@ export interface Gate {
 const DRAWS = 400
 /** As specification §2.5 asks; with a hundred, chance decides heads that stand near the bound. */
 const RESAMPLES = 500
+const BINS = 10
+const FLAT_VARIANCE = 1e-18 // logits that differ less are one forecast
 
 /** Forecasts and outcomes, and which of them belong together: what shares a block is drawn together. */
 export interface Outcomes {
@@ -42,14 +44,7 @@ export function calibrationGate(
 ): Gate {
   const random = createRandom(seed)
   const { ece } = calibrationError(single.probabilities, single.labels)
-  const perfect = Array.from(
-    { length: DRAWS },
-    () =>
-      calibrationError(
-        single.probabilities,
-        single.probabilities.map((probability) => (random() < probability ? 1 : 0)),
-      ).ece,
-  ).sort((a, b) => a - b)
+  const perfect = perfectErrors(single.probabilities, random)
   const eceBound = perfect[Math.floor(0.95 * DRAWS)]!
   const slope = slopeInterval(all, random)
   return {
@@ -61,20 +56,88 @@ export function calibrationGate(
   }
 }
 
-function slopeInterval({ probabilities, labels, blocks }: Outcomes, random: () => number): Interval {
-  const members = new Map<string | number, number[]>()
-  for (const [k, block] of blocks.entries()) {
-    const list = members.get(block)
-    if (list) list.push(k)
-    else members.set(block, [k])
+/** Calibration errors, sorted, of outcomes drawn with the very probabilities that were said. Bins hold the same samples every time. */
+function perfectErrors(probabilities: readonly number[], random: () => number): Float64Array {
+  const count = probabilities.length
+  const bins = Math.min(BINS, count)
+  const binOf = new Uint8Array(count)
+  const gap = new Float64Array(bins)
+  const order = probabilities.map((_, i) => i).sort((a, b) => probabilities[a]! - probabilities[b]!)
+  for (let bin = 0; bin < bins; bin++) {
+    const [from, to] = [bin, bin + 1].map((edge) => Math.round((edge * count) / bins)) as [number, number]
+    for (const i of order.slice(from, to)) {
+      binOf[i] = bin
+      gap[bin]! += probabilities[i]!
+    }
   }
-  const all = [...members.values()]
-  const slopes = Array.from({ length: RESAMPLES }, () => {
-    const draw = all.flatMap(() => all[Math.floor(random() * all.length)]!)
-    return fitPlatt(
-      draw.map((k) => probabilities[k]!),
-      draw.map((k) => labels[k]!),
-    ).b
-  }).sort((a, b) => a - b)
+  return Float64Array.from({ length: DRAWS }, () => {
+    const left = gap.slice()
+    for (let i = 0; i < count; i++) if (random() < probabilities[i]!) left[binOf[i]!]!--
+    return left.reduce((sum, each) => sum + Math.abs(each), 0) / count
+  }).sort()
+}
+
+function slopeInterval({ probabilities, labels, blocks }: Outcomes, random: () => number): Interval {
+  const names = [...new Set(blocks)]
+  const position = new Map(names.map((name, k) => [name, k]))
+  const blockOf = Int32Array.from(blocks, (block) => position.get(block)!)
+  const logits = Float64Array.from(probabilities, logit)
+  const outcomes = Uint8Array.from(labels)
+  const start = slopeOf(logits, outcomes, { weights: new Float64Array(logits.length).fill(1), from: [0, 1] })
+  const slopes = Float64Array.from({ length: RESAMPLES }, () => {
+    const times = new Float64Array(names.length)
+    for (let k = 0; k < names.length; k++) times[Math.floor(random() * names.length)]!++
+    return slopeOf(logits, outcomes, { weights: Float64Array.from(blockOf, (block) => times[block]!), from: start })[1]
+  }).sort()
   return { low: slopes[Math.floor(0.025 * RESAMPLES)]!, high: slopes[Math.floor(0.975 * RESAMPLES)]! }
+}
+
+/** Keeps the slope of outcomes that a threshold separates finite, as the penalty of `fitPlatt` does. */
+const PENALTY = 1e-6
+
+/**
+ * Intercept and slope of outcomes on logits, by Newton's method; the slope is 0 where only one kind of outcome came, or where all
+ * logits are equal.
+ */
+function slopeOf(
+  logits: Float64Array,
+  outcomes: Uint8Array,
+  { weights, from }: { weights: Float64Array; from: readonly [number, number] },
+): readonly [number, number] {
+  let [total, positives, sum, squares] = [0, 0, 0, 0]
+  for (let i = 0; i < logits.length; i++) {
+    const weight = weights[i]!
+    total += weight
+    positives += weight * outcomes[i]!
+    sum += weight * logits[i]!
+    squares += weight * logits[i]! ** 2
+  }
+  const flat = squares / total - (sum / total) ** 2 < FLAT_VARIANCE
+  if (positives === 0 || positives === total || flat) return [logit(positives / total), 0]
+  let [a, b] = from
+  for (let iteration = 0; iteration < 50; iteration++) {
+    let [ga, gb, aa, ab, bb] = [0, -PENALTY * b, PENALTY, 0, PENALTY]
+    for (let i = 0; i < logits.length; i++) {
+      const weight = weights[i]!
+      if (weight === 0) continue
+      const x = logits[i]!
+      const p = 1 / (1 + Math.exp(-a - b * x))
+      const error = weight * (outcomes[i]! - p)
+      const curvature = weight * p * (1 - p)
+      ga += error
+      gb += error * x
+      aa += curvature
+      ab += curvature * x
+      bb += curvature * x * x
+    }
+    const determinant = aa * bb - ab * ab
+    const [stepA, stepB] = [(ga * bb - gb * ab) / determinant, (gb * aa - ga * ab) / determinant]
+    const size = Math.max(Math.abs(stepA), Math.abs(stepB))
+    // A full step can overshoot where outcomes are nearly separable.
+    const damping = size > 5 ? 5 / size : 1
+    a += damping * stepA
+    b += damping * stepB
+    if (size < 1e-9) break
+  }
+  return [a, b]
 }
