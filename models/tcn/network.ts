@@ -14,7 +14,7 @@ const SIZE = { channels: 32, kernel: 3 }
  * A dilated causal convolution network (TCN) over the market's rows.
  *
  * Every hour's channels come from a linear map of its columns and of the asset's embedding. They pass one convolution of
- * neighbouring hours at every hour, then blocks of `relu(convolution) + input` whose dilations are the powers of the kernel:
+ * neighbouring hours at every hour, then blocks of `elu(convolution) + input` whose dilations are the powers of the kernel:
  * 1, 3, 9, 27. With these every hour of the window reaches the last one by exactly one path, so only the steps that the last
  * one stands on have to be computed, and a block is a reshape and one product instead of one product per hour.
  *
@@ -40,7 +40,7 @@ export const TCN: Architecture = {
     makeHeads(weights, { hidden: channels, inputs, heads })
     const weight = <T extends Tensor>(name: string): T => weights.get<T>(name)
     const residual = (name: string, convolved: Tensor, input: Tensor3D): Tensor3D =>
-      tf.add(input, tf.relu(tf.add(convolved, weight(`${name}/bias`)))) as Tensor3D
+      tf.add(input, tf.elu(tf.add(convolved, weight(`${name}/bias`)))) as Tensor3D
 
     return {
       shape,
@@ -57,7 +57,7 @@ export const TCN: Architecture = {
           tf.reshape(rows, [batch, windowHours, channels]),
           tf.reshape(tf.add(asset, weight<Tensor1D>('embed/bias')), [batch, 1, channels]),
         )
-        let hidden = dropped(tf, tf.relu(embedded), dropout) as Tensor3D
+        let hidden = dropped(tf, tf.elu(embedded), dropout) as Tensor3D
         hidden = residual(
           'hours',
           causalConvolution(tf, hidden, weight('hours/weight'), { kernel, dilation: 1 }),
