@@ -1,4 +1,4 @@
-import type { Bar, VenueId } from '../../domain/market/tick.ts'
+import { type Bar, GAUGE_KINDS, type GaugeKind, type VenueId } from '../../domain/market/tick.ts'
 import type { Grain } from './labels.ts'
 
 /** What the panels call things and what we call them: read by replay and written by export. */
@@ -51,9 +51,19 @@ export function accountRatioVenue(column: string): VenueId | undefined {
   return found ? (found[1] ?? 'binance') : undefined
 }
 
-/** Which columns are worth parsing; the rest (sentiment, top traders' ratios, sums) has no feed here. */
+/** Any gauge by its kind and venue: what export writes. Labelled at the bar's open and known at its close. */
+export const gaugeColumn = (kind: GaugeKind, venue: VenueId): string => `gauge_${kind}_${venue}`
+
+/** Kind and venue of such a column; undefined for any other. */
+export function gaugeOf(column: string): { readonly kind: GaugeKind; readonly venue: VenueId } | undefined {
+  const [, name, venue] = /^gauge_([a-z-]+)_(.+)$/.exec(column) ?? []
+  const kind = GAUGE_KINDS.find((one) => one === name)
+  return kind && venue !== undefined ? { kind, venue } : undefined
+}
+
+/** Which columns are worth parsing; the rest (sums, presumed figures, the vendor's basis) has no feed here. */
 export const WANTED: Readonly<Record<Grain, RegExp>> = {
-  '1h': /^(spot|perp|mark)_.+_(open|high|low|close|volume)$|^funding_(?!.*_presumed$)|^oi_usd_.+_(prevhour|4h|4h_at_baropen)$|^liq_.+_KNOWN_AT_T4H$/,
-  '4h': /^oi_usd_all_close$|^oi_binance_(coinm|stable)_close$|^binance_(long|short)_liq_usd$|^funding_oiw_close$|^(fut|spot)_taker_.+_(buy|sell)_volume_usd$|^depth_(fut|spot)_.+_(bids|asks)_usd$|^global_account_(.+_)?long_short_ratio$/,
-  '1d': /^oi_(usd_all_coinglass_close|all_exchanges_usd|binance_stable_coins_close|binance_coinm_usd_close)$|^binance_(long|short)_liq_usd$|^funding_oiw_close$/,
+  '1h': /^gauge_|^(spot|perp|mark)_.+_(open|high|low|close|volume)$|^funding_(?!.*_presumed$)|^oi_usd_.+_(prevhour|4h|4h_at_baropen)$|^liq_.+_KNOWN_AT_T4H$/,
+  '4h': /^gauge_|^oi_usd_all_close$|^oi_binance_(coinm|stable)_close$|^binance_(long|short)_liq_usd$|^funding_oiw_close$|^(fut|spot)_taker_.+_(buy|sell)_volume_usd$|^depth_(fut|spot)_.+_(bids|asks)_usd$|^global_account_(.+_)?long_short_ratio$|^top_(account|position)_long_short_ratio$|^coinbase_premium_rate$/,
+  '1d': /^gauge_|^oi_(usd_all_coinglass_close|all_exchanges_usd|binance_stable_coins_close|binance_coinm_usd_close)$|^binance_(long|short)_liq_usd$|^funding_oiw_close$|^deribit_option_vol_usd$|^fng$/,
 }

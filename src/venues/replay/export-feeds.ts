@@ -1,6 +1,22 @@
-import type { Bar, Liquidations, Observed, OpenInterest, TakerFlow, VenueId } from '../../domain/market/tick.ts'
+import {
+  type Bar,
+  isGauge,
+  type Liquidations,
+  type Observed,
+  type OpenInterest,
+  type TakerFlow,
+  type VenueId,
+} from '../../domain/market/tick.ts'
 import { type DurationMs, HOUR, type TimestampMs, timestamp } from '../../domain/units.ts'
-import { AGGREGATE, AGGREGATE_SPOT, accountRatioColumn, COIN_MARGINED, pricePrefix, volumeUnit } from './columns.ts'
+import {
+  AGGREGATE,
+  AGGREGATE_SPOT,
+  accountRatioColumn,
+  COIN_MARGINED,
+  gaugeColumn,
+  pricePrefix,
+  volumeUnit,
+} from './columns.ts'
 import { AGGREGATE_INTERVAL, fundingIntervalOf } from './funding-interval.ts'
 import type { Grid } from './grid.ts'
 import { type Grain, LENGTH } from './labels.ts'
@@ -39,6 +55,10 @@ export function writeBar(grid: Grid, bar: Bar): void {
 export function writeFeed(ticks: readonly Kept[], writing: Writing): void {
   const grain = grainOf(ticks)
   for (const tick of ticks) {
+    if (isGauge(tick)) {
+      put(writing.grids, { grain, column: gaugeColumn(tick.type, tick.venue), label: 'bar' }, tick.eventAt, tick.value)
+      continue
+    }
     switch (tick.type) {
       case 'open-interest':
         writeOpenInterest(tick, grain, writing)

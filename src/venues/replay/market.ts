@@ -4,11 +4,13 @@
  * @module
  */
 import { existsSync, readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Asset, Bar, BookDepth, FeedDeclaration, Observed, OpenInterest } from '../../domain/market/tick.ts'
 import { DAY, HOUR, MINUTE, type TimestampMs, timestamp } from '../../domain/units.ts'
 import type { MarketSource, MarketStep, Quote } from '../../ports.ts'
 import { readBars } from './bars.ts'
 import { AGGREGATE, panelName } from './columns.ts'
+import { basisOf, panelGauges, readGauges } from './gauges.ts'
 import { closesAt, formatLabel, type Grain, LENGTH } from './labels.ts'
 import { type Candidate, readCandidates } from './observations.ts'
 import { createPriceAt } from './price-at.ts'
@@ -17,7 +19,10 @@ import { type PanelFile, readPanel } from './read-panel.ts'
 import { rebase } from './rebase.ts'
 
 export interface ReplayOptions {
-  /** Holds `panel_1h_<asset>.csv[.gz]` and, where there are any, `panel_4h_…` and `panel_1d_…`. */
+  /**
+   * Holds `panel_1h_<asset>.csv[.gz]` and, where there are any, `panel_4h_…` and `panel_1d_…`. Beside one named `panel`, the
+   * folders `positioning_flow`, `options`, `sentiment` and `onchain_daily` are read too where they are.
+   */
   readonly folder: string
   readonly assets: readonly Asset[]
   /** First instant after warm-up; where left out, as early as the warm-up allows. */
@@ -117,10 +122,13 @@ async function readAsset(
   const series = readBars(hours, asset, onProblem)
   const bars = series.flat()
   const priceAt = createPriceAt(bars)
-  const candidates = readCandidates(
-    { '1h': hours, '4h': await read('4h'), '1d': await read('1d') },
-    { asset, priceAt, onProblem },
-  )
+  const files = { '1h': hours, '4h': await read('4h'), '1d': await read('1d') }
+  const candidates = [
+    ...readCandidates(files, { asset, priceAt, onProblem }),
+    ...(await readGauges(resolve(folder), { asset, range: { from: start, to }, onProblem })),
+    ...panelGauges(files, { asset, onProblem }),
+    ...basisOf(series),
+  ]
   const chosen = finest(candidates, start, to).map((one) =>
     one.feed === 'open-interest' && one.venue === AGGREGATE
       ? { ...one, ticks: rebase(one.ticks as readonly OpenInterest[], priceAt, onProblem) }

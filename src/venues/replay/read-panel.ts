@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
@@ -24,32 +24,45 @@ export interface PanelFile {
   readonly lastLabel?: TimestampMs
 }
 
-interface Range {
+export interface Range {
   readonly from: TimestampMs
   readonly to: TimestampMs
 }
 
 /**
- * Reads one panel, plain or gzipped, keeping only rows whose label is in [from, to) and only columns with a feed.
+ * Reads one panel, keeping only rows whose label is in [from, to) and only columns with a feed.
+ *
+ * @returns undefined when there is no such file
+ * @throws {Error} as `readTable`
+ */
+export const readPanel = (
+  folder: string,
+  { asset, ...rest }: { grain: Grain; asset: string; range: Range; onProblem: (problem: string) => void },
+): Promise<PanelFile | undefined> =>
+  readTable(join(folder, panelName(rest.grain, asset)), { ...rest, isWanted: (name) => WANTED[rest.grain].test(name) })
+
+/**
+ * Reads one file of rows labelled in time, plain or gzipped, keeping only rows whose label is in [from, to).
  *
  * Other rows are passed over without being parsed, so a week of a five-year file costs its decompression. A row with a bad
  * label, a wrong number of cells or a cell that is no number is skipped and told to `onProblem` with file, line and column.
  *
+ * @param csv - its path without `.gz`
  * @returns undefined when there is no such file
  * @throws {Error} when the file has no header or cannot be decompressed
  */
-export async function readPanel(
-  folder: string,
+export async function readTable(
+  csv: string,
   {
     grain,
-    asset,
     range,
+    isWanted,
     onProblem,
-  }: { grain: Grain; asset: string; range: Range; onProblem: (problem: string) => void },
+  }: { grain: Grain; range: Range; isWanted: (column: string) => boolean; onProblem: (problem: string) => void },
 ): Promise<PanelFile | undefined> {
-  const name = [`${panelName(grain, asset)}.gz`, panelName(grain, asset)].find((file) => existsSync(join(folder, file)))
-  if (!name) return undefined
-  const path = join(folder, name)
+  const path = [`${csv}.gz`, csv].find((file) => existsSync(file))
+  if (!path) return undefined
+  const name = basename(path)
 
   // Labels sort as text, so most rows are judged by their first 13 characters (to the hour).
   const [fromText, toText] = [hourOf(range.from), hourOf(range.to)]
@@ -99,7 +112,7 @@ export async function readPanel(
       line++
       if (!columns) {
         columns = splitLine(text.replace(/^\uFEFF/, '')) ?? []
-        wanted = columns.flatMap((column, index) => (WANTED[grain].test(column) ? [{ name: column, index }] : []))
+        wanted = columns.flatMap((column, index) => (isWanted(column) ? [{ name: column, index }] : []))
         if (columns[0] !== 'time') break
         continue
       }

@@ -57,6 +57,7 @@ function minutes(seed: number): Tick[] {
       { ...stamp, type: 'taker-flow', interval: MINUTE, buyNotional: usd(random()), sellNotional: usd(random()) },
       { ...stamp, type: 'book-depth', bidNotional: usd(random()), askNotional: usd(random()) },
       { ...stamp, type: 'account-ratio', longShare: fraction(0.4 + 0.2 * random()) },
+      { ...stamp, type: 'basis', value: 20 * random() - 10 },
     ]
   }).flat()
 }
@@ -68,7 +69,16 @@ const filled = (ticks: readonly Tick[]): Panel => {
 }
 const END = later(START, DAYS * DAY + HOUR)
 const BEFORE = later(START, 3 * DAY)
-const KINDS = ['bar', 'open-interest', 'funding', 'liquidations', 'taker-flow', 'book-depth', 'account-ratio'] as const
+const KINDS = [
+  'bar',
+  'open-interest',
+  'funding',
+  'liquidations',
+  'taker-flow',
+  'book-depth',
+  'account-ratio',
+  'basis',
+] as const
 
 /** Highs, lows, volumes and sums by hour, and the last figure of each hour. */
 function hourly(panel: Panel, from: TimestampMs, to: TimestampMs) {
@@ -98,7 +108,8 @@ function hourly(panel: Panel, from: TimestampMs, to: TimestampMs) {
       } else if (tick.type === 'open-interest') row.openInterest = tick.openInterest
       else if (tick.type === 'funding') row.funding = tick.fundingRate
       else if (tick.type === 'book-depth') row.bids = tick.bidNotional
-      else row.accounts = tick.longShare
+      else if (tick.type === 'account-ratio') row.accounts = tick.longShare
+      else row.basis = tick.value
     }
   }
   return [...hours].map(([hour, row]) => [
