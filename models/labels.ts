@@ -63,16 +63,22 @@ export function labelsOf(columns: Columns, extras: LabelExtras = {}): Labels {
   const { price } = columns
   const sigma = prepared.volatility[48]
   const soon = extras.priceAfter5m
-  for (let i = 0; soon && i < hours; i++) labels['return-5m'][i] = Math.log(soon[i]! / price[i]!) / (sigma[i]! / Math.sqrt(12))
+  for (let i = 0; soon && i < hours; i++)
+    labels['return-5m'][i] = Math.log(soon[i]! / price[i]!) / (sigma[i]! / Math.sqrt(12))
   return labels
 }
 
-function labelCascades(columns: Columns, { volatility, openInterest, openInterestCadence, liquidated }: Prepared, labels: Labels) {
+function labelCascades(
+  columns: Columns,
+  { volatility, openInterest, openInterestCadence, liquidated }: Prepared,
+  labels: Labels,
+) {
   const { price } = columns
   for (const horizon of CASCADE_HORIZONS) {
     const lowest = extremeAhead(columns.low, price, horizon, Math.min)
     const highest = extremeAhead(columns.high, price, horizon, Math.max)
-    const held = openInterestCadence <= horizon ? extremeAhead(openInterest, openInterest, horizon, Math.min) : undefined
+    const held =
+      openInterestCadence <= horizon ? extremeAhead(openInterest, openInterest, horizon, Math.min) : undefined
     const forced = {
       down: exceedsItsPast(liquidated.long, columns.longLiquidated, horizon),
       up: exceedsItsPast(liquidated.short, columns.shortLiquidated, horizon),
@@ -86,7 +92,8 @@ function labelCascades(columns: Columns, { volatility, openInterest, openInteres
         if (Number.isNaN(reached)) continue
         const happened = reached > threshold
         labels[`cascade-${way}-${horizon}h`][i] = happened ? 1 : 0
-        if (!Number.isNaN(fell)) labels[`cascade-${way}-joint-${horizon}h`][i] = happened && fell < -JOINT_FALL[horizon] ? 1 : 0
+        if (!Number.isNaN(fell))
+          labels[`cascade-${way}-joint-${horizon}h`][i] = happened && fell < -JOINT_FALL[horizon] ? 1 : 0
         const rank = forced[way][i]!
         if (!Number.isNaN(rank)) labels[`cascade-${way}-liq-${horizon}h`][i] = happened && rank === 1 ? 1 : 0
       }
@@ -94,7 +101,11 @@ function labelCascades(columns: Columns, { volatility, openInterest, openInteres
   }
 }
 
-function labelPaths({ price }: Columns, { volatility, openInterest, openInterestCadence, funding, returns }: Prepared, labels: Labels) {
+function labelPaths(
+  { price }: Columns,
+  { volatility, openInterest, openInterestCadence, funding, returns }: Prepared,
+  labels: Labels,
+) {
   const sigma = volatility[48]
   const change = (i: number, hours: number): number =>
     openInterestCadence <= hours ? Math.log((openInterest[i + hours] ?? Number.NaN) / openInterest[i]!) : Number.NaN
@@ -133,13 +144,12 @@ function labelRegimes({ returns }: Prepared, labels: Labels): void {
   }
 }
 
-function labelHedgeRatio({ price, spot }: Columns, labels: Labels): void {
-  if (!spot) return
-  for (let i = 0; i + DAY_HOURS < price.length; i++) {
+function labelHedgeRatio({ perp, spot }: Columns, labels: Labels): void {
+  for (let i = 0; i + DAY_HOURS < perp.length; i++) {
     let [n, meanS, meanF, cov, variance] = [0, 0, 0, 0, 0]
     for (let j = i + 1; j <= i + DAY_HOURS; j++) {
       const s = Math.log(spot[j]! / spot[j - 1]!)
-      const f = Math.log(price[j]! / price[j - 1]!)
+      const f = Math.log(perp[j]! / perp[j - 1]!)
       if (Number.isNaN(s) || Number.isNaN(f)) continue
       n++
       const [ds, df] = [s - meanS, f - meanF]
@@ -157,7 +167,12 @@ function labelHedgeRatio({ price, spot }: Columns, labels: Labels): void {
  *
  * Monotone queue: one pass whatever the horizon.
  */
-function extremeAhead(series: ArrayLike<number>, known: ArrayLike<number>, hours: number, pick: (a: number, b: number) => number): Float64Array {
+function extremeAhead(
+  series: ArrayLike<number>,
+  known: ArrayLike<number>,
+  hours: number,
+  pick: (a: number, b: number) => number,
+): Float64Array {
   const out = new Float64Array(series.length).fill(Number.NaN)
   const queue: number[] = []
   let head = 0
@@ -186,7 +201,8 @@ function exceedsItsPast(all: Float64Array, feeds: readonly VenueColumn[], hours:
     // The limit moves slowly: once a day is often enough.
     if (i % DAY_HOURS === 0) {
       const past = sums.subarray(Math.max(0, i - LIQUIDATED_PAST_HOURS), i + 1).filter((sum) => !Number.isNaN(sum))
-      limit = past.length < LIQUIDATED_LEAST_HOURS ? Number.NaN : past.sort()[Math.floor(LIQUIDATED_SHARE * past.length)]!
+      limit =
+        past.length < LIQUIDATED_LEAST_HOURS ? Number.NaN : past.sort()[Math.floor(LIQUIDATED_SHARE * past.length)]!
     }
     const ahead = sums[i + hours]!
     if (!Number.isNaN(limit) && !Number.isNaN(ahead)) out[i] = ahead > limit ? 1 : 0
