@@ -10,7 +10,6 @@ import type { InstrumentId } from './domain/instrument.ts'
 import type { Panel } from './domain/market/panel.ts'
 import type { Asset, FeedDeclaration, Tick, VenueId } from './domain/market/tick.ts'
 import type { Platform } from './domain/member.ts'
-import type { Explanation } from './domain/model/explanation.ts'
 import type { ProposalId } from './domain/proposal.ts'
 import type { DurationMs, TimestampMs } from './domain/units.ts'
 import type { Quote } from './ports/quote.ts'
@@ -80,24 +79,7 @@ export interface Forecaster {
   readonly model: ModelCardFacts | undefined
   /** Answers `undetermined` when its inputs are stale or too thin; throws only on a fault of machinery. */
   predict(panel: Panel, asset: Asset, at: TimestampMs, feeds: readonly FeedDeclaration[]): Promise<Prediction>
-  /** Which inputs made the score of a target at an instant, as known then; absent where nothing is loaded that could say. */
-  explain?(
-    panel: Panel,
-    asset: Asset,
-    at: TimestampMs,
-    asked: { readonly feeds: readonly FeedDeclaration[]; readonly target: string },
-  ): Explained
 }
-
-export type Explained =
-  | {
-      readonly kind: 'explained'
-      readonly modelId: string
-      readonly explanation: Explanation
-      /** What the score was told as. */
-      readonly probability: number
-    }
-  | Extract<Prediction, { kind: 'undetermined' }>
 
 export interface ModelCardFacts extends ModelIdentity {
   readonly architecture: string

@@ -1,5 +1,6 @@
 import type { FeedFreshness } from './market/freshness.ts'
 import type { Asset } from './market/tick.ts'
+import type { Explanation } from './model/explanation.ts'
 import {
   type BaseQty,
   type Bps,
@@ -69,6 +70,11 @@ export type Prediction =
        * stood outside what training saw (`… (outside training)`).
        */
       readonly maskedFeeds: readonly string[]
+      /**
+       * Which inputs made the answers that a desk acts on, largest first; absent where it takes too long to say every time, and
+       * on records from before it was kept.
+       */
+      readonly why?: readonly Explanation[]
     } & ModelIdentity)
   | { readonly kind: 'undetermined'; readonly reason: UndeterminedReason; readonly detail: string }
 
