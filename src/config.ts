@@ -275,6 +275,13 @@ function toConfig(values: Values) {
       maxVolatilityRatio: values.LIVE_MAX_VOLATILITY_RATIO,
       maxCalibrationError: values.LIVE_MAX_CALIBRATION_ERROR,
     } satisfies LiveGateRules,
+    models: {
+      shadowDays: values.MODEL_SHADOW_DAYS,
+      retrainEvery: duration(values.MODEL_RETRAIN_DAYS * DAY),
+      protocolUpgrades: values.MODEL_PROTOCOL_UPGRADES ?? [],
+      /** Folder of recorded data; undefined: none is there to train on. */
+      trainingData: values.MODEL_TRAINING_DATA,
+    },
     /** Undefined: nobody outside is told that we are alive. */
     heartbeat:
       values.HEARTBEAT_URL === undefined

@@ -160,7 +160,7 @@ export const createListRequests =
       ({ expiresAt }) => clock.now() < expiresAt,
     )
 
-async function expireRequest(ports: Ports, { requestId }: AdminRequest): Promise<RequestDecision> {
+export async function expireRequest(ports: Ports, { requestId }: AdminRequest): Promise<RequestDecision> {
   const decision = await ports.store.transaction(async (tx): Promise<RequestDecision> => {
     const at = ports.clock.now()
     const { changed, request } = await tx.requests.decide(requestId, 'expired', { by: 'system', at })
@@ -174,13 +174,14 @@ async function expireRequest(ports: Ports, { requestId }: AdminRequest): Promise
 }
 
 /** What one does for oneself alone is told to the desk once it has an effect, and not before. */
-async function announceRequest(tx: Store, ports: Ports, request: AdminRequest, at: TimestampMs): Promise<void> {
+export async function announceRequest(tx: Store, ports: Ports, request: AdminRequest, at: TimestampMs): Promise<void> {
   if (request.subject.kind === 'flatten' && request.state !== 'approved') return
   const card = requestCard(request, await tx.members.list())
   await announce(tx, ports, { cardKey: requestCardKey(request), card, at, urgency: 'urgent' })
 }
 
-const record = (
+/** One step of a request in the audit log. */
+export const record = (
   tx: Store,
   { requestId, subject, requestedBy }: AdminRequest,
   { action, actor, at }: { action: string; actor: string; at: TimestampMs },
@@ -192,7 +193,7 @@ class NoLongerAdminError extends Error {
 }
 
 /** Takes back an approval that has come too late. */
-class OvertakenError extends Error {
+export class OvertakenError extends Error {
   override readonly name = 'OvertakenError'
 }
 

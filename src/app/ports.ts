@@ -5,9 +5,11 @@ import type {
   Heartbeat,
   Ids,
   MarginTierSource,
+  ModelFiles,
   Pager,
   Queue,
   Store,
+  Trainer,
   Venue,
 } from '../ports.ts'
 import type { BuildFacts } from './describe-version.ts'
@@ -22,6 +24,10 @@ export interface Ports {
   readonly forecaster: Forecaster
   /** Undefined where the market is not live: then the tables on record and those that ship are all there is. */
   readonly marginTiers?: MarginTierSource | undefined
+  /** Undefined: this process keeps no record of models, and whatever its forecaster loaded answers. */
+  readonly models?: ModelFiles | undefined
+  /** Undefined where models cannot be trained. */
+  readonly trainer?: Trainer | undefined
   readonly clock: Clock
   readonly ids: Ids
   readonly settings: Settings

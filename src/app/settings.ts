@@ -6,7 +6,7 @@ import type { Asset } from '../domain/market/tick.ts'
 import type { Platform } from '../domain/member.ts'
 import type { Limits } from '../domain/risk/limits.ts'
 import type { LiveGateRules } from '../domain/risk/live-gate.ts'
-import type { BaseQty, Bps, DurationMs, Fraction, Usd } from '../domain/units.ts'
+import type { BaseQty, Bps, DurationMs, Fraction, TimestampMs, Usd } from '../domain/units.ts'
 
 /** What the desk has decided, in domain units. Made from the configuration in main. */
 export interface Settings {
@@ -51,6 +51,14 @@ export interface Settings {
     readonly countdown: DurationMs
   }
   readonly liveGate: LiveGateRules
+  readonly models: {
+    /** UTC days that a challenger is asked beside the champion before it may be put in force. */
+    readonly shadowDays: number
+    /** After so long a new model is trained, whether or not anything has happened. */
+    readonly retrainEvery: DurationMs
+    /** Days on which a protocol changed or will: after each, a new model is trained. */
+    readonly protocolUpgrades: readonly TimestampMs[]
+  }
   readonly heartbeat: { readonly every: DurationMs }
   /** How long observations are kept; undefined = for ever. */
   readonly retention?: DurationMs

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod'
-import { bps, duration, fraction, usd } from '../domain/units.ts'
+import { bps, duration, fraction, timestamp, usd } from '../domain/units.ts'
 
 /** A value read from text by `read`, which answers undefined where the text is not `what`. */
 export const expected = <T>(what: string, read: (text: string) => T | undefined) =>
@@ -59,6 +59,18 @@ export const listOf = (what: string, item: RegExp) =>
     const items = parts(value)
     return items.length > 0 && items.every((one) => item.test(one)) ? items : undefined
   })
+
+/** UTC days between commas, each as its midnight. */
+export const days = expected('a comma-separated list of UTC dates such as 2026-03-18', (value) => {
+  const midnights = parts(value).map((part) =>
+    /^\d{4}-\d{2}-\d{2}$/.test(part) ? Date.parse(`${part}T00:00:00Z`) : Number.NaN,
+  )
+  // Date.parse takes 30 February for 2 March.
+  const real = midnights.every(
+    (at, i) => Number.isFinite(at) && new Date(at).toISOString().startsWith(parts(value)[i]!),
+  )
+  return midnights.length > 0 && real ? midnights.map(timestamp) : undefined
+})
 
 export const url = (...schemes: readonly string[]) =>
   expected(`an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`, (value) =>

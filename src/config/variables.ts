@@ -9,6 +9,7 @@ import {
   basisPoints,
   choice,
   count,
+  days,
   dollars,
   expected,
   listOf,
@@ -175,6 +176,11 @@ export const VARIABLES = {
   LIVE_MAX_UPSIDE_GIVEN_UP: withDefault(share(), '0.7'),
   LIVE_MAX_VOLATILITY_RATIO: withDefault(number('a ratio', { min: 0.1, max: 10 }), '1.1'),
   LIVE_MAX_CALIBRATION_ERROR: withDefault(share(), '0.05'),
+
+  MODEL_SHADOW_DAYS: withDefault(count('days'), '30'),
+  MODEL_RETRAIN_DAYS: withDefault(count('days', 1), '91'),
+  MODEL_PROTOCOL_UPGRADES: optional(days),
+  MODEL_TRAINING_DATA: optional(text),
 
   COUNTDOWN_MS: withDefault(milliseconds(), '60000'),
   HEARTBEAT_URL: secret(url('https', 'http')),

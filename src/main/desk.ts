@@ -288,6 +288,7 @@ const toSettings = (config: Config, channels: Settings['channels'], alertThresho
   risk: config.risk,
   trading: config.trading,
   liveGate: config.liveGate,
+  models: config.models,
   heartbeat: { every: config.heartbeat?.every ?? DEFAULT_HEARTBEAT },
   retention: config.data.retention,
   access: accessRules(config, channels),

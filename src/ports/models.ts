@@ -223,6 +223,8 @@ export interface ModelFiles {
   readonly market: ModelMarket
   /** Of the features this code makes. */
   readonly featureHash: string
+  /** Names of the ladder, from the one that knows nothing upwards. */
+  readonly rungs: readonly string[]
   /** Those that came with the code. */
   shipped(): Promise<readonly ModelRegistration[]>
 }
@@ -238,7 +240,6 @@ export interface TrainingRequest {
 export type TrainingStarted =
   | { readonly kind: 'started' }
   | { readonly kind: 'already-running'; readonly progress: TrainingProgress }
-  | { readonly kind: 'unknown-rung'; readonly known: readonly string[] }
   | { readonly kind: 'too-little-data'; readonly groups: readonly ShortFeatureGroup[]; readonly needed: DurationMs }
   /** Nothing to train on is set up on this machine. */
   | { readonly kind: 'impossible'; readonly reason: string }

@@ -53,6 +53,7 @@ export const testSettings = (over: Partial<Settings> = {}): Settings => ({
     maxVolatilityRatio: 1.1,
     maxCalibrationError: fraction(0.05),
   },
+  models: { shadowDays: 30, retrainEvery: duration(90 * DAY), protocolUpgrades: [] },
   heartbeat: { every: duration(15_000) },
   access: { channels: [{ platform: 'console', channel: 'desk', most: 'admin' }], commands: {} },
   escalation: { acknowledgeWithin: duration(5 * MINUTE) },
