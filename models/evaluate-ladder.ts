@@ -17,7 +17,7 @@ import { featureHash } from './features.ts'
 import type { HeldOut } from './held-out.ts'
 import type { FitTask, Rung } from './rung.ts'
 import { type AssetHours, instantOf, labelOf, type Sample } from './samples.ts'
-import { byTarget, TARGET_COUNT, TARGETS, type TargetKey } from './targets.ts'
+import { byTarget, TARGET_COUNT, TARGETS, type Target, type TargetKey } from './targets.ts'
 import { type Fold, type Segments, segmentsOf } from './walk-forward.ts'
 
 export interface LadderOptions {
@@ -46,7 +46,8 @@ export async function evaluateLadder(options: LadderOptions): Promise<readonly H
     const segments = segmentsOf(options.assets, fold, options)
     for (const [r, rung] of rungs.entries()) {
       const done = (share: number) => (f + (r + share) / rungs.length) / folds.length
-      const say = (share: number, text: string) => onProgress(done(share), `fold ${f + 1} of ${folds.length}, ${rung.title}: ${text}`)
+      const say = (share: number, text: string) =>
+        onProgress(done(share), `fold ${f + 1} of ${folds.length}, ${rung.title}: ${text}`)
       all.push(await heldOutOf(rung, { ...options, fold, segments, dataHash, say }))
     }
   }
@@ -100,7 +101,9 @@ async function heldOutOf(rung: Rung, work: Work): Promise<HeldOut> {
 export function calibratedAnswers(scores: Float32Array, calibrators: Calibrators): Record<TargetKey, Float64Array> {
   const count = scores.length / TARGET_COUNT
   return byTarget(({ key }, k) =>
-    Float64Array.from({ length: count }, (_, row) => applyCalibrator(calibrators[key], scores[row * TARGET_COUNT + k]!, key)),
+    Float64Array.from({ length: count }, (_, row) =>
+      applyCalibrator(calibrators[key], scores[row * TARGET_COUNT + k]!, key),
+    ),
   )
 }
 
@@ -127,6 +130,13 @@ function toHeldOut(rung: Rung, { fold, segments }: Work, { calibrated, answers }
         return threshold === undefined ? [] : [[key, threshold]]
       }),
     ),
+    calibrationLoss: byTarget(({ key, kind }) =>
+      lossOf(
+        kind,
+        calibrated[key],
+        calibration.map((sample) => labelOf(sample, key)),
+      ),
+    ),
     segments: { train: spanOf(train), calibration: spanOf(calibration), test: spanOf(test) },
     ...stakesOf(test),
   }
@@ -147,6 +157,20 @@ function stakesOf(test: readonly Sample[]): Pick<HeldOut, 'stakes'> {
       funding: test.map(({ hours: { funding }, i }) => known(funding![i]!)),
     },
   }
+}
+
+const LEAST_PROBABILITY = 1e-6
+
+function lossOf(kind: Target['kind'], answers: Float64Array, labels: readonly number[]): number | null {
+  let [sum, known] = [0, 0]
+  labels.forEach((label, k) => {
+    const answer = answers[k]!
+    if (Number.isNaN(label) || Number.isNaN(answer)) return
+    const p = Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, answer))
+    sum += kind === 'value' ? (answer - label) ** 2 : -Math.log(label === 1 ? p : 1 - p)
+    known++
+  })
+  return known > 0 ? sum / known : null
 }
 
 /** Share of positives, or mean, over the samples whose label is known; 0 where none is. */

@@ -29,6 +29,11 @@ export interface HeldOut {
     /** Funding per eight hours known at the instant, income of a short when positive; null where it is not known. */
     readonly funding: readonly (number | null)[]
   }
+  /**
+   * Mean log loss of an event, or squared error of a value, on the calibration segment after calibration: what a choice between
+   * rungs may be made by without having looked at the test. null where it was not answered.
+   */
+  readonly calibrationLoss?: Readonly<Record<TargetKey, number | null>>
   /** First and last instants of the segments, purged and embargoed. */
   readonly segments: {
     readonly train: readonly [number, number]

@@ -80,6 +80,7 @@ export const PRESETS = {
   strong: { ...DEFAULT, depth: 3.5, thickening: 20 },
   null: { ...DEFAULT, kappa: 0 },
   'realistic-null': { ...REALISTIC, kappa: 0 },
+  'strong-null': { ...DEFAULT, depth: 3.5, thickening: 20, kappa: 0 },
 } as const satisfies Record<string, WorldParameters>
 
 export type PresetName = keyof typeof PRESETS
