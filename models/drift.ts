@@ -1,0 +1,205 @@
+/**
+ * What a model was fitted on, kept small beside it, so that later rows can be held against it.
+ *
+ * @module
+ */
+import {
+  type DriftLimits,
+  type DriftReference,
+  type FeatureReference,
+  measureDrift,
+} from '../src/domain/model/drift.ts'
+import { distanceOf, distanceReference } from '../src/domain/model/out-of-distribution.ts'
+import { binReference, PSI_ACT, PSI_WARN, populationStability } from '../src/domain/model/psi.ts'
+import { DAY, HOUR } from '../src/domain/units.ts'
+import { FEATURE_COUNT, FEATURES } from './features.ts'
+import { featureOf, instantOf, type Sample } from './samples.ts'
+import { TARGET_COUNT, TARGETS } from './targets.ts'
+
+export { measureDrift }
+
+/** What is held against the reference later on: as long a stretch, as densely. */
+const WINDOW = 30 * DAY
+/** Windows overlap by half: two years of an asset hold 48 of them. */
+const STEP = WINDOW / 2
+/** With fewer, a window says nothing of what is usual. */
+const LEAST_IN_WINDOW = 220
+/** Scores may be sampled every four hours. */
+const LEAST_SCORES_IN_WINDOW = 150
+/** Above the furthest training month by this much is no longer one like it. */
+const MARGIN = 1.25
+const OUTSIDE_WARN = 0.05
+const OUTSIDE_ACT = 0.2
+/** Rows behind the reference are one in three hours, at most: neighbours say the same. */
+const REFERENCE_EVERY = 3
+
+export interface ScoredSamples {
+  readonly samples: readonly Sample[]
+  /**
+   * Calibrated answers as forecasts are stored, row-major [samples × TARGETS]; NaN where there is none. Best of samples the model
+   * was not fitted on: on its own it is surer of itself.
+   */
+  readonly answers: ArrayLike<number>
+}
+
+/**
+ * The reference of a model: how its features and scores were spread, and how far months of that very time stood from the whole.
+ *
+ * A month of slow features (volatility, open interest) is a handful of independent values, whatever the number of its rows: its
+ * stability index is often far above 0.25 although nothing has changed. So limits are measured: a feature acts above 0.25 and
+ * above what the furthest month showed, of all features together and with a quarter to spare. About one month in a hundred like
+ * those of training is then taken for drift by any feature at all (measured in its tests).
+ *
+ * @param samples - what the model was fitted on; of each asset every hour between its first and its last sample is read
+ */
+export function driftReference(samples: readonly Sample[], scored: ScoredSamples): DriftReference {
+  const series = seriesOf(samples)
+  const rows = series.flatMap(({ rows }) => rows)
+  if (rows.length === 0) throw new RangeError('Expected samples to refer to, were none')
+  const kept = series
+    .flatMap(({ rows: all }) => all.filter((_, i) => i % REFERENCE_EVERY === 0))
+    .map(({ values }) => values)
+  const bins = FEATURES.map((_, f) => binReference(column(kept, f)))
+  const windows = series.flatMap((one) => windowsOf(one.rows, LEAST_IN_WINDOW))
+  const indices = bins.map((bin, f) =>
+    windows.map((window) => {
+      const reading = bin && populationStability(bin, column(window, f))
+      return reading?.kind === 'measured' ? reading.psi : Number.NaN
+    }),
+  )
+  const limits = limitsOf(indices)
+  const distance = distanceReference(kept)
+  const outside = windows.map((window) => shareOutside(distance, window))
+  return {
+    features: FEATURES.map(({ name }, f): FeatureReference => {
+      const bin = bins[f]
+      return { name, ...(bin && { bins: bin }), known: tidy(shareKnown(kept, f)), limits: limits[f]! }
+    }),
+    scores: scoresOf(scored),
+    distance,
+    distanceLimits: {
+      warn: tidy(Math.max(OUTSIDE_WARN, quantile(outside, 0.95))),
+      act: tidy(Math.max(OUTSIDE_ACT, MARGIN * greatest(outside))),
+    },
+    months: windows.length,
+    rows: rows.length,
+  }
+}
+
+interface Row {
+  readonly at: number
+  readonly values: ArrayLike<number>
+}
+
+/** Every hour of each asset between its first and its last sample, in one phase. */
+function seriesOf(samples: readonly Sample[]): { readonly rows: readonly Row[] }[] {
+  const spans = new Map<Sample['hours'], { first: number; last: number }>()
+  for (const { hours, i } of samples) {
+    const span = spans.get(hours)
+    spans.set(hours, { first: Math.min(i, span?.first ?? i), last: Math.max(i, span?.last ?? i) })
+  }
+  const byAsset = new Map([...spans.keys()].toReversed().map((hours) => [hours.asset, hours]))
+  return [...byAsset.values()].map((hours) => {
+    const { first, last } = spans.get(hours)!
+    return {
+      rows: Array.from({ length: last - first + 1 }, (_, k): Row => {
+        const sample = { hours, i: first + k }
+        return {
+          at: instantOf(sample),
+          values: Float64Array.from({ length: FEATURE_COUNT }, (_, f) => featureOf(sample, f)),
+        }
+      }),
+    }
+  })
+}
+
+/** Stretches of thirty days, every fifteen. */
+function windowsOf(rows: readonly Row[], least: number): ArrayLike<number>[][] {
+  if (rows.length === 0) return []
+  const windows: ArrayLike<number>[][] = []
+  const end = rows.at(-1)!.at
+  let [from, to] = [0, 0]
+  for (let start = rows[0]!.at; start + WINDOW <= end + HOUR; start += STEP) {
+    while (from < rows.length && rows[from]!.at < start) from++
+    while (to < rows.length && rows[to]!.at < start + WINDOW) to++
+    if (to - from >= least) windows.push(rows.slice(from, to).map(({ values }) => values))
+  }
+  return windows
+}
+
+/**
+ * Limits by feature from the indices of training windows, NaN where too few rows knew it.
+ *
+ * Each feature's own 90th percentile says how it moves; the furthest that any feature ever stood beyond its own is the margin of
+ * all: with a hundred features, the one that happens to stand furthest is what raises an alarm.
+ */
+function limitsOf(indices: readonly (readonly number[])[]): DriftLimits[] {
+  const usual = indices.map((series) => quantile(series, 0.9))
+  const windows = Math.max(0, ...indices.map((series) => series.length))
+  const beyond = (floor: number): number[] =>
+    Array.from({ length: windows }, (_, w) =>
+      greatest(indices.map((series, f) => series[w]! / Math.max(floor, usual[f]!))),
+    )
+  const warn = Math.max(1, quantile(beyond(PSI_WARN), 0.95))
+  const act = Math.max(1, MARGIN * greatest(beyond(PSI_ACT)))
+  return usual.map((one) => {
+    const acting = tidy(Math.max(PSI_ACT, one) * act)
+    return { warn: tidy(Math.min(Math.max(PSI_WARN, one) * warn, 0.8 * acting)), act: acting }
+  })
+}
+
+function scoresOf({ samples, answers }: ScoredSamples): Record<string, FeatureReference> {
+  const order = samples.map((_, k) => k).sort((a, b) => instantOf(samples[a]!) - instantOf(samples[b]!))
+  const assets = [...new Set(samples.map(({ hours }) => hours.asset))]
+  const windows = assets.flatMap((asset) =>
+    windowsOf(
+      order
+        .filter((k) => samples[k]!.hours.asset === asset)
+        .map((k): Row => ({ at: instantOf(samples[k]!), values: rowOf(answers, k) })),
+      LEAST_SCORES_IN_WINDOW,
+    ),
+  )
+  const events = TARGETS.flatMap((target, t) => {
+    if (target.kind !== 'event') return []
+    const all = samples.map((_, k) => answers[k * TARGET_COUNT + t]!)
+    const bins = binReference(all)
+    return bins ? [{ target, t, bins, known: all.filter(Number.isFinite).length / all.length }] : []
+  })
+  const limits = limitsOf(
+    events.map(({ t, bins }) =>
+      windows.map((window) => {
+        const reading = populationStability(bins, column(window, t), LEAST_SCORES_IN_WINDOW)
+        return reading.kind === 'measured' ? reading.psi : Number.NaN
+      }),
+    ),
+  )
+  return Object.fromEntries(
+    events.map(({ target, bins, known }, e) => [
+      target.key,
+      { name: target.key, bins, known: tidy(known), limits: limits[e]! },
+    ]),
+  )
+}
+
+const rowOf = (answers: ArrayLike<number>, k: number): Float64Array =>
+  Float64Array.from({ length: TARGET_COUNT }, (_, t) => answers[k * TARGET_COUNT + t]!)
+
+function shareOutside(distance: DriftReference['distance'], rows: readonly ArrayLike<number>[]): number {
+  // One row in six hours is enough of a month.
+  const distances = rows.flatMap((row, i) => (i % 6 === 0 ? (distanceOf(distance, row)?.distance ?? []) : []))
+  return distances.length === 0 ? Number.NaN : distances.filter((d) => d > distance.limit).length / distances.length
+}
+
+const column = (rows: readonly ArrayLike<number>[], f: number): Float64Array =>
+  Float64Array.from(rows, (row) => row[f]!)
+const shareKnown = (rows: readonly ArrayLike<number>[], f: number): number =>
+  rows.filter((row) => Number.isFinite(row[f]!)).length / rows.length
+const greatest = (values: readonly number[]): number => Math.max(0, ...values.filter(Number.isFinite))
+
+/** 0 where nothing is known. */
+function quantile(values: readonly number[], share: number): number {
+  const known = values.filter(Number.isFinite).sort((a, b) => a - b)
+  return known[Math.min(known.length - 1, Math.floor(share * known.length))] ?? 0
+}
+
+const tidy = (value: number): number => Number(value.toPrecision(4))
