@@ -14,8 +14,10 @@ import reconcile from './reconcile.ts'
 import refreshForecasts from './refresh-forecasts.ts'
 import refreshMarginTiers from './refresh-margin-tiers.ts'
 import remindApprovers from './remind-approvers.ts'
+import retrainModels from './retrain-models.ts'
 import sendDigests from './send-digests.ts'
 import tendStops from './tend-stops.ts'
+import tendTraining from './tend-training.ts'
 import watchRisk from './watch-risk.ts'
 
 /** Everything that happens on its own. */
@@ -36,6 +38,8 @@ export const jobs = [
   watchRisk,
   tendStops,
   expireRequest,
+  tendTraining,
+  retrainModels,
 ] as const
 
 /** The handlers that a process of these roles runs. */

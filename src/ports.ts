@@ -146,6 +146,8 @@ export interface JobData {
   reconcile: Record<string, never>
   'apply-retention': Record<string, never>
   'refresh-margin-tiers': Record<string, never>
+  'retrain-models': Record<string, never>
+  'tend-training': Record<string, never>
   'judge-clusters': { readonly at: TimestampMs }
   'escalate-alert': { readonly alertId: string; readonly step: number }
   'send-digests': Record<string, never>

@@ -22,6 +22,7 @@ import { createJudgeClusters } from './judge-clusters.ts'
 import { createOfferLink } from './link-identity.ts'
 import { createLoadMarginTiers } from './load-margin-tiers.ts'
 import type { MarketState } from './market-state.ts'
+import { createModelVerbs } from './model-verbs.ts'
 import { createMute } from './mute.ts'
 import { createChangeOnCall, readOnCall } from './on-call.ts'
 import type { Ports } from './ports.ts'
@@ -90,6 +91,7 @@ export function createApp(
     reportDeliveries: createReportDeliveries(ports),
     ...createRiskVerbs(ports, { market, reconcile }),
     ...createReports(ports),
+    ...createModelVerbs(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),
     readMap: createReadMap(ports, market),
     explainCluster: createExplainCluster(ports),

@@ -1,5 +1,6 @@
 import { DAY, later } from '../domain/units.ts'
 import type { MarketState } from './market-state.ts'
+import { applyModelRetention } from './model-registry.ts'
 import type { Ports } from './ports.ts'
 
 /** Platforms send an interaction again for a day at most. */
@@ -8,8 +9,9 @@ const KEEP_INTERACTIONS = 7 * DAY
 const KEEP_MESSAGES = 30 * DAY
 
 /**
- * Deletes observations and maps older than the retention and returns how many rows went; keeps all without a retention. What
- * only serves the chat, interactions heard and messages sent, is forgotten in any case; the audit log keeps what was done.
+ * Deletes observations and maps older than the retention and returns how many rows went; keeps all without a retention. In any
+ * case what only serves the chat, interactions heard and messages sent, is forgotten, and what models said is thinned; the audit
+ * log keeps what was done.
  */
 export const createApplyRetention =
   ({ store, clock, settings }: Ports, market: MarketState) =>
@@ -18,8 +20,9 @@ export const createApplyRetention =
     await store.commands.forgetBefore(later(at, -KEEP_INTERACTIONS))
     await store.buttons.forgetBefore(later(at, -KEEP_MESSAGES))
     await store.outbox.forgetBefore(later(at, -KEEP_MESSAGES))
-    if (settings.retention === undefined) return 0
+    const said = await applyModelRetention({ store, clock })
+    if (settings.retention === undefined) return said
     const before = later(at, -settings.retention)
     market.panel.forget(before)
-    return (await store.observations.deleteBefore(before)) + (await store.maps.deleteBefore(before))
+    return said + (await store.observations.deleteBefore(before)) + (await store.maps.deleteBefore(before))
   }

@@ -238,7 +238,7 @@ export interface TrainingRequest {
 }
 
 export type TrainingStarted =
-  | { readonly kind: 'started' }
+  | { readonly kind: 'started'; readonly progress: TrainingProgress }
   | { readonly kind: 'already-running'; readonly progress: TrainingProgress }
   | { readonly kind: 'too-little-data'; readonly groups: readonly ShortFeatureGroup[]; readonly needed: DurationMs }
   /** Nothing to train on is set up on this machine. */

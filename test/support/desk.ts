@@ -31,10 +31,12 @@ import type {
   Clock,
   ConfidenceReport,
   Forecaster,
+  ModelFiles,
   Notifier,
   Pager,
   Quote,
   Store,
+  Trainer,
   Venue,
   VirtualClock,
 } from '../../src/ports.ts'
@@ -69,6 +71,9 @@ export interface DeskOptions {
   /** A clock that stands still by default; `pass` needs that one. */
   readonly clock?: Clock
   readonly pager?: Pager
+  /** Which models came with the code, and what this desk can load; it keeps no record of models by default. */
+  readonly models?: ModelFiles
+  readonly trainer?: Trainer
   /** What the market has been seen to do; nothing by default. */
   readonly market?: MarketState
   /** Stands between the app and its venue. */
@@ -163,6 +168,8 @@ export async function openDesk(t: Cleanup, options: DeskOptions = {}): Promise<T
     settings,
     confidenceReport: options.confidenceReport,
     pager: options.pager,
+    models: options.models,
+    trainer: options.trainer,
     build: { version: '0.1.0', node: process.version, startedAt: START, databaseVersion: async () => '18.4' },
     instanceId: opened.instanceId,
   }
