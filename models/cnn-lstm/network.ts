@@ -68,8 +68,10 @@ function venueRows(
   if (!venues || !venueIds || !present) throw new RangeError('Expected venues, their ids and presence, were none')
   const batch = venues.shape[0]
   const slots = batch * venueSlots
-  const there = tf.reshape(tf.cast(present, 'bool'), [batch, venueSlots, 1, 1])
-  // Chosen and not multiplied: what stands in an absent slot may be anything, even not a number.
+  // Chosen and not multiplied: what stands in an absent slot may be anything, even not a number. A product spreads the choice
+  // over all columns, since WebAssembly repeats single values very slowly.
+  const everyColumn = tf.matMul(tf.reshape(present, [slots, 1]), tf.ones([1, windowHours * venueInputs]))
+  const there = tf.reshape(tf.cast(everyColumn, 'bool'), venues.shape)
   const known = tf.where(there, venues, tf.zerosLike(venues))
   const convolved = causalConvolution(
     tf,
@@ -77,7 +79,7 @@ function venueRows(
     weights.get('venue/convolution/weight'),
     { kernel, dilation: 1 },
   )
-  const heard = tf.relu(tf.add(convolved, weights.get<Tensor1D>('venue/convolution/bias'))) as Tensor3D
+  const heard = tf.elu(tf.add(convolved, weights.get<Tensor1D>('venue/convolution/bias'))) as Tensor3D
   // [filters + id] · weight as two products, so that an id is multiplied once and not at every hour.
   const filters = heard.shape[2]
   const mix = weights.get<Tensor2D>('venue/mix/weight')
@@ -91,7 +93,7 @@ function venueRows(
     embed(tf, venueIds, weights.get('venue/table')),
     tf.slice(mix, [filters, 0], [VENUE_WIDTH, venueChannels]),
   )
-  const said = tf.relu(
+  const said = tf.elu(
     tf.add(
       tf.reshape(ofHours, [slots, windowHours, venueChannels]),
       tf.reshape(tf.add(ofIds, weights.get<Tensor1D>('venue/mix/bias')), [slots, 1, venueChannels]),
