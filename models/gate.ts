@@ -77,53 +77,77 @@ function perfectErrors(probabilities: readonly number[], random: () => number): 
   }).sort()
 }
 
+/** Logits this close together count as one: the slope keeps three digits, and every draw is one pass over counts. */
+const SLOPE_GROUPS = 1024
+
 function slopeInterval({ probabilities, labels, blocks }: Outcomes, random: () => number): Interval {
   const names = [...new Set(blocks)]
   const position = new Map(names.map((name, k) => [name, k]))
   const blockOf = Int32Array.from(blocks, (block) => position.get(block)!)
-  const logits = Float64Array.from(probabilities, logit)
   const outcomes = Uint8Array.from(labels)
-  const start = slopeOf(logits, outcomes, { weights: new Float64Array(logits.length).fill(1), from: [0, 1] })
-  const slopes = Float64Array.from({ length: RESAMPLES }, () => {
-    const times = new Float64Array(names.length)
+  const { groupOf, logits } = groupsOf(probabilities)
+  const [counts, positives] = [new Float64Array(logits.length), new Float64Array(logits.length)]
+  const slopeWhere = (times: Float64Array): number => {
+    counts.fill(0)
+    positives.fill(0)
+    for (let i = 0; i < groupOf.length; i++) {
+      const weight = times[blockOf[i]!]!
+      counts[groupOf[i]!]! += weight
+      positives[groupOf[i]!]! += weight * outcomes[i]!
+    }
+    return slopeOf(logits, counts, positives)
+  }
+  const times = new Float64Array(names.length)
+  const slopes = new Float64Array(RESAMPLES)
+  for (let draw = 0; draw < RESAMPLES; draw++) {
+    times.fill(0)
     for (let k = 0; k < names.length; k++) times[Math.floor(random() * names.length)]!++
-    return slopeOf(logits, outcomes, { weights: Float64Array.from(blockOf, (block) => times[block]!), from: start })[1]
-  }).sort()
+    slopes[draw] = slopeWhere(times)
+  }
+  slopes.sort()
   return { low: slopes[Math.floor(0.025 * RESAMPLES)]!, high: slopes[Math.floor(0.975 * RESAMPLES)]! }
+}
+
+/** Forecasts of nearly the same logit together, with the mean logit of each group. */
+function groupsOf(probabilities: readonly number[]): { groupOf: Int32Array; logits: Float64Array } {
+  const all = Float64Array.from(probabilities, logit)
+  const [low, high] = all.reduce(([least, most], x) => [Math.min(least, x), Math.max(most, x)] as const, [
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ] as const)
+  const width = (high - low) / SLOPE_GROUPS
+  const groupOf = Int32Array.from(all, (x) =>
+    width > 0 ? Math.min(SLOPE_GROUPS - 1, Math.floor((x - low) / width)) : 0,
+  )
+  const [sums, counts] = [new Float64Array(SLOPE_GROUPS), new Float64Array(SLOPE_GROUPS)]
+  for (const [i, group] of groupOf.entries()) {
+    sums[group]! += all[i]!
+    counts[group]!++
+  }
+  return { groupOf, logits: sums.map((sum, group) => (counts[group]! > 0 ? sum / counts[group]! : 0)) }
 }
 
 /** Keeps the slope of outcomes that a threshold separates finite, as the penalty of `fitPlatt` does. */
 const PENALTY = 1e-6
 
-/**
- * Intercept and slope of outcomes on logits, by Newton's method; the slope is 0 where only one kind of outcome came, or where all
- * logits are equal.
- */
-function slopeOf(
-  logits: Float64Array,
-  outcomes: Uint8Array,
-  { weights, from }: { weights: Float64Array; from: readonly [number, number] },
-): readonly [number, number] {
-  let [total, positives, sum, squares] = [0, 0, 0, 0]
-  for (let i = 0; i < logits.length; i++) {
-    const weight = weights[i]!
-    total += weight
-    positives += weight * outcomes[i]!
-    sum += weight * logits[i]!
-    squares += weight * logits[i]! ** 2
+/** Slope of outcomes on logits, by Newton's method; 0 where only one kind of outcome came, or where all logits are equal. */
+function slopeOf(logits: Float64Array, counts: Float64Array, positives: Float64Array): number {
+  let [total, hits, sum, squares] = [0, 0, 0, 0]
+  for (let group = 0; group < logits.length; group++) {
+    total += counts[group]!
+    hits += positives[group]!
+    sum += counts[group]! * logits[group]!
+    squares += counts[group]! * logits[group]! ** 2
   }
-  const flat = squares / total - (sum / total) ** 2 < FLAT_VARIANCE
-  if (positives === 0 || positives === total || flat) return [logit(positives / total), 0]
-  let [a, b] = from
+  if (hits === 0 || hits === total || squares / total - (sum / total) ** 2 < FLAT_VARIANCE) return 0
+  let [a, b] = [logit(hits / total) - sum / total, 1]
   for (let iteration = 0; iteration < 50; iteration++) {
     let [ga, gb, aa, ab, bb] = [0, -PENALTY * b, PENALTY, 0, PENALTY]
-    for (let i = 0; i < logits.length; i++) {
-      const weight = weights[i]!
-      if (weight === 0) continue
-      const x = logits[i]!
+    for (let group = 0; group < logits.length; group++) {
+      const x = logits[group]!
       const p = 1 / (1 + Math.exp(-a - b * x))
-      const error = weight * (outcomes[i]! - p)
-      const curvature = weight * p * (1 - p)
+      const error = positives[group]! - counts[group]! * p
+      const curvature = counts[group]! * p * (1 - p)
       ga += error
       gb += error * x
       aa += curvature
@@ -139,5 +163,5 @@ function slopeOf(
     b += damping * stepB
     if (size < 1e-9) break
   }
-  return [a, b]
+  return b
 }

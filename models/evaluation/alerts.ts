@@ -88,15 +88,30 @@ function judge(alerts: readonly Alert[], episodes: Found): Pick<AlertFigures, 'p
   const leadHours: number[] = []
   for (const { from, to, assets } of episodes) {
     const own = byAsset.get(assets[0]!) ?? []
-    if (own.some(({ at, label }) => label === 1 && at >= from && at <= to)) caught++
-    const first = own.find(({ at }) => at >= from - LOOK_BACK_HOURS * HOUR && at <= from)
-    if (first) leadHours.push((from - first.at) / HOUR)
+    const first = firstFrom(own, from - LOOK_BACK_HOURS * HOUR)
+    if (own[first] && own[first].at <= from) leadHours.push((from - own[first].at) / HOUR)
+    for (let k = firstFrom(own, from); k < own.length && own[k]!.at <= to; k++) {
+      if (own[k]!.label === 0) continue
+      caught++
+      break
+    }
   }
   return {
     precision: alerts.filter(({ label }) => label === 1).length / alerts.length,
     recall: caught / episodes.length,
     leadHours,
   }
+}
+
+/** Number of the first alert at an instant or after it, of alerts in order of time. */
+function firstFrom(alerts: readonly Alert[], at: number): number {
+  let [low, high] = [0, alerts.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (alerts[middle]!.at < at) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Alerts moved round each asset's own decisions by a step drawn at random: as many, as clustered, and blind. */

@@ -16,6 +16,8 @@ export interface Draws {
   readonly units: number
   /** One array a draw: times that each unit was drawn. */
   readonly times: readonly Uint16Array[]
+  /** The same as runs of neighbouring units, start and end by turns, the units laid out twice behind each other. */
+  readonly runs?: readonly Int32Array[]
 }
 
 export const BLOCK_HOURS = 168
@@ -33,16 +35,22 @@ export function movingBlocks(instants: Float64Array, { seed, draws = DRAWS }: { 
   const units = distinct.length
   const length = Math.max(1, Math.min(units, Math.round((BLOCK_HOURS * HOUR) / stepOf(distinct))))
   const random = createRandom(seed)
-  const times = Array.from({ length: draws }, () => {
-    const counts = new Uint16Array(units)
+  const runs = Array.from({ length: draws }, () => {
+    const own: number[] = []
     for (let drawn = 0; drawn < units; drawn += length) {
       const start = Math.floor(random() * units)
-      const end = Math.min(length, units - drawn)
-      for (let k = 0; k < end; k++) counts[(start + k) % units]!++
+      own.push(start, start + Math.min(length, units - drawn))
+    }
+    return Int32Array.from(own)
+  })
+  const times = runs.map((own) => {
+    const counts = new Uint16Array(units)
+    for (let run = 0; run < own.length; run += 2) {
+      for (let k = own[run]!; k < own[run + 1]!; k++) counts[k % units]!++
     }
     return counts
   })
-  return { unitOf: Int32Array.from(instants, (at) => position.get(at)!), units, times }
+  return { unitOf: Int32Array.from(instants, (at) => position.get(at)!), units, times, runs }
 }
 
 /** Median time between neighbouring instants. */
@@ -155,13 +163,22 @@ export function drawSums(
   of: (sample: number) => number,
   { samples, draws }: { samples: Int32Array; draws: Draws },
 ): Float64Array {
-  const sums = new Float64Array(draws.units)
-  for (const i of samples) sums[draws.unitOf[i]!]! += of(i)
-  return Float64Array.from(draws.times, (times) => {
-    let sum = 0
-    for (let unit = 0; unit < sums.length; unit++) sum += times[unit]! * sums[unit]!
-    return sum
-  })
+  const { unitOf, units, times, runs } = draws
+  const sums = new Float64Array(units)
+  for (const i of samples) sums[unitOf[i]!]! += of(i)
+  const drawn = new Float64Array(times.length)
+  if (!runs) {
+    for (const [draw, own] of times.entries()) {
+      for (let unit = 0; unit < units; unit++) drawn[draw]! += own[unit]! * sums[unit]!
+    }
+    return drawn
+  }
+  const until = new Float64Array(2 * units + 1)
+  for (let k = 0; k < 2 * units; k++) until[k + 1] = until[k]! + sums[k % units]!
+  for (const [draw, own] of runs.entries()) {
+    for (let run = 0; run < own.length; run += 2) drawn[draw]! += until[own[run + 1]!]! - until[own[run]!]!
+  }
+  return drawn
 }
 
 export interface Intervals {
