@@ -21,8 +21,8 @@ const VENUE_SPREAD = 0.5
  * stands beside the whole market's row as the memory's input. A venue that is absent has no influence, and neither has the order of
  * venues; with none present the answer rests on the market alone.
  *
- * @see Shi et al. (2015), "Convolutional LSTM Network", arXiv 1506.04214, for convolution before recurrence;
- *   Bahdanau, Cho, Bengio (2014), arXiv 1409.0473, for attention
+ * @see Hochreiter, Schmidhuber (1997), "Long Short-Term Memory", Neural Computation 9(8); Bahdanau, Cho, Bengio (2014),
+ *   arXiv 1409.0473, for attention; Zaheer et al. (2017), "Deep Sets", arXiv 1703.06114, for the unordered mean
  */
 export const CNN_LSTM: Architecture = {
   name: 'cnn-lstm',

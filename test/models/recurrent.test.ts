@@ -217,7 +217,9 @@ for (const made of NETWORKS) {
       tf = kept
       await tf.setBackend(backend)
     }
-    found.get('wasm')!.forEach((values, k) => assertClose(values, found.get('cpu')![k]!, 1e-4, `${name} ${k}`))
+    for (const [k, values] of found.get('wasm')!.entries()) {
+      assertClose(values, found.get('cpu')![k]!, 1e-4, `${name} ${k}`)
+    }
   })
 }
 
