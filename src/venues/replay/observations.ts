@@ -35,6 +35,10 @@ const FOUR_HOURS = duration(4 * HOUR)
 /** Since then Binance sends at most one liquidation a second and symbol: every later figure is a lower bound. */
 const THROTTLED_SINCE = timestamp(Date.UTC(2021, 3, 27))
 
+/** What is known of another venue's stream is never that it was whole. */
+export const coverageOf = (venue: VenueId, eventAt: TimestampMs): Liquidations['coverage'] =>
+  venue === 'binance' && eventAt <= THROTTLED_SINCE ? 'full' : 'sampled'
+
 /**
  * Everything but bars that the three panels of an asset hold, finest first: hourly and four-hourly before daily.
  *
@@ -224,7 +228,7 @@ function liquidations(
       interval: cadence,
       longNotional: usd(longUsd),
       shortNotional: usd(shortUsd),
-      coverage: venue === 'binance' && eventAt <= THROTTLED_SINCE ? 'full' : 'sampled',
+      coverage: coverageOf(venue, eventAt),
     }
   })
   return { feed: 'liquidations', venue, cadence, ticks }
