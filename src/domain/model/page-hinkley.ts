@@ -70,6 +70,8 @@ export function applyPageHinkley(
   }
 }
 
+/** Losses that are equal but for rounding do not vary. */
+const FLAT = 1e-9
 /** Furthest that one day counts, in standard deviations: log loss of rare events has days that would alarm by themselves. */
 const FURTHEST = 3
 
@@ -88,6 +90,6 @@ export function standardScores(
   const mean = usual?.mean ?? first.reduce((sum, loss) => sum + loss, 0) / first.length
   const spread =
     usual?.spread ?? Math.sqrt(first.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / Math.max(1, first.length - 1))
-  if (!(spread > 0) || (!usual && first.length < minimum)) return []
+  if (!(spread > FLAT) || (!usual && first.length < minimum)) return []
   return losses.map((loss) => Math.max(-FURTHEST, Math.min(FURTHEST, (loss - mean) / spread)))
 }

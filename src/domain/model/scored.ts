@@ -35,8 +35,8 @@ const DAY_MS = 86_400_000
 const LEAST_PROBABILITY = 1e-6
 /** Neighbouring days belong to one episode: what is drawn together. */
 const BLOCK_DAYS = 3
-const RESAMPLES = 300
-const PERFECT_DRAWS = 500
+const RESAMPLES = 200
+const PERFECT_DRAWS = 400
 /** With fewer events no curve can be judged. */
 export const MIN_EVENTS = 8
 const SEED = 20_240_805
