@@ -5,7 +5,7 @@ import type { StoreContext } from './context.ts'
 import { present } from './json.ts'
 import type { Tables } from './tables.ts'
 
-/** PostgreSQL takes 65 535 parameters a statement, and a row has six. */
+/** PostgreSQL takes 65 535 parameters a statement, and a row has seven. */
 const ROWS_PER_INSERT = 5_000
 
 export function createModelForecasts({ db }: StoreContext): Store['modelForecasts'] {
@@ -22,6 +22,7 @@ export function createModelForecasts({ db }: StoreContext): Store['modelForecast
               forecast_at: forecast.at,
               target: forecast.target,
               probability: forecast.probability,
+              baseline: forecast.baseline ?? null,
               due_at: forecast.dueAt,
             })),
           )
@@ -136,6 +137,7 @@ const toForecast = (row: Selectable<Tables['model_forecasts']>): ModelForecast =
     at: row.forecast_at,
     target: row.target,
     probability: row.probability,
+    baseline: row.baseline,
     dueAt: row.due_at,
     outcome: row.outcome,
   } as { [K in keyof ModelForecast]: ModelForecast[K] | null })

@@ -286,6 +286,7 @@ export interface Tables {
     forecast_at: number
     target: string
     probability: number
+    baseline: Nullable<number>
     due_at: number
     /** Null: not known, not yet or never. */
     outcome: Nullable<boolean>
