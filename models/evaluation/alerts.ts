@@ -38,12 +38,20 @@ export interface AlertFigures {
   /** Hours from the first alert within the 72 before an episode's first positive hour; one entry an episode that had one. */
   readonly leadHours: readonly number[]
   readonly lead?: Spread
+  /** Share of episodes whose first alert came at least `LEAD_STEPS` hours before, one entry a step. */
+  readonly leadShares: readonly number[]
   /** The same number of alerts at hours that mean nothing: the same alerts moved round the period, mean over many moves. */
-  readonly byChance: { readonly precision: number; readonly recall: number; readonly leadMedian: number }
+  readonly byChance: {
+    readonly precision: number
+    readonly recall: number
+    readonly leadMedian: number
+    readonly leadShares: readonly number[]
+  }
 }
 
 export const COOLDOWN_HOURS = 6
 export const LOOK_BACK_HOURS = 72
+export const LEAD_STEPS = Array.from({ length: 13 }, (_, k) => LOOK_BACK_HOURS - 6 * k)
 const CHANCE_DRAWS = 50
 
 /**
@@ -65,6 +73,7 @@ export function alertFigures(decisions: readonly Decision[], { seed }: { seed: n
     episodes: episodes.length,
     ...figures,
     lead: spreadOf(figures.leadHours),
+    leadShares: leadSharesOf(figures.leadHours, episodes.length),
     byChance: chanceOf(decisions, alerts, { episodes, seed }),
   }
 }
@@ -133,7 +142,8 @@ function chanceOf(
       return at.map((i) => own[(i + step) % own.length]!).sort((a, b) => a.at - b.at)
     })
     const { precision, recall, leadHours } = judge(moved, episodes)
-    return { precision, recall, leadMedian: spreadOf(leadHours)?.median ?? Number.NaN }
+    const leadMedian = spreadOf(leadHours)?.median ?? Number.NaN
+    return { precision, recall, leadMedian, leadShares: leadSharesOf(leadHours, episodes.length) }
   })
   const meanOf = (of: (draw: (typeof draws)[number]) => number): number => {
     const known = draws.map(of).filter((value) => !Number.isNaN(value))
@@ -143,8 +153,12 @@ function chanceOf(
     precision: meanOf(({ precision }) => precision),
     recall: meanOf(({ recall }) => recall),
     leadMedian: meanOf(({ leadMedian }) => leadMedian),
+    leadShares: LEAD_STEPS.map((_, k) => meanOf(({ leadShares }) => leadShares[k]!)),
   }
 }
+
+const leadSharesOf = (leadHours: readonly number[], episodes: number): readonly number[] =>
+  LEAD_STEPS.map((step) => leadHours.filter((hours) => hours >= step).length / episodes)
 
 const positivesOf = (decisions: readonly Decision[]): readonly Positive[] =>
   decisions.filter(({ label }) => label === 1).map(({ asset, at }) => ({ asset, at }))

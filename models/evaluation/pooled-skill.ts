@@ -28,8 +28,8 @@ export function pooledSkill(
   for (const key of targets) {
     const [labels, mine, other] = [pool.labels[key], pool.answers[rung]?.[key], pool.answers[reference]?.[key]]
     if (!mine || !other) continue
-    const samples = Int32Array.from(
-      labels.keys().filter((i) => !Number.isNaN(labels[i]!) && !Number.isNaN(mine[i]!) && !Number.isNaN(other[i]!)),
+    const samples = Int32Array.from(labels.keys()).filter(
+      (i) => !Number.isNaN(labels[i]!) && !Number.isNaN(mine[i]!) && !Number.isNaN(other[i]!),
     )
     const rate = samples.reduce((sum, i) => sum + labels[i]!, 0) / samples.length
     const weight = 1 / (rate * (1 - rate) * samples.length)

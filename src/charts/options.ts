@@ -1,10 +1,13 @@
 import type { Picture } from '../domain/picture.ts'
 import { effectivenessChart } from './effectiveness.ts'
+import { leadTimeChart } from './lead-time.ts'
 import { liquidationMapChart } from './liquidation-map.ts'
 import { liquidationProfileChart } from './liquidation-profile.ts'
+import { precisionRecallChart } from './precision-recall.ts'
 import { reliabilityChart } from './reliability.ts'
 import { statusCard } from './status-card.ts'
 import { type ChartOptions, PICTURE_WIDTH } from './theme.ts'
+import { waterfallChart } from './waterfall.ts'
 
 /** What every picture is laid out for, px; plots stretch beyond it, text keeps its size. */
 export const PICTURE_SIZE = { width: PICTURE_WIDTH, height: 1000 } as const
@@ -23,9 +26,15 @@ export function chartOptions(picture: Picture, { dark = false }: { dark?: boolea
       return liquidationProfileChart(picture, { dark })
     case 'reliability':
       return reliabilityChart(picture, { dark })
+    case 'precision-recall':
+      return precisionRecallChart(picture, { dark })
+    case 'lead-time':
+      return leadTimeChart(picture, { dark })
     case 'status':
       return statusCard(picture, { dark })
     case 'effectiveness':
       return effectivenessChart(picture, { dark })
+    case 'waterfall':
+      return waterfallChart(picture, { dark })
   }
 }

@@ -2,21 +2,13 @@ import type { ReliabilityPicture } from '../domain/picture.ts'
 import type { Coordinates } from './cluster-labels.ts'
 import { heading, noteInPlot } from './heading.ts'
 import { niceTicks, shortNumber } from './scales.ts'
-import { fitText, printable } from './text.ts'
-import { type ChartOptions, drawnText, MARGIN, PICTURE_WIDTH, SIZE, type Theme, textStyle, themeOf } from './theme.ts'
+import { curveLegend, LEGEND_ROW, type Stroke, strokesOf } from './strokes.ts'
+import { printable } from './text.ts'
+import { type ChartOptions, SIZE, type Theme, textStyle, themeOf } from './theme.ts'
 
 type Curve = ReliabilityPicture['curves'][number]
 type Bin = Curve['bins'][number]
 
-/** What tells curves apart beside their colour. */
-interface Stroke {
-  readonly colour: string
-  readonly symbol: 'circle' | 'diamond' | 'triangle'
-  readonly line: 'solid' | 'dashed' | 'dotted'
-  readonly hollow: boolean
-}
-
-const LEGEND_ROW = 32
 /** Diameter of the points of the bins with the least and with the most in them, px. */
 const [SMALLEST, LARGEST] = [12, 28]
 /** Intervals may widen the axes by this much and no more: one of few samples would leave no room for the others. */
@@ -43,7 +35,11 @@ export function reliabilityChart(picture: ReliabilityPicture, { dark }: { dark: 
     backgroundColor: theme.background,
     textStyle: textStyle(theme.ink, SIZE.text),
     title,
-    graphic: legend(bottom + 14, { curves, theme }),
+    graphic: curveLegend(bottom + 14, {
+      rows: curves,
+      last: 'said = came; larger points rest on more forecasts',
+      theme,
+    }),
     grid: [
       { left: 116, right: 48, top: top + 56, bottom: 262 },
       { left: 116, right: 48, height: 96, bottom: 92 },
@@ -94,12 +90,6 @@ export function reliabilityChart(picture: ReliabilityPicture, { dark }: { dark: 
     ],
   }
 }
-
-const strokesOf = (theme: Theme): readonly Stroke[] => [
-  { colour: theme.price, symbol: 'circle', line: 'solid', hollow: false },
-  { colour: theme.fill, symbol: 'diamond', line: 'dashed', hollow: true },
-  { colour: theme.hedge, symbol: 'triangle', line: 'dotted', hollow: true },
-]
 
 interface Range {
   readonly low: number
@@ -220,64 +210,3 @@ function counts(
     },
   }
 }
-
-function legend(
-  top: number,
-  { curves, theme }: { curves: readonly (Curve & { stroke: Stroke })[]; theme: Theme },
-): Record<string, unknown>[] {
-  const row = (i: number, name: string, sample: readonly Record<string, unknown>[]) => [
-    ...sample.map((element) => ({ silent: true, x: MARGIN, y: top + i * LEGEND_ROW + 14, ...element })),
-    {
-      type: 'text',
-      silent: true,
-      style: {
-        ...drawnText(theme.ink, SIZE.small, { verticalAlign: 'middle' }),
-        text: fitText(name, { width: PICTURE_WIDTH - 2 * MARGIN - 84, size: SIZE.small }),
-        x: MARGIN + 84,
-        y: top + i * LEGEND_ROW + 14,
-      },
-    },
-  ]
-  const line = (stroke: string, lineDash: readonly number[] | undefined, lineWidth: number) => ({
-    type: 'line',
-    shape: { x1: 0, y1: 0, x2: 70, y2: 0 },
-    style: { stroke, lineWidth, lineDash },
-  })
-  const dash = { solid: undefined, dashed: [12, 8], dotted: [3, 6] }
-  return [
-    ...curves.flatMap(({ name, stroke }, i) =>
-      row(i, name, [line(stroke.colour, dash[stroke.line], 3), { ...sign(stroke, theme), x: MARGIN + 35 }]),
-    ),
-    ...row(curves.length, 'said = came; larger points rest on more forecasts', [line(theme.muted, [2, 6], 2)]),
-  ]
-}
-
-/** Drawn pictures in a legend know no paths, only shapes. */
-const SIGNS = {
-  circle: { type: 'circle', shape: { r: 9 } },
-  diamond: {
-    type: 'polygon',
-    shape: {
-      points: [
-        [0, -10],
-        [10, 0],
-        [0, 10],
-        [-10, 0],
-      ],
-    },
-  },
-  triangle: {
-    type: 'polygon',
-    shape: {
-      points: [
-        [0, -10],
-        [10, 8],
-        [-10, 8],
-      ],
-    },
-  },
-}
-const sign = ({ symbol, colour, hollow }: Stroke, theme: Theme): Record<string, unknown> => ({
-  ...SIGNS[symbol],
-  style: { fill: hollow ? theme.background : colour, stroke: hollow ? colour : theme.background, lineWidth: 3 },
-})

@@ -53,6 +53,31 @@ export interface ReliabilityPicture extends Titled {
   }[]
 }
 
+/** Precision at rising recall, and the rate that anyone has who alerts all the time. */
+export interface PrecisionRecallPicture extends Titled {
+  readonly kind: 'precision-recall'
+  /** The model first, then what it has to beat. */
+  readonly curves: readonly {
+    readonly name: string
+    /** In order of recall. */
+    readonly points: readonly (readonly [recall: number, precision: number])[]
+  }[]
+  readonly base: number
+}
+
+/** How early alerts came, beside as many alerts at hours that mean nothing. */
+export interface LeadTimePicture extends Titled {
+  readonly kind: 'lead-time'
+  /** The model first, then what it has to beat. */
+  readonly curves: readonly {
+    readonly name: string
+    /** Share of episodes that had their first alert at least so many hours before, most hours first. */
+    readonly points: readonly (readonly [hoursBefore: number, share: number])[]
+  }[]
+  /** The same of the first curve's alerts at random hours. */
+  readonly byChance: readonly (readonly [hoursBefore: number, share: number])[]
+}
+
 /** What a book has made since the first point, with its hedge and as if it had none, in USD. */
 export interface PnlPoint {
   readonly at: TimestampMs
@@ -100,10 +125,26 @@ export interface EffectivenessPicture extends Titled {
   readonly window: string
 }
 
+/** What a score is made of: from the score of an average hour, feature by feature, to the one asked for. */
+export interface WaterfallPicture extends Titled {
+  readonly kind: 'waterfall'
+  readonly base: number
+  readonly score: number
+  /** Of base, score and contributions: `log odds`, or the unit of a value. */
+  readonly unit: string
+  /** Of an event: what base and score are told as. */
+  readonly probabilities?: { readonly base: number; readonly score: number }
+  /** Largest first by size; the picture puts the smallest together. */
+  readonly bars: readonly { readonly name: string; readonly contribution: number }[]
+}
+
 /** A picture as data: drawn by whoever shows it, as PNG for chat and with the same options on a page. */
 export type Picture =
   | LiquidationMapPicture
   | LiquidationProfilePicture
   | ReliabilityPicture
+  | PrecisionRecallPicture
+  | LeadTimePicture
   | StatusPicture
   | EffectivenessPicture
+  | WaterfallPicture
