@@ -18,3 +18,8 @@ export const requestId = z
   .string()
   .transform((value) => value.trim().toLowerCase())
   .pipe(z.string().regex(/^[0-9a-hjkmnp-tv-z]{16}$/, 'Expected the sixteen characters on the card of the request'))
+
+export const modelId = z
+  .string()
+  .transform((value) => value.trim())
+  .pipe(z.string().regex(/^[A-Za-z0-9][\w.-]{0,79}$/, 'Expected the name of a model, as /model list shows it'))

@@ -26,7 +26,14 @@ import liveRequest from './live-request.ts'
 import liveRevoke from './live-revoke.ts'
 import liveStatus from './live-status.ts'
 import members from './members.ts'
+import modelApprove from './model-approve.ts'
+import modelCancel from './model-cancel.ts'
+import modelDecline from './model-decline.ts'
+import modelList from './model-list.ts'
+import modelPromote from './model-promote.ts'
+import modelRollback from './model-rollback.ts'
 import modelStatus from './model-status.ts'
+import modelTrain from './model-train.ts'
 import mute from './mute.ts'
 import oncall from './oncall.ts'
 import orders from './orders.ts'
@@ -98,6 +105,13 @@ export const commands: readonly Command[] = [
   liveApprove,
   liveRevoke,
   modelStatus,
+  modelList,
+  modelPromote,
+  modelApprove,
+  modelDecline,
+  modelRollback,
+  modelTrain,
+  modelCancel,
   whoami,
   settings,
   link,

@@ -4,8 +4,9 @@ import { describeCalibration } from '../src/app/cards.ts'
 import { command } from '../src/chat/command.ts'
 import { HORIZONS } from '../src/domain/forecast.ts'
 import { formatPercent } from '../src/domain/format.ts'
+import { progressField, standingFields } from './model-text.ts'
 
-/** `/model status`: which model answers, on which engine, what it was trained and calibrated on, and what it beats. */
+/** `/model status`: which model answers, on which engine, what it was trained and calibrated on, what it beats, and who else is there. */
 export default command({
   name: 'model status',
   description: 'Which model answers, what it was trained on and what it beats',
@@ -14,11 +15,15 @@ export default command({
 
   async run(_, app) {
     const model = app.describeModel()
+    const list = await app.listModels()
+    const progress = await app.trainingProgress()
+    const others = [...(list ? standingFields(list) : []), ...(progress ? [progressField(progress)] : [])]
     if (!model)
       return {
         tone: 'warning',
         title: 'No model is loaded',
         text: 'Forecasts are undetermined; hedges follow the base policy without overlay. Train one with npm run train.',
+        ...(others.length > 0 && { fields: others }),
       }
     return {
       tone: 'info',
@@ -28,6 +33,7 @@ export default command({
         { name: 'Trained', value: `${model.trainedAt.slice(0, 10)} on ${model.trainedOn}` },
         { name: 'Calibration', value: describeCalibration(model.calibratedOn) },
         ...EVENTS.flatMap((event) => describeEvent(model, event)),
+        ...others,
       ],
       footer: 'On held-out hours with every feed there; volatility alone in brackets',
     }

@@ -180,13 +180,19 @@ export async function announceRequest(tx: Store, ports: Ports, request: AdminReq
   await announce(tx, ports, { cardKey: requestCardKey(request), card, at, urgency: 'urgent' })
 }
 
-/** One step of a request in the audit log. */
+/** One step of a request in the audit log; those that need no admin under a name of their own. */
 export const record = (
   tx: Store,
   { requestId, subject, requestedBy }: AdminRequest,
   { action, actor, at }: { action: string; actor: string; at: TimestampMs },
 ): Promise<void> =>
-  tx.audit.append({ at, actor, action, subject: requestId, details: { asked: { ...subject }, requestedBy } })
+  tx.audit.append({
+    at,
+    actor,
+    action: subject.kind === 'model' ? `model-${action}` : action,
+    subject: requestId,
+    details: { asked: { ...subject }, requestedBy },
+  })
 
 class NoLongerAdminError extends Error {
   override readonly name = 'NoLongerAdminError'

@@ -108,7 +108,7 @@ export const createApprovePromotion =
     return decision
   }
 
-/** An approver's no, or that of who asked. */
+/** An approver's no. */
 export const createDeclinePromotion =
   (ports: Ports) =>
   async (input: { requestId: string; by: Member; reason?: string }): Promise<RequestDecision> => {
@@ -117,7 +117,7 @@ export const createDeclinePromotion =
     const request = await store.requests.find(requestId)
     if (request?.subject.kind !== 'model') return { kind: 'not-found' }
     if (request.state === 'pending' && clock.now() >= request.expiresAt) return expireRequest(ports, request)
-    const needs = request.requestedBy === by.memberId ? 'viewer' : roleFor(ports.settings, 'model decline')
+    const needs = roleFor(ports.settings, 'model decline')
     const decision = await entitled(
       store,
       { ports, by, needs, as: 'model decline', requestId },

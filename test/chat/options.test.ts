@@ -50,6 +50,13 @@ const EXPECTED: Record<string, readonly string[]> = {
   'live approve': ['request: string'],
   'live revoke': ['reason: string?'],
   'model status': [],
+  'model list': [],
+  'model promote': ['model: string'],
+  'model approve': ['request: string'],
+  'model decline': ['request: string', 'reason: string?'],
+  'model rollback': ['reason: string?'],
+  'model train': ['rung: string?', 'override: string?'],
+  'model cancel': [],
   whoami: [],
   settings: [
     'timezone: string?',

@@ -6,9 +6,11 @@ import type { Incoming } from '../../src/chat/command.ts'
 import { optionSpecs } from '../../src/chat/options.ts'
 import type { Card } from '../../src/domain/card.ts'
 import { createRandom } from '../../src/domain/random.ts'
+import { DAY, duration } from '../../src/domain/units.ts'
 import type { AuditEntry, Random } from '../../src/ports.ts'
 import { PEOPLE } from '../support/chat-desk.ts'
 import { openDesk, type TestDesk } from '../support/desk.ts'
+import { aModel, modelFiles } from '../support/models.ts'
 import { ARGUMENTS, ASKERS, type Askers } from '../support/rights.ts'
 import { HOSTILE } from './hostile.ts'
 import { WIDE } from './target.ts'
@@ -27,6 +29,10 @@ const TRADERS: readonly Askers[] = ['trader', 'approver', 'admin']
 const NEEDS: readonly (readonly [RegExp, readonly Askers[]])[] = [
   [/^trading-state\./, ['admin']],
   [/^(request|limit|live)\./, ['admin']],
+  [/^model-request\.opened$/, TRADERS],
+  [/^model-request\./, ['approver', 'admin']],
+  [/^model\.promoted$/, ['approver', 'admin']],
+  [/^model\.rolled-back$/, ['admin']],
   [/^risk\.flatten/, ['admin']],
   [/^member\.(role-changed|role-refused|invited)$/, ['admin']],
   [/^on-call\.take$/, TRADERS],
@@ -153,7 +159,15 @@ test('ten thousand messages of every kind do nothing that their sender may not d
     channel,
     most: 'admin' as const,
   }))
-  const desk = await openDesk(t, { paceLimits: WIDE, log, settings: { access: { channels, commands: {} } } })
+  const desk = await openDesk(t, {
+    paceLimits: WIDE,
+    log,
+    settings: {
+      access: { channels, commands: {} },
+      models: { shadowDays: 0, retrainEvery: duration(DAY), protocolUpgrades: [] },
+    },
+    models: modelFiles(),
+  })
   await desk.store.settings.set('something-secret', SECRET)
   const loot: Loot = { buttons: [], proposals: [], codes: [] }
   const fuzzer = createFuzzer(random, loot)
@@ -218,6 +232,9 @@ async function beginAnew(desk: TestDesk): Promise<readonly string[]> {
   await desk.store.settings.setTradingState('active', { by: 'system', at: desk.clock.now(), reason: 'begin anew' })
   await desk.pass(60_000)
   await desk.forecast()
+  // Known from the second time on, in whatever state it is by then.
+  for (const modelId of ['lstm-0', 'lstm-1', 'lstm-2'])
+    await desk.store.models.register(aModel(modelId), desk.clock.now())
   const opened = await desk.app.proposeHedge({ asset: 'ETH', proposedBy: 'system' })
   return opened.kind === 'proposed' ? [opened.proposal.proposalId] : []
 }

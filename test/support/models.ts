@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { timestamp } from '../../src/domain/units.ts'
-import type { ModelMetrics, ModelRegistration } from '../../src/ports.ts'
+import type { ModelFiles, ModelMetrics, ModelRegistration } from '../../src/ports.ts'
 
 export const CLAIMED = ['cascade-down-24h', 'cascade-up-24h'] as const
 export const FEATURES = 'features-1'
@@ -38,4 +38,12 @@ export const aModel = (modelId: string, changes: Partial<ModelRegistration> = {}
   calibrators: { 'cascade-down-24h': { kind: 'platt', a: 0.1, b: 0.9 } },
   artifact: gzipSync(`{"modelId":"${modelId}"}`),
   ...changes,
+})
+
+export const modelFiles = (over: Partial<ModelFiles> = {}): ModelFiles => ({
+  market: 'recorded',
+  featureHash: FEATURES,
+  rungs: ['base-rate', 'volatility-only', 'five-feature', 'lstm'],
+  shipped: async () => [],
+  ...over,
 })
