@@ -1,18 +1,20 @@
 import type { Panel } from '../src/domain/market/panel.ts'
 import {
   type Asset,
+  type Bar,
+  FEED_KINDS,
   type FeedDeclaration,
   type FeedKind,
   GAUGE_KINDS,
   type GaugeKind,
-  type Observed,
   type VenueId,
 } from '../src/domain/market/tick.ts'
-import { type DurationMs, HOUR, type TimestampMs, timestamp } from '../src/domain/units.ts'
+import { HOUR, type TimestampMs } from '../src/domain/units.ts'
+import { readHourlyCloses, readVolumes } from './bar-columns.ts'
+import { addVenue, openSampling, type Reader, readEach, type Sampling, unknown } from './sampling.ts'
 
-/** The kinds that features are made of; no feature reads account ratios or gauges, so they are not sampled. */
-export type SampledFeed = Exclude<FeedKind, 'account-ratio' | GaugeKind>
-const NOT_SAMPLED: ReadonlySet<FeedKind> = new Set<FeedKind>(['account-ratio', ...GAUGE_KINDS])
+/** The kinds that features are made of: all there are. */
+export type SampledFeed = FeedKind
 
 /**
  * What had been received, hour by hour: one number per hourly instant, NaN where nothing fresh was known.
@@ -23,22 +25,40 @@ const NOT_SAMPLED: ReadonlySet<FeedKind> = new Set<FeedKind>(['account-ratio', .
 export interface Columns {
   /** Hourly instants, oldest first. */
   readonly instants: number[]
+  /** The last close of the price venue. */
   readonly price: number[]
-  /** Extremes over the hour before the instant. */
+  /** First price and extremes over the hour before the instant; of a venue with bars longer than an hour no first price. */
+  readonly open: number[]
   readonly high: number[]
   readonly low: number[]
+  /** Coins traded within the hour on the price venue; where its bars have no volume, on the first declared whose bars have. */
+  readonly volume: number[]
+  /** Middle one of the closes of perpetuals (or marks) and of spot at the last whole hour, so that the two can be compared. */
+  readonly perp: number[]
+  readonly spot: number[]
+  /** Highest over lowest of those perpetual closes, less 1; NaN with fewer than two. */
+  readonly dispersion: number[]
+  /** Price of the asset that this one is compared with: bitcoin, and ether for bitcoin itself. */
+  readonly otherPrice: number[]
   readonly openInterest: VenueColumn[]
   readonly funding: VenueColumn[]
   /** Sums over the hour before the instant, USD. */
   readonly longLiquidated: VenueColumn[]
   readonly shortLiquidated: VenueColumn[]
-  /** All fresh venues together. */
-  readonly takerBought: number[]
-  readonly takerSold: number[]
+  readonly takerBought: VenueColumn[]
+  readonly takerSold: VenueColumn[]
+  /** Coins traded within the hour, by venue. */
+  readonly traded: VenueColumn[]
   /** Resting within 1 % of mid, USD. */
   readonly bidDepth: VenueColumn[]
   readonly askDepth: VenueColumn[]
-  /** Age of the youngest fresh feed of each kind over its cadence, or over an hour where that is longer; NaN where none is fresh. */
+  /** Share of accounts that are net long. */
+  readonly accountRatio: VenueColumn[]
+  readonly gauges: Record<GaugeKind, VenueColumn[]>
+  /** Age over the cadence, or over an hour where that is longer, of each venue's own feed. */
+  readonly openInterestAge: VenueColumn[]
+  readonly fundingAge: VenueColumn[]
+  /** The same of the youngest fresh feed of each kind; NaN where none is fresh. Of bars that of the price venue. */
   readonly age: Record<SampledFeed, number[]>
   /** Shortest cadence among the declared feeds of each kind, in hours; infinite where none is declared. */
   readonly cadenceHours: Record<SampledFeed, number>
@@ -55,127 +75,123 @@ export interface Span {
   readonly at: TimestampMs
   /** How many hourly instants, ending at `at`. */
   readonly hours: number
-  /** Liquidations and taker flow are summed for the last so many only; default all. */
+  /** Liquidations, taker flow and volumes by venue are summed for the last so many only; default all. */
   readonly flowHours?: number
+  /** Extremes of price are looked for in the last so many only; default all. */
+  readonly rangeHours?: number
+}
+
+/** The asset that returns are compared with. */
+export const otherAssetOf = (asset: Asset): Asset => (asset === 'BTC' ? 'ETH' : 'BTC')
+
+/** Columns of which nothing is known. */
+export function emptyColumns(last: TimestampMs, hours: number): Columns {
+  const empty = () => unknown(hours)
+  const each = <K extends string, T>(kinds: readonly K[], value: () => T) =>
+    Object.fromEntries(kinds.map((kind) => [kind, value()])) as Record<K, T>
+  return {
+    instants: Array.from({ length: hours }, (_, i) => last - (hours - 1 - i) * HOUR),
+    price: empty(),
+    open: empty(),
+    high: empty(),
+    low: empty(),
+    volume: empty(),
+    perp: empty(),
+    spot: empty(),
+    dispersion: empty(),
+    otherPrice: empty(),
+    openInterest: [],
+    funding: [],
+    longLiquidated: [],
+    shortLiquidated: [],
+    takerBought: [],
+    takerSold: [],
+    traded: [],
+    bidDepth: [],
+    askDepth: [],
+    accountRatio: [],
+    gauges: each(GAUGE_KINDS, () => []),
+    openInterestAge: [],
+    fundingAge: [],
+    age: each(FEED_KINDS, empty),
+    cadenceHours: each(FEED_KINDS, () => Number.POSITIVE_INFINITY),
+  }
 }
 
 /**
  * Samples an asset's declared feeds at `hours` hourly instants ending at `at`, as of each instant.
  *
  * An observation older than twice its feed's cadence is stale and reads as NaN, and so a feed that was cut off turns NaN
- * by itself. Feeds that nobody declared, or that no feature is made of, are not read.
+ * by itself. Feeds that nobody declared are not read.
  */
 export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDeclaration[], span: Span): Columns {
-  const empty = () => new Array<number>(span.hours).fill(Number.NaN)
-  const first = span.at - (span.hours - 1) * HOUR
-  const columns: Columns = {
-    instants: Array.from({ length: span.hours }, (_, i) => first + i * HOUR),
-    price: empty(),
-    high: empty(),
-    low: empty(),
-    openInterest: [],
-    funding: [],
-    longLiquidated: [],
-    shortLiquidated: [],
-    takerBought: empty(),
-    takerSold: empty(),
-    bidDepth: [],
-    askDepth: [],
-    age: {
-      bar: empty(),
-      'open-interest': empty(),
-      funding: empty(),
-      liquidations: empty(),
-      'taker-flow': empty(),
-      'book-depth': empty(),
-    },
-    cadenceHours: {
-      bar: Number.POSITIVE_INFINITY,
-      'open-interest': Number.POSITIVE_INFINITY,
-      funding: Number.POSITIVE_INFINITY,
-      liquidations: Number.POSITIVE_INFINITY,
-      'taker-flow': Number.POSITIVE_INFINITY,
-      'book-depth': Number.POSITIVE_INFINITY,
-    },
-  }
-  const priceVenue = panel.priceVenue(asset)
+  const columns = emptyColumns(span.at, span.hours)
+  const other = otherAssetOf(asset)
+  const [priceVenue, otherVenue] = [panel.priceVenue(asset), panel.priceVenue(other)]
+  const bars: Sampling[] = []
   for (const feed of feeds) {
-    if (feed.asset !== asset || !isSampled(feed) || (feed.feed === 'bar' && feed.venue !== priceVenue)) continue
+    if (feed.asset === other && feed.feed === 'bar' && feed.venue === otherVenue) {
+      const sampling = openSampling(panel, feed, span)
+      readEach(sampling, columns, 0, closesInto(columns.otherPrice))
+    }
+    if (feed.asset !== asset) continue
+    const sampling = openSampling(panel, feed, span)
+    if (feed.feed === 'bar') {
+      bars.push(sampling)
+      if (feed.venue !== priceVenue) continue
+    }
     columns.cadenceHours[feed.feed] = Math.min(columns.cadenceHours[feed.feed], feed.cadence / HOUR)
-    sampleFeed(panel, feed, span, columns)
+    const isFlow = feed.feed === 'liquidations' || feed.feed === 'taker-flow'
+    const first = isFlow ? span.hours - (span.flowHours ?? span.hours) : 0
+    readEach(sampling, columns, Math.max(0, first), READ[feed.feed](columns, feed, span), columns.age[feed.feed])
   }
+  readHourlyCloses(bars, columns)
+  readVolumes(bars, columns, { priceVenue, ...span })
   return columns
 }
 
-type SampledDeclaration = FeedDeclaration & { readonly feed: SampledFeed }
-const isSampled = (feed: FeedDeclaration): feed is SampledDeclaration => !NOT_SAMPLED.has(feed.feed)
+// ---------------------------------------------------------------- what is read of each kind
 
-function sampleFeed(panel: Panel, feed: SampledDeclaration, span: Span, columns: Columns): void {
-  const isFlow = feed.feed === 'liquidations' || feed.feed === 'taker-flow'
-  const firstHour = isFlow ? Math.max(0, span.hours - (span.flowHours ?? span.hours)) : 0
-  const first = columns.instants[firstHour]!
-  const staleAfter = 2 * feed.cadence
-  // Rows are hourly: an earlier one may rest on a value of up to an hour ago, as where history was fetched by the hour.
-  const staleEarlier = Math.max(staleAfter, HOUR)
-  // Whatever was received earlier than this is stale at the first instant already.
-  const from = timestamp(first - staleEarlier - 1)
-  const ticks = panel.between(feed.feed, feed.venue, feed.asset, from, span.at) as readonly Observed[]
-  const read = READ[feed.feed](columns, feed)
-  let next = 0
-  let newest: Observed | undefined
-  while (next < ticks.length && ticks[next]!.receivedAt <= first - HOUR) {
-    newest = newerOf(newest, ticks[next++]!)
-  }
-  for (let i = firstHour; i < span.hours; i++) {
-    const instant = columns.instants[i]!
-    const start = next
-    while (next < ticks.length && ticks[next]!.receivedAt <= instant) newest = newerOf(newest, ticks[next++]!)
-    if (!newest || instant - newest.eventAt > (i === span.hours - 1 ? staleAfter : staleEarlier)) continue
-    const age = Math.max(0, instant - newest.eventAt) / Math.max(feed.cadence, HOUR)
-    const ages = columns.age[feed.feed]
-    ages[i] = Number.isNaN(ages[i]!) ? age : Math.min(ages[i]!, age)
-    read(i, newest, ticks, start, next)
-  }
-}
-
-/** The later event; of two reports of one event the later received. */
-const newerOf = (known: Observed | undefined, tick: Observed): Observed =>
-  known && known.eventAt > tick.eventAt ? known : tick
-
-/** Writes one instant: the newest observation, and those received within the hour as `ticks[start … end)`. */
-type Reader = (i: number, newest: Observed, ticks: readonly Observed[], start: number, end: number) => void
-
-const READ: Record<SampledFeed, (columns: Columns, feed: FeedDeclaration) => Reader> = {
-  bar: (columns) => (i, newest, ticks, start, end) => {
-    if (newest.type !== 'bar') return
-    columns.price[i] = newest.closePrice
-    // Bars longer than an hour leave hours without a bar of their own: then the close is all that is known.
-    let high: number = newest.closePrice
-    let low: number = newest.closePrice
-    for (let j = start; j < end; j++) {
-      const bar = ticks[j]!
-      if (bar.type !== 'bar') continue
-      if (bar.highPrice > high) high = bar.highPrice
-      if (bar.lowPrice < low) low = bar.lowPrice
+const READ: Record<FeedKind, (columns: Columns, feed: FeedDeclaration, span: Span) => Reader> = {
+  bar: ({ price, open, high, low }, _, { hours, rangeHours = hours }) => {
+    const firstRange = hours - rangeHours
+    return (i, newest, ticks, start, end) => {
+      if (newest.type !== 'bar') return
+      price[i] = newest.closePrice
+      if (i < firstRange) return
+      // Bars longer than an hour leave hours without a bar of their own: then the close is all that is known.
+      let [highest, lowest]: [number, number] = [newest.closePrice, newest.closePrice]
+      for (let j = start; j < end; j++) {
+        const bar = ticks[j] as Bar
+        if (bar.highPrice > highest) highest = bar.highPrice
+        if (bar.lowPrice < lowest) lowest = bar.lowPrice
+      }
+      high[i] = highest
+      low[i] = lowest
+      if (end > start && (ticks[start] as Bar).interval <= HOUR) open[i] = (ticks[start] as Bar).openPrice
     }
-    columns.high[i] = high
-    columns.low[i] = low
   },
   'open-interest': (columns, feed) => {
-    const { values } = addVenue(columns.openInterest, feed, columns.instants.length)
-    return (i, newest) => {
-      if (newest.type === 'open-interest') values[i] = newest.openInterest
+    const { values } = addVenue(columns.openInterest, feed, columns)
+    const ages = addVenue(columns.openInterestAge, feed, columns).values
+    return (i, newest, _ticks, _start, _end, age) => {
+      if (newest.type !== 'open-interest') return
+      values[i] = newest.openInterest
+      ages[i] = age
     }
   },
   funding: (columns, feed) => {
-    const { values } = addVenue(columns.funding, feed, columns.instants.length)
-    return (i, newest) => {
-      if (newest.type === 'funding') values[i] = newest.fundingRate
+    const { values } = addVenue(columns.funding, feed, columns)
+    const ages = addVenue(columns.fundingAge, feed, columns).values
+    return (i, newest, _ticks, _start, _end, age) => {
+      if (newest.type !== 'funding') return
+      values[i] = newest.fundingRate
+      ages[i] = age
     }
   },
   liquidations: (columns, feed) => {
-    const longs = addVenue(columns.longLiquidated, feed, columns.instants.length).values
-    const shorts = addVenue(columns.shortLiquidated, feed, columns.instants.length).values
+    const longs = addVenue(columns.longLiquidated, feed, columns).values
+    const shorts = addVenue(columns.shortLiquidated, feed, columns).values
     return (i, _newest, ticks, start, end) => {
       let [long, short] = [0, 0]
       for (let j = start; j < end; j++) {
@@ -188,56 +204,73 @@ const READ: Record<SampledFeed, (columns: Columns, feed: FeedDeclaration) => Rea
       shorts[i] = short
     }
   },
-  'taker-flow': (columns) => (i, _newest, ticks, start, end) => {
-    let bought = 0
-    let sold = 0
-    for (let j = start; j < end; j++) {
-      const tick = ticks[j]!
-      if (tick.type !== 'taker-flow') continue
-      bought += tick.buyNotional
-      sold += tick.sellNotional
+  'taker-flow': (columns, feed) => {
+    const bought = addVenue(columns.takerBought, feed, columns).values
+    const sold = addVenue(columns.takerSold, feed, columns).values
+    return (i, _newest, ticks, start, end) => {
+      let [buys, sells] = [0, 0]
+      for (let j = start; j < end; j++) {
+        const tick = ticks[j]!
+        if (tick.type !== 'taker-flow') continue
+        buys += tick.buyNotional
+        sells += tick.sellNotional
+      }
+      bought[i] = buys
+      sold[i] = sells
     }
-    add(columns.takerBought, i, bought)
-    add(columns.takerSold, i, sold)
   },
   'book-depth': (columns, feed) => {
-    const bids = addVenue(columns.bidDepth, feed, columns.instants.length).values
-    const asks = addVenue(columns.askDepth, feed, columns.instants.length).values
+    const bids = addVenue(columns.bidDepth, feed, columns).values
+    const asks = addVenue(columns.askDepth, feed, columns).values
     return (i, newest) => {
       if (newest.type !== 'book-depth') return
       bids[i] = newest.bidNotional
       asks[i] = newest.askNotional
     }
   },
+  'account-ratio': (columns, feed) => {
+    const { values } = addVenue(columns.accountRatio, feed, columns)
+    return (i, newest) => {
+      if (newest.type === 'account-ratio') values[i] = newest.longShare
+    }
+  },
+  ...(Object.fromEntries(GAUGE_KINDS.map((kind) => [kind, readGauge(kind)])) as Record<
+    GaugeKind,
+    ReturnType<typeof readGauge>
+  >),
 }
 
-function addVenue(list: VenueColumn[], feed: FeedDeclaration, hours: number): VenueColumn {
-  const column: VenueColumn = {
-    venue: feed.venue,
-    cadenceHours: (feed.cadence as DurationMs) / HOUR,
-    values: new Array<number>(hours).fill(Number.NaN),
+function readGauge(kind: GaugeKind): (columns: Columns, feed: FeedDeclaration) => Reader {
+  return (columns, feed) => {
+    const { values } = addVenue(columns.gauges[kind], feed, columns)
+    return (i, newest) => {
+      if (newest.type === kind) values[i] = newest.value
+    }
   }
-  list.push(column)
-  return column
 }
 
-const add = (column: number[], i: number, value: number): void => {
-  column[i] = Number.isNaN(column[i]!) ? value : column[i]! + value
-}
+const closesInto =
+  (prices: number[]): Reader =>
+  (i, newest) => {
+    if (newest.type === 'bar') prices[i] = newest.closePrice
+  }
 
 /** Appends the columns of a later, adjoining span of the same asset and feeds. */
 export function appendColumns(onto: Columns, more: Columns): void {
-  const lists = (of: Columns) => [
-    ...[of.instants, of.price, of.high, of.low, of.takerBought, of.takerSold, ...Object.values(of.age)],
-    ...[of.openInterest, of.funding, of.longLiquidated, of.shortLiquidated, of.bidDepth, of.askDepth].flatMap(
-      (venues) => venues.map((column) => column.values),
-    ),
-  ]
-  const [targets, sources] = [lists(onto), lists(more)]
+  const [targets, sources] = [listsOf(onto), listsOf(more)]
   if (targets.length !== sources.length) {
     throw new RangeError(`Expected ${targets.length} columns as before, was ${sources.length}`)
   }
   targets.forEach((target, i) => {
     for (const value of sources[i]!) target.push(value)
   })
+}
+
+/** Every column there is, whatever it is of. */
+function listsOf({ cadenceHours: _, gauges, age, ...columns }: Columns): number[][] {
+  const venues = (all: readonly VenueColumn[]) => all.map(({ values }) => values)
+  const plain = Object.values(columns).flatMap((column) =>
+    column.length > 0 && typeof column[0] === 'object' ? venues(column as VenueColumn[]) : [column as number[]],
+  )
+  return [...plain.filter((list) => list.length > 0), ...Object.values(age), ...Object.values(gauges).flatMap(venues)]
 }

@@ -9,81 +9,94 @@
  */
 import { canonicalJson, sha256 } from '../src/domain/hash.ts'
 import { createPanel, type Panel } from '../src/domain/market/panel.ts'
-import type { Asset, FeedDeclaration } from '../src/domain/market/tick.ts'
+import { type Asset, EXPECTED_KINDS, type FeedDeclaration } from '../src/domain/market/tick.ts'
 import { DAY, HOUR, type TimestampMs } from '../src/domain/units.ts'
 import { type Columns, type SampledFeed, sampleColumns } from './columns.ts'
-import { FEATURES, FEED_OF_GROUP, FEEDS_USED, type FeatureGroup, fillRow, prepare } from './feature-rows.ts'
+import { FEATURES, FEEDS_USED, prepare } from './feature-rows.ts'
+import { FUEL_HOURS } from './fuel.ts'
 import { probeMarket } from './probe-market.ts'
+import type { VenueHours } from './samples.ts'
+import { fillRows, VENUE_FEATURES, venueRowsOf } from './venue-features.ts'
 
-export { FEATURES, FEEDS_USED, type FeatureGroup } from './feature-rows.ts'
+export { FEATURES, FEEDS_USED } from './feature-rows.ts'
+export { VENUE_FEATURE_COUNT, VENUE_FEATURES, venueRowsOf } from './venue-features.ts'
 
 /** Hourly rows in a window. */
 export const WINDOW_HOURS = 72
 /** Hours of history before the first row that its averages look back on. */
 export const LOOKBACK_HOURS = 720
-/** The longest sum over liquidations and taker flow. */
+/** The longest sum over liquidations, taker flow and volumes by venue. */
 const FLOW_LOOKBACK_HOURS = 24
 export const FEATURE_COUNT = FEATURES.length
 
 export interface FeatureWindow {
-  /** Row-major [WINDOW_HOURS × FEATURE_COUNT], oldest row first, not yet normalised. */
+  /** Row-major [hours × FEATURE_COUNT], oldest row first, not yet normalised. */
   readonly values: Float32Array
   /** 1 where the value is known, same shape. */
   readonly mask: Uint8Array
-  /** Kinds of feed that features are made of and of which nothing fresh is known at the last row. */
+  /** The largest venues' own rows over the same hours; none unless asked for. */
+  readonly venues: readonly VenueHours[]
+  /** Kinds of feed of which nothing fresh is known at the last row, out of what every asset is expected to have or was declared. */
   readonly maskedFeeds: readonly SampledFeed[]
   /** Whether the price is fresh at the last row. */
   readonly fresh: boolean
-  /** Hours between the oldest row with a known price and the last row; below 71 the window is not full. */
+  /** Hours between the oldest known price of the last 72 hours and the last row; below 71 the window is not full. */
   readonly priceHours: number
 }
 
-/** The window of an asset as of any instant; about a millisecond. */
+export interface WindowOptions {
+  /** Rows asked for; default `WINDOW_HOURS`. A model of the last row asks for 1, and pays for 1. */
+  readonly hours?: number
+  /** Whether each venue's own rows are wanted; default they are not. */
+  readonly venues?: boolean
+}
+
+/** The window of an asset as of any instant. */
 export function featureWindow(
   panel: Panel,
   asset: Asset,
   at: TimestampMs,
   feeds: readonly FeedDeclaration[],
+  { hours = WINDOW_HOURS, venues = false }: WindowOptions = {},
 ): FeatureWindow {
   const columns = sampleColumns(panel, asset, feeds, {
     at,
-    hours: WINDOW_HOURS + LOOKBACK_HOURS,
-    flowHours: WINDOW_HOURS + FLOW_LOOKBACK_HOURS,
+    hours: hours + LOOKBACK_HOURS,
+    flowHours: hours + FLOW_LOOKBACK_HOURS,
+    rangeHours: hours + FUEL_HOURS,
   })
-  const { values, mask } = rowsOf(columns, WINDOW_HOURS)
   const last = columns.price.length - 1
   const oldest = columns.price.findIndex((price, i) => i > last - WINDOW_HOURS && price > 0)
+  const declared = new Set(feeds.flatMap((feed) => (feed.asset === asset ? [feed.feed] : [])))
   return {
-    values,
-    mask,
-    maskedFeeds: FEEDS_USED.filter((kind) => Number.isNaN(columns.age[kind][last]!)),
+    ...rowsOf(columns, hours),
+    venues: venues ? venueRowsOf(columns, hours) : [],
+    maskedFeeds: FEEDS_USED.filter(
+      (kind) => (EXPECTED.has(kind) || declared.has(kind)) && Number.isNaN(columns.age[kind][last]!),
+    ),
     fresh: columns.price[last]! > 0,
     priceHours: oldest < 0 ? 0 : last - oldest,
   }
 }
 
+const EXPECTED: ReadonlySet<SampledFeed> = new Set(EXPECTED_KINDS)
+
 /** The last `count` rows of sampled columns: values and mask, row-major [count × FEATURE_COUNT]. */
 export function rowsOf(columns: Columns, count: number): { values: Float32Array; mask: Uint8Array } {
-  const values = new Float32Array(count * FEATURE_COUNT)
-  const mask = new Uint8Array(count * FEATURE_COUNT)
-  const start = columns.price.length - count
-  const prepared = prepare(columns, start)
-  const row = new Float64Array(FEATURE_COUNT)
-  for (let r = 0; r < count; r++) {
-    fillRow(prepared, start + r, row)
-    for (let f = 0; f < FEATURE_COUNT; f++) {
-      const value = row[f]!
-      if (!Number.isFinite(value)) continue
-      values[r * FEATURE_COUNT + f] = value
-      mask[r * FEATURE_COUNT + f] = 1
-    }
+  const rows = {
+    values: new Float32Array(count * FEATURE_COUNT),
+    mask: new Uint8Array(count * FEATURE_COUNT),
   }
-  return { values, mask }
+  fillRows(rows, FEATURES, prepare(columns, columns.price.length - count))
+  return rows
 }
 
 /** Indices of the features that cannot be known without a kind of feed. */
 export const featuresOf = (kind: SampledFeed): readonly number[] =>
-  FEATURES.flatMap((feature, i) => (FEED_OF_GROUP[feature.group as FeatureGroup].includes(kind) ? [i] : []))
+  FEATURES.flatMap(({ feeds }, i) => (feeds.includes(kind) ? [i] : []))
+/** The same of the features of a venue. */
+export const venueFeaturesOf = (kind: SampledFeed): readonly number[] =>
+  VENUE_FEATURES.flatMap(({ feeds }, i) => (feeds.includes(kind) ? [i] : []))
 
 let hash: string | undefined
 

@@ -45,13 +45,27 @@ export function openingsOf(inputs: FuelInputs): Openings {
   return { ...inputs, entry, longs, shorts }
 }
 
-/** Shares of open interest that would be force-closed by a move of up to 2 % and up to 5 %. */
+/** Shares of open interest that would be force-closed, and how far away the nearest heavy level is. */
 export interface Fuel {
+  /** By a move of up to 2 % and up to 5 %. */
   readonly below2: number
   readonly below5: number
   readonly above2: number
   readonly above5: number
+  /** Move, as a fraction, by which 1 % of open interest would be force-closed; 0.05 where none up to that is enough. */
+  readonly heavyBelow: number
+  readonly heavyAbove: number
 }
+
+const REACH = 0.05
+const NEAR = 0.02
+const LEVELS = 20 // of a quarter of a per cent
+const NEAR_LEVELS = Math.round((LEVELS * NEAR) / REACH)
+/** Share of open interest that makes a level heavy. */
+export const HEAVY_SHARE = 0.01
+
+const below = new Float64Array(LEVELS)
+const above = new Float64Array(LEVELS)
 
 /**
  * How much leveraged open interest stands to be liquidated near the price: a windowed, stateless liquidation map.
@@ -72,27 +86,46 @@ export function fuelAt(
   if (!(now > 0) || !(total > 0)) return undefined
   let lowest = now
   let highest = now
-  let [below2, below5, above2, above5] = [0, 0, 0, 0]
+  below.fill(0)
+  above.fill(0)
+  const step = (now * REACH) / LEVELS
   for (let back = 0; back < FUEL_HOURS && back <= i; back++) {
     const j = i - back
     if (entry[j]! * longs[j]! > 0) {
       for (let k = 0; k < BUCKETS.length; k++) {
         const longAt = entry[j]! * LONG_FACTOR[k]!
-        if (longAt < lowest && longAt > now * 0.95) {
-          const coins = longs[j]! * ALIVE[k]![back]!
-          below5 += coins
-          if (longAt > now * 0.98) below2 += coins
-        }
+        const down = (now - longAt) / step
+        if (longAt < lowest && down < LEVELS) below[Math.floor(down)]! += longs[j]! * ALIVE[k]![back]!
         const shortAt = entry[j]! * SHORT_FACTOR[k]!
-        if (shortAt > highest && shortAt < now * 1.05) {
-          const coins = shorts[j]! * ALIVE[k]![back]!
-          above5 += coins
-          if (shortAt < now * 1.02) above2 += coins
-        }
+        const up = (shortAt - now) / step
+        if (shortAt > highest && up < LEVELS) above[Math.floor(up)]! += shorts[j]! * ALIVE[k]![back]!
       }
     }
     if (low[j]! < lowest) lowest = low[j]!
     if (high[j]! > highest) highest = high[j]!
   }
-  return { below2: below2 / total, below5: below5 / total, above2: above2 / total, above5: above5 / total }
+  return {
+    below2: sumTo(below, NEAR_LEVELS) / total,
+    below5: sumTo(below, LEVELS) / total,
+    above2: sumTo(above, NEAR_LEVELS) / total,
+    above5: sumTo(above, LEVELS) / total,
+    heavyBelow: reachOf(below, HEAVY_SHARE * total),
+    heavyAbove: reachOf(above, HEAVY_SHARE * total),
+  }
+}
+
+function sumTo(levels: Float64Array, count: number): number {
+  let sum = 0
+  for (let k = 0; k < count; k++) sum += levels[k]!
+  return sum
+}
+
+/** The move up to which so many coins are force-closed, to the end of their level. */
+function reachOf(levels: Float64Array, coins: number): number {
+  let sum = 0
+  for (let k = 0; k < LEVELS; k++) {
+    sum += levels[k]!
+    if (sum >= coins) return ((k + 1) / LEVELS) * REACH
+  }
+  return REACH
 }
