@@ -165,6 +165,30 @@ test('the TCN is the network of dilated causal convolutions that it stands for',
   tf.dispose([input.market, input.assetIds])
 })
 
+test('a causal convolution is what its definition says', () => {
+  const [time, channels, outputs, kernel, dilation] = [7, 2, 3, 3, 2]
+  const x = drawn(time * channels, 1)
+  const w = drawn(kernel * channels * outputs, 2)
+  const found = tf.tidy(() =>
+    causalConvolution(tf, tf.tensor3d(x, [1, time, channels]), tf.tensor2d(w, [kernel * channels, outputs]), {
+      kernel,
+      dilation,
+    }).dataSync(),
+  )
+  for (let t = 0; t < time; t++) {
+    for (let o = 0; o < outputs; o++) {
+      let expected = 0
+      for (let tap = 0; tap < kernel; tap++) {
+        const source = t - (kernel - 1 - tap) * dilation
+        for (let c = 0; c < channels && source >= 0; c++) {
+          expected += x[source * channels + c]! * w[(tap * channels + c) * outputs + o]!
+        }
+      }
+      assert.ok(Math.abs(found[t * outputs + o]! - expected) < 1e-5)
+    }
+  }
+})
+
 test('dilations reach back over the whole window', () => {
   assert.deepEqual(dilationsFor(72, 3), [1, 3, 9, 27])
   assert.deepEqual(dilationsFor(81, 3), [1, 3, 9, 27])
