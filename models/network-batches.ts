@@ -5,11 +5,11 @@
  */
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Random } from '../src/ports.ts'
-import type { Hidden } from './hiding.ts'
 import type { Tf } from './engine.ts'
-import { FEATURE_COUNT, FEATURES, WINDOW_HOURS } from './features.ts'
+import { FEATURE_COUNT, FEATURES, VENUE_FEATURE_COUNT, VENUE_FEATURES, WINDOW_HOURS } from './features.ts'
+import type { Hidden } from './hiding.ts'
 import type { NetworkInput } from './network.ts'
-import { VENUE_FEATURE_COUNT, VENUE_FEATURES, VENUE_INPUTS, venueFeaturesHidden } from './network-venues.ts'
+import { VENUE_INPUTS, venueFeaturesHidden } from './network-venues.ts'
 import { assetIdOf, type Sample, VENUE_SLOTS, venueIdOf } from './samples.ts'
 
 /**
