@@ -172,6 +172,24 @@ for (const made of NETWORKS) {
     tf.dispose({ ...input })
   })
 
+  test(`${name}: a sample is answered the same alone as in a batch`, () => {
+    withNetwork(made, (network) => {
+      const together = forward(network, VALUES)
+      for (let sample = 0; sample < BATCH; sample++) {
+        const alone = tf.tidy(() => {
+          const one = Object.entries(toInput(VALUES)).map(([part, tensor]) => [part, tf.slice(tensor, sample, 1)])
+          return network.forward(Object.fromEntries(one) as NetworkInput).dataSync<'float32'>()
+        })
+        assertClose(
+          alone,
+          together.subarray(sample * SHAPE.heads, (sample + 1) * SHAPE.heads),
+          1e-6,
+          `sample ${sample}`,
+        )
+      }
+    })
+  })
+
   test(`${name}: dropout acts on the last state and on nothing else`, () => {
     withNetwork(made, (network) => {
       const asked: number[][] = []
