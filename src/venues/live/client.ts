@@ -12,6 +12,8 @@ export interface RawFunding {
   readonly timestamp?: number | undefined
   /** `8h` */
   readonly interval?: string | undefined
+  readonly markPrice?: number | undefined
+  readonly indexPrice?: number | undefined
 }
 export interface RawOpenInterest {
   readonly openInterestAmount?: number | undefined
@@ -69,6 +71,8 @@ export interface VenueClient extends OpenedExchange {
   publicGetV5MarketAccountRatio(params: Params): Promise<unknown>
   publicGetRubikStatContractsOpenInterestHistory(params: Params): Promise<unknown>
   publicGetGetLastTradesByInstrumentAndTime(params: Params): Promise<unknown>
+  publicGetGetVolatilityIndexData(params: Params): Promise<unknown>
+  publicGetTicker(params: Params): Promise<unknown>
   close(): Promise<unknown>
 }
 

@@ -1,7 +1,7 @@
-import type { Liquidations, TakerFlow } from '../../domain/market/tick.ts'
-import { duration, HOUR, MINUTE, type TimestampMs, timestamp, usd } from '../../domain/units.ts'
+import type { Asset, Gauge, Liquidations, TakerFlow } from '../../domain/market/tick.ts'
+import { duration, HOUR, MINUTE, SECOND, type TimestampMs, timestamp, usd } from '../../domain/units.ts'
 import type { VenueClient } from './client.ts'
-import { positive, type Stamp, toOpenInterest, toTakerFlow } from './readings.ts'
+import { positive, type Stamp, toBasis, toOpenInterest, toTakerFlow } from './readings.ts'
 import { field, type LiveVenue, list } from './venue.ts'
 
 const SETTLE = 5_000 // a minute is asked for once trades of its last moment have been booked
@@ -18,10 +18,13 @@ export const deribit: LiveVenue = {
     bar: MINUTE,
     'open-interest': MINUTE,
     funding: MINUTE,
+    basis: MINUTE,
+    'implied-volatility': MINUTE,
     'taker-flow': MINUTE,
     'book-depth': MINUTE,
     liquidations: MINUTE,
   },
+  only: { 'implied-volatility': ['BTC', 'ETH'] },
   series: 'perp',
   candlesPerCall: 5000,
   fundingPerCall: 744,
@@ -33,6 +36,18 @@ export const deribit: LiveVenue = {
     const mark = positive(field(answer.info, 'mark_price'), 'mark price')
     const dollars = positive(answer.openInterestValue, 'open interest')
     return toOpenInterest(dollars / mark, answer.timestamp, stamp())
+  },
+
+  async basis(client, symbol, stamp) {
+    const answer = await client.publicGetTicker({ instrument_name: client.market(symbol).id })
+    const ticker = field(answer, 'result')
+    const eventAt = positive(field(ticker, 'timestamp'), 'ticker time')
+    return toBasis({ mark: field(ticker, 'mark_price'), index: field(ticker, 'index_price'), eventAt }, stamp())
+  },
+
+  async impliedVolatility(client, asset, { every, since, until }, stampOf) {
+    const candles = await fetchVolatilityIndex(client, { asset, every, since, until })
+    return candles.map((candle) => () => readVolatility(candle, every, stampOf))
   },
 
   async books(client, symbol) {
@@ -51,6 +66,38 @@ export const deribit: LiveVenue = {
     const { trades, closeAt } = await lastMinute(client, symbol, now)
     return [() => readLiquidations(trades, closeAt, stamp())]
   },
+}
+
+const CANDLE = { minute: MINUTE, hour: HOUR } as const
+
+/** Closed candles of the venue's volatility index (its options about 30 days out), oldest first. */
+async function fetchVolatilityIndex(
+  client: VenueClient,
+  { asset, every, since, until }: { asset: Asset; every: keyof typeof CANDLE; since: number; until: number },
+): Promise<readonly unknown[]> {
+  let candles: readonly unknown[] = []
+  for (let end = until; end > since; ) {
+    const answer = await client.publicGetGetVolatilityIndexData({
+      currency: asset,
+      start_timestamp: since,
+      end_timestamp: end,
+      resolution: String(CANDLE[every] / SECOND),
+    })
+    const result = field(answer, 'result')
+    candles = [...list(field(result, 'data')), ...candles]
+    // What did not fit is asked for up to where this answer begins.
+    const continuation = field(result, 'continuation')
+    if (typeof continuation !== 'number' || continuation >= end) break
+    end = continuation
+  }
+  return candles.filter((candle) => !(Number(field(candle, 0)) + CANDLE[every] > until))
+}
+
+/** A candle is its open time, open, high, low and close, in percent a year. */
+export function readVolatility(candle: unknown, every: keyof typeof CANDLE, stampOf: (at: number) => Stamp): Gauge {
+  const closeAt = timestamp(positive(field(candle, 0), 'volatility index time') + CANDLE[every])
+  const value = positive(field(candle, 4), 'volatility index') / 100
+  return { type: 'implied-volatility', ...stampOf(closeAt), eventAt: closeAt, value }
 }
 
 /** The trades of the last closed minute; both feeds ask, the venue is asked once. */

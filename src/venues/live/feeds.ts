@@ -3,15 +3,15 @@ import { type DurationMs, MINUTE, price, type TimestampMs, usd } from '../../dom
 import type { Clock, Quote } from '../../ports.ts'
 import type { VenueClient } from './client.ts'
 import type { Problems } from './problems.ts'
-import { parseInterval, type Stamp, toBar, toBookDepth, toFunding, topOf } from './readings.ts'
-import type { LiveVenue } from './venue.ts'
+import { parseInterval, type Stamp, toBar, toBasis, toBookDepth, toFunding, topOf } from './readings.ts'
+import { hasFeed, type LiveVenue } from './venue.ts'
 
 const CANDLES = 5 // enough to bridge a few missed polls
 const COUNTS = 5 // of accounts, for the same reason
 const CLOSED_MS = 2_000 // a venue may still correct a candle right after its close
 
 /** The kinds that some venue is read for. */
-export type LiveFeed = Exclude<FeedKind, GaugeKind>
+export type LiveFeed = Exclude<FeedKind, GaugeKind> | 'basis' | 'implied-volatility'
 
 /** How often each feed is asked for. Books faster than they are recorded, since the paper venue trades on them. */
 export type PollEvery = Readonly<Record<LiveFeed, DurationMs>>
@@ -69,17 +69,15 @@ export function feedReaders(
     async funding() {
       const answer = await client.fetchFundingRate(symbol)
       if (answer.interval === undefined) fundingInterval ??= await venue.fundingInterval?.(client, symbol)
-      return problems.take(where('funding'), [
-        () =>
-          toFunding(
-            {
-              rate: answer.fundingRate,
-              interval: fundingInterval ?? parseInterval(answer.interval),
-              eventAt: answer.timestamp,
-            },
-            stamp(),
-          ),
-      ])
+      const { fundingRate: rate, timestamp: eventAt, markPrice: mark, indexPrice: index } = answer
+      const read = () =>
+        toFunding({ rate, interval: fundingInterval ?? parseInterval(answer.interval), eventAt }, stamp())
+      return [
+        ...problems.take(where('funding'), [read]),
+        ...(venue.fundingSaysBasis
+          ? problems.take(where('basis'), [() => toBasis({ mark, index, eventAt }, stamp())])
+          : []),
+      ]
     },
 
     async 'book-depth'() {
@@ -102,7 +100,7 @@ export function feedReaders(
     },
   }
 
-  const { takerFlow, liquidationPoll, accountRatios } = venue
+  const { takerFlow, liquidationPoll, accountRatios, basis, impliedVolatility } = venue
   if (takerFlow) {
     readers['taker-flow'] = async () =>
       problems.take(
@@ -117,6 +115,14 @@ export function feedReaders(
   if (accountRatios) {
     readers['account-ratio'] = async () =>
       problems.take(where('account-ratio'), await accountRatios(client, symbol, { every: '5m', limit: COUNTS }, stamp))
+  }
+  if (basis) readers.basis = () => settled(problems, where('basis'), () => basis(client, symbol, stamp))
+  if (impliedVolatility && hasFeed(venue, 'implied-volatility', asset)) {
+    readers['implied-volatility'] = async () => {
+      const now = clock.now()
+      const window = { every: 'minute', since: now - CANDLES * MINUTE, until: now } as const
+      return problems.take(where('implied-volatility'), await impliedVolatility(client, asset, window, () => stamp()))
+    }
   }
   return Object.entries(readers).map(([feed, read]) => ({ feed: feed as LiveFeed, read }))
 }

@@ -12,7 +12,7 @@ import { runLiquidations } from './liquidation-stream.ts'
 import { okx } from './okx.ts'
 import { createProblems } from './problems.ts'
 import { type Context, pause, runStream, untilAborted } from './stream.ts'
-import type { LiveVenue } from './venue.ts'
+import { hasFeed, type LiveVenue } from './venue.ts'
 import { fetchHistory, toSteps } from './warm-up.ts'
 
 const VENUES: Readonly<Record<string, LiveVenue>> = { binance, bybit, okx, deribit, hyperliquid }
@@ -25,6 +25,8 @@ const POLL_EVERY: PollEvery = {
   liquidations: duration(10 * SECOND),
   'book-depth': duration(4 * SECOND),
   'account-ratio': MINUTE,
+  basis: MINUTE,
+  'implied-volatility': MINUTE,
 }
 const STEP_MS = 1_000
 const QUOTE_LIMIT_MS = 10_000
@@ -182,10 +184,8 @@ export function createLiveMarket(options: LiveMarketOptions): MarketSource {
 
 const declare = (venue: LiveVenue, assets: readonly Asset[]): readonly FeedDeclaration[] =>
   assets.flatMap((asset) =>
-    Object.entries(venue.cadences).map(([feed, cadence]) => ({
-      feed: feed as FeedKind,
-      venue: venue.venueId,
-      asset,
-      cadence,
-    })),
+    Object.entries(venue.cadences).flatMap(([name, cadence]) => {
+      const feed = name as FeedKind
+      return hasFeed(venue, feed, asset) ? [{ feed, venue: venue.venueId, asset, cadence }] : []
+    }),
   )

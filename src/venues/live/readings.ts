@@ -4,6 +4,7 @@ import type {
   Bar,
   BookDepth,
   FundingRate,
+  Gauge,
   OpenInterest,
   TakerFlow,
   VenueId,
@@ -19,6 +20,7 @@ import {
   price,
   type TimestampMs,
   timestamp,
+  toBps,
   usd,
 } from '../../domain/units.ts'
 import type { RawBook, RawCandle } from './client.ts'
@@ -128,6 +130,20 @@ export function toAccountRatio(longShare: unknown, at: unknown, stampOf: (at: nu
   if (!(share > 0 && share < 1)) throw new UnreadableError(`Expected a share of long accounts in (0, 1), was ${share}`)
   const eventAt = timestamp(positive(at, 'account ratio time'))
   return { type: 'account-ratio', ...stampOf(eventAt), eventAt, longShare: fraction(share) }
+}
+
+/** How far mark is above index, both of one answer. */
+export function toBasis(
+  { mark, index, eventAt }: { mark: unknown; index: unknown; eventAt?: number | undefined },
+  stamp: Stamp,
+): Gauge {
+  const [markPrice, indexPrice] = [positive(mark, 'mark price'), positive(index, 'index price')]
+  return {
+    type: 'basis',
+    ...stamp,
+    eventAt: eventAt === undefined ? stamp.receivedAt : timestamp(positive(eventAt, 'mark price time')),
+    value: toBps(markPrice / indexPrice - 1),
+  }
 }
 
 export interface Top {

@@ -3,6 +3,7 @@ import type {
   Asset,
   Bar,
   FeedKind,
+  Gauge,
   Liquidations,
   OpenInterest,
   TakerFlow,
@@ -22,6 +23,8 @@ export interface LiveVenue {
   symbolOf(asset: Asset): string
   /** Polled feeds and how often the venue has something new. */
   readonly cadences: Readonly<Partial<Record<FeedKind, DurationMs>>>
+  /** Feeds that the venue has for some assets only. */
+  readonly only?: Readonly<Partial<Record<FeedKind, readonly Asset[]>>>
   /** Mark candles where the venue keeps them, else those of the perpetual's trades. */
   readonly series: Bar['series']
   readonly candlesPerCall: number
@@ -30,6 +33,17 @@ export interface LiveVenue {
   openInterest(client: VenueClient, symbol: string, stamp: () => Stamp): Promise<OpenInterest>
   /** The venue's own funding interval when the rate does not say. */
   fundingInterval?(client: VenueClient, symbol: string): Promise<DurationMs>
+  /** The answer about funding says mark and index too: the basis comes with it. */
+  readonly fundingSaysBasis?: boolean
+  /** The basis, where another answer has both prices. */
+  basis?(client: VenueClient, symbol: string, stamp: () => Stamp): Promise<Gauge>
+  /** Implied volatility at the end of each closed minute or hour of a span, as readers. */
+  impliedVolatility?(
+    client: VenueClient,
+    asset: Asset,
+    window: { every: 'minute' | 'hour'; since: number; until: number },
+    stampOf: (at: number) => Stamp,
+  ): Promise<readonly (() => Gauge)[]>
   books(client: VenueClient, symbol: string): Promise<{ readonly top: RawBook; readonly deep: RawBook }>
   levelNotional(client: VenueClient, symbol: string): (price: number, amount: number) => number
   /** Taker flow per closed interval, as readers that throw on what cannot be read. */
@@ -83,6 +97,10 @@ export interface LiquidationPush {
   watch(client: VenueClient, symbols: readonly string[]): Promise<unknown>
   read(message: unknown): readonly LiquidationEvent[]
 }
+
+/** Whether the venue has this feed for this asset. */
+export const hasFeed = ({ cadences, only }: LiveVenue, feed: FeedKind, asset: Asset): boolean =>
+  cadences[feed] !== undefined && (only?.[feed]?.includes(asset) ?? true)
 
 /** Reads one property of an answer without trusting its shape. */
 export const field = (value: unknown, name: string | number): unknown =>

@@ -4,14 +4,14 @@ import type { MarketStep } from '../../ports.ts'
 import type { RawFunding, VenueClient } from './client.ts'
 import type { Problems } from './problems.ts'
 import { positive, type Stamp, toBar, toFunding } from './readings.ts'
-import { type LiveVenue, pages } from './venue.ts'
+import { hasFeed, type LiveVenue, pages } from './venue.ts'
 
 /** Venues keep open interest for 30 days; a little less, so that the first page is not refused. */
 export const WARM_UP = duration(29.5 * DAY)
 
 /**
- * The last month of one asset on one venue: hourly candles, funding, and open interest, taker flow and
- * account ratios where they are kept.
+ * The last month of one asset on one venue: hourly candles, funding, and open interest, taker flow, account ratios and implied
+ * volatility where they are kept.
  *
  * Every tick counts as received when it happened, as recorded history does: the venue had published it by then. What cannot
  * be fetched is noted and left out; the rest still comes.
@@ -71,8 +71,14 @@ export async function fetchHistory(
     )
   }
 
+  const impliedVolatility = async (): Promise<readonly (() => Tick)[]> =>
+    hasFeed(venue, 'implied-volatility', asset)
+      ? ((await venue.impliedVolatility?.(client, asset, { ...window, every: 'hour' }, stampOf)) ?? [])
+      : []
+
   const all: Tick[] = []
-  for (const [name, fetch] of Object.entries({ bars, funding, openInterest, takerFlow, accountRatios })) {
+  const sources = { bars, funding, openInterest, takerFlow, accountRatios, impliedVolatility }
+  for (const [name, fetch] of Object.entries(sources)) {
     const where = `${venue.venueId} ${asset} history of ${name}`
     try {
       all.push(...problems.take(where, await fetch()))

@@ -50,7 +50,7 @@ export const startBinance = ({ now }: { now: () => number }) =>
           return {
             symbol: query.symbol,
             markPrice: priceAt(asset, now()).toFixed(8),
-            indexPrice: priceAt(asset, now()).toFixed(8),
+            indexPrice: (priceAt(asset, now()) / 1.001).toFixed(8),
             estimatedSettlePrice: '0',
             lastFundingRate: '0.00010000',
             interestRate: '0.00010000',

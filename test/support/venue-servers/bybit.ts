@@ -48,7 +48,8 @@ export const startBybit = ({ now }: { now: () => number }) => {
         }
         case '/v5/market/tickers': {
           const price = String(priceAt(asset, now()))
-          const ticker = { symbol, lastPrice: price, indexPrice: price, markPrice: price, openInterest: '900000.00' }
+          const indexPrice = String(priceAt(asset, now()) / 0.9995)
+          const ticker = { symbol, lastPrice: price, indexPrice, markPrice: price, openInterest: '900000.00' }
           const funding = { fundingRate: '0.0002', nextFundingTime: String(now() + HOUR) }
           return ok({ category: 'linear', list: [{ ...ticker, ...funding, bid1Price: price, ask1Price: price }] })
         }

@@ -45,6 +45,22 @@ export const startDeribit = ({ now }: { now: () => number }) => {
               ...{ volume: 7377.18, volume_usd: 661040250, current_funding: 0.00001, funding_8h: 0.00012 },
             },
           ])
+        case 'ticker':
+          return ok({
+            ...{ instrument_name: name, timestamp: now(), state: 'open', open_interest: 300_000_000 },
+            ...{ mark_price: price, index_price: price / 1.0003, last_price: price, estimated_delivery_price: price },
+          })
+        case 'get_volatility_index_data': {
+          if (query.currency !== 'BTC' && query.currency !== 'ETH') return undefined
+          const step = Number(query.resolution) * 1000
+          const to = Math.min(Number(query.end_timestamp), now())
+          const all = times({ step, from: Number(query.start_timestamp), to })
+          const page = all.slice(-500)
+          return ok({
+            data: page.map((at) => [at, 54.1, 56.2, 53.8, 55.25]),
+            continuation: page.length < all.length ? page[0] : null,
+          })
+        }
         case 'get_funding_rate_value':
           return ok(0.00012)
         case 'get_funding_rate_history':

@@ -71,7 +71,7 @@ const context = (price: number) => ({
   prevDayPx: String(price),
   dayNtlVlm: '1516669192.19',
   premium: '0.0001',
-  oraclePx: String(price),
+  oraclePx: String(price / 1.0002),
   markPx: String(price),
   midPx: String(price),
   impactPxs: [String(price), String(price)],

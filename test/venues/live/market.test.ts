@@ -112,6 +112,16 @@ test('every feed that is declared comes, from every venue, in the units of the p
       return [venue, tick.type === 'account-ratio' ? Number(tick.longShare.toFixed(4)) : 0]
     }),
   )
+  const bps = Object.fromEntries(
+    ['binance', 'bybit', 'deribit', 'hyperliquid'].map((venue) => {
+      const tick = last(venue, 'basis')
+      return [venue, tick.type === 'basis' ? Number(tick.value.toFixed(2)) : Number.NaN]
+    }),
+  )
+  assert.deepEqual(bps, { binance: 10, bybit: -5, deribit: 3, hyperliquid: 2 })
+  const volatility = last('deribit', 'implied-volatility')
+  assert.ok(volatility.type === 'implied-volatility' && volatility.eventAt % 60_000 === 0)
+  assert.equal(volatility.value, 0.5525)
   // OKX gives long over short, the others shares.
   assert.deepEqual(longShare, { binance: 0.6442, bybit: 0.5707, okx: 0.4845 })
   assert.deepEqual(funding, { binance: 0.0001, bybit: 0.0002, okx: 0.00015, deribit: 0.00012, hyperliquid: 0.0001 })
@@ -154,6 +164,9 @@ test('a month of history comes first, in order, as known at its time', () => {
       assert.ok(hours.every((eventAt) => eventAt % 3_600_000 === 0))
     }
   }
+  const volatility = history.filter((tick) => tick.type === 'implied-volatility').map((tick) => tick.eventAt)
+  assert.ok(volatility.length > 700, `${volatility.length} of implied volatility`)
+  assert.ok(volatility.every((eventAt) => eventAt % 3_600_000 === 0))
   const steps = warmup.map((step) => step.at)
   assert.deepEqual(
     steps,
