@@ -1,5 +1,6 @@
 import { CASCADE_HORIZONS, PRICE_ONLY, TARGETS, type Target } from '../targets.ts'
 import { judgeEvent } from './judge-events.ts'
+import { judgeTogether } from './judge-together.ts'
 import { judgeValue } from './judge-values.ts'
 import { type LadderReport, scopesOf } from './ladder-report.ts'
 import type { PooledLadder } from './pool.ts'
@@ -49,6 +50,7 @@ export function judgeLadder(pool: PooledLadder, options: JudgeOptions): LadderRe
     folds: pool.folds,
     samples: pool.instants.length,
     resampling: { blockHours: BLOCK_HOURS, draws, seed },
+    together: judgeTogether(pool, PRICE_ONLY, { blocks, seed: seed + 1 }),
     events,
     values,
   }

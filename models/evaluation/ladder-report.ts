@@ -29,6 +29,16 @@ export interface Difference {
   readonly verdict: Verdict
 }
 
+/** Brier skill of a rung less that of another, over several targets and all assets at once. */
+export interface TogetherComparison {
+  readonly rung: RungName
+  readonly against: Reference
+  readonly targets: readonly TargetKey[]
+  /** Answers of both, over all targets. */
+  readonly samples: number
+  readonly brierSkill: Difference
+}
+
 /** What a rung is compared with: another rung, or always saying the rate (or mean) of the training segment. */
 export type Reference = RungName | 'training rate'
 
@@ -113,6 +123,8 @@ export interface LadderReport {
   readonly folds: readonly HeldOut['segments'][]
   readonly samples: number
   readonly resampling: { readonly blockHours: number; readonly draws: number; readonly seed: number }
+  /** Over the price-only targets at once. */
+  readonly together: readonly TogetherComparison[]
   readonly events: readonly EventCell[]
   readonly values: readonly ValueCell[]
 }
