@@ -132,6 +132,9 @@ test('what live venues sent is joined to the panel: hours of minutes, the last f
     { type: 'account-ratio', ...stamp('bybit', 3.5), longShare: fraction(0.75) },
     { type: 'account-ratio', ...stamp('binance', 4), longShare: fraction(0.2) },
     { type: 'account-ratio', ...stamp('bybit', 4.25), longShare: fraction(0.5) },
+    { type: 'basis', ...stamp('bybit', 2.25), value: 3 },
+    { type: 'basis', ...stamp('bybit', 2.75), value: -4.5 },
+    { type: 'implied-volatility', ...stamp('deribit', 3), value: 0.55 },
     { type: 'disconnect', ...stamp('bybit', 3), feed: 'bar', reason: 'socket closed' },
   ]
   const folder = await temporaryFolder(t)
@@ -196,6 +199,15 @@ test('what live venues sent is joined to the panel: hours of minutes, the last f
       [4, 'bybit', 0.75],
       [4, 'binance', 0.2],
       [8, 'bybit', 0.5],
+    ],
+  )
+  assert.deepEqual(
+    replayed.flatMap((tick) =>
+      tick.type === 'basis' || tick.type === 'implied-volatility' ? [[hoursOf(tick), tick.venue, tick.value]] : [],
+    ),
+    [
+      [3, 'bybit', -4.5],
+      [3, 'deribit', 0.55],
     ],
   )
 })
