@@ -9,8 +9,10 @@ import expireProposal from './expire-proposal.ts'
 import expireRequest from './expire-request.ts'
 import type { Job } from './job.ts'
 import judgeClusters from './judge-clusters.ts'
+import measureModelHealth from './measure-model-health.ts'
 import proposeHedges from './propose-hedges.ts'
 import reconcile from './reconcile.ts'
+import recordModelForecasts from './record-model-forecasts.ts'
 import refreshForecasts from './refresh-forecasts.ts'
 import refreshMarginTiers from './refresh-margin-tiers.ts'
 import remindApprovers from './remind-approvers.ts'
@@ -34,6 +36,8 @@ export const jobs = [
   reconcile,
   applyRetention,
   judgeClusters,
+  recordModelForecasts,
+  measureModelHealth,
   refreshMarginTiers,
   watchRisk,
   tendStops,

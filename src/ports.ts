@@ -10,6 +10,7 @@ import type { InstrumentId } from './domain/instrument.ts'
 import type { Panel } from './domain/market/panel.ts'
 import type { Asset, FeedDeclaration, Tick, VenueId } from './domain/market/tick.ts'
 import type { Platform } from './domain/member.ts'
+import type { DriftReference } from './domain/model/drift.ts'
 import type { ProposalId } from './domain/proposal.ts'
 import type { DurationMs, TimestampMs } from './domain/units.ts'
 import type { Quote } from './ports/quote.ts'
@@ -79,6 +80,17 @@ export interface Forecaster {
   readonly model: ModelCardFacts | undefined
   /** Answers `undetermined` when its inputs are stale or too thin; throws only on a fault of machinery. */
   predict(panel: Panel, asset: Asset, at: TimestampMs, feeds: readonly FeedDeclaration[]): Promise<Prediction>
+  /** What the model reads of an asset at an instant; NaN where it is not known. Absent where nothing is loaded. */
+  lastRow?(
+    panel: Panel,
+    asset: Asset,
+    at: TimestampMs,
+    feeds: readonly FeedDeclaration[],
+  ): { readonly names: readonly string[]; readonly values: readonly number[] }
+  /** What the model was fitted on, to hold later rows against; undefined where its artifact says nothing of it. */
+  readonly drift?: DriftReference | undefined
+  /** Challengers: asked beside it, and nobody acts on what they say. */
+  readonly shadow?: readonly Forecaster[]
 }
 
 export interface ModelCardFacts extends ModelIdentity {
@@ -149,6 +161,8 @@ export interface JobData {
   'retrain-models': Record<string, never>
   'tend-training': Record<string, never>
   'judge-clusters': { readonly at: TimestampMs }
+  'record-model-forecasts': { readonly at: TimestampMs }
+  'measure-model-health': { readonly at: TimestampMs }
   'escalate-alert': { readonly alertId: string; readonly step: number }
   'send-digests': Record<string, never>
   'check-reach': Record<string, never>

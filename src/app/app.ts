@@ -22,6 +22,7 @@ import { createJudgeClusters } from './judge-clusters.ts'
 import { createOfferLink } from './link-identity.ts'
 import { createLoadMarginTiers } from './load-margin-tiers.ts'
 import type { MarketState } from './market-state.ts'
+import { createMeasureModelHealth } from './measure-model-health.ts'
 import { createModelVerbs } from './model-verbs.ts'
 import { createMute } from './mute.ts'
 import { createChangeOnCall, readOnCall } from './on-call.ts'
@@ -31,11 +32,13 @@ import { createProposeHedges } from './propose-hedges.ts'
 import { createReadAudit } from './read-audit.ts'
 import { createReadMap } from './read-map.ts'
 import { createReconcile } from './reconcile.ts'
+import { createRecordModelForecasts } from './record-model-forecasts.ts'
 import { createRedeemCode } from './redeem-code.ts'
 import { createRefreshForecasts } from './refresh-forecasts.ts'
 import { createRemindApprovers } from './remind-approvers.ts'
 import { createReportCalibration } from './report-calibration.ts'
 import { createReportDeliveries } from './report-deliveries.ts'
+import { createReportModelHealth } from './report-model-health.ts'
 import { createReports } from './reports.ts'
 import { createResizeProposal } from './resize-proposal.ts'
 import { createRiskVerbs } from './risk-verbs.ts'
@@ -60,6 +63,8 @@ export function createApp(
     followMarket: createFollowMarket(ports, market),
     refreshForecasts: createRefreshForecasts(ports, market),
     judgeClusters: createJudgeClusters(ports, market),
+    recordModelForecasts: createRecordModelForecasts(ports, market),
+    measureModelHealth: createMeasureModelHealth(ports, market),
     proposeHedge,
     proposeHedges: createProposeHedges(ports, proposeHedge),
     approveProposal: createApproveProposal(ports),
@@ -92,6 +97,7 @@ export function createApp(
     ...createRiskVerbs(ports, { market, reconcile }),
     ...createReports(ports),
     ...createModelVerbs(ports),
+    reportModelHealth: createReportModelHealth(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),
     readMap: createReadMap(ports, market),
     explainCluster: createExplainCluster(ports),

@@ -1,7 +1,7 @@
 import type { Cluster, Forecast } from '../domain/forecast.ts'
 import { clustersAt } from '../domain/liquidation/clusters.ts'
 import type { Asset } from '../domain/market/tick.ts'
-import { HOUR, type TimestampMs } from '../domain/units.ts'
+import { DAY, HOUR, MINUTE, type TimestampMs } from '../domain/units.ts'
 import { type MarketState, marketContext } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { createRaiseAlerts } from './raise-alerts.ts'
@@ -9,12 +9,14 @@ import { createRecordMap } from './record-map.ts'
 
 /**
  * Forecast and clusters of every asset as of `at`, stored, and the map once an hour; then alerts; then the question whether a
- * hedge should change, and once an hour what became of earlier clusters.
+ * hedge should change, once an hour what became of earlier clusters and what the models in shadow say, and once a day how the
+ * models do.
  */
 export const createRefreshForecasts = (ports: Ports, market: MarketState) => {
   const raiseAlerts = createRaiseAlerts(ports, market)
   const recordMap = createRecordMap(ports, market)
   let judgedHour = Number.NEGATIVE_INFINITY
+  let measuredDay = Number.NEGATIVE_INFINITY
   return async ({ at }: { at: TimestampMs }): Promise<readonly Forecast[]> => {
     const forecasts: Forecast[] = []
     for (const asset of Object.keys(ports.settings.book.exposures)) {
@@ -29,11 +31,20 @@ export const createRefreshForecasts = (ports: Ports, market: MarketState) => {
     await ports.queue.add({ name: 'propose-hedges', data: { at }, jobId: `propose-hedges-${at}` })
     if (Math.floor(at / HOUR) > judgedHour) {
       await ports.queue.add({ name: 'judge-clusters', data: { at }, jobId: `judge-clusters-${at}` })
+      if (ports.models)
+        await ports.queue.add({ name: 'record-model-forecasts', data: { at }, jobId: `record-model-forecasts-${at}` })
       judgedHour = Math.floor(at / HOUR)
+    }
+    if (ports.models && healthDay(at) > measuredDay) {
+      await ports.queue.add({ name: 'measure-model-health', data: { at }, jobId: `measure-model-health-${at}` })
+      measuredDay = healthDay(at)
     }
     return forecasts
   }
 }
+
+/** A day of models begins at 00:20 UTC, when what came of the day before is known. */
+const healthDay = (at: TimestampMs): number => Math.floor((at - 20 * MINUTE) / DAY)
 
 async function forecastOne(
   { forecaster, settings, store }: Ports,

@@ -1,8 +1,9 @@
 import type { Asset } from '../domain/market/tick.ts'
 import type { ModelFacts, ProcessFacts, RailFacts } from '../domain/risk/facts.ts'
-import { duration, elapsed, HOUR, MINUTE, type Price, type TimestampMs } from '../domain/units.ts'
+import { DAY, duration, elapsed, HOUR, MINUTE, type Price, type TimestampMs } from '../domain/units.ts'
 import { holdingOf } from './book.ts'
 import type { MarketState } from './market-state.ts'
+import { toHealthReport } from './model-health-card.ts'
 import type { Ports } from './ports.ts'
 import { bookFacts, pacingFacts, startOfDay } from './risk-facts/book-facts.ts'
 import { crowdingFacts, dataFacts, fundingFacts, gainOf, type PastByFeed } from './risk-facts/market-facts.ts'
@@ -124,8 +125,16 @@ async function processFacts({ store }: Ports): Promise<ProcessFacts> {
   }
 }
 
-/** What the card of the model says of its gates, and what its newest answers were. Drift is not measured yet, and so not known. */
-async function modelFacts({ store, forecaster }: Ports, assets: readonly Asset[]): Promise<ModelFacts> {
+/** An older verdict says nothing of today: a day is missed now and then, and what was measured is held to be known that long. */
+const HEALTH_KEPT = duration(3 * DAY)
+
+/**
+ * What the newest measurement of the model says, what its card says of its gates where too little has come of its answers to
+ * tell, and what its newest answers were.
+ */
+async function modelFacts({ store, forecaster, clock }: Ports, assets: readonly Asset[]): Promise<ModelFacts> {
+  const health = forecaster.model && (await store.modelHealth.latest(forecaster.model.modelId))
+  const measured = health && elapsed(health.day, clock.now()) < HEALTH_KEPT ? toHealthReport(health)?.facts : undefined
   const gates = forecaster.model?.gates
   const judged = HEADS_ACTED_ON.flatMap((head) => gates?.[head] ?? [])
   const newest = await Promise.all(assets.map(async (asset) => (await store.forecasts.latest(asset))?.forecast))
@@ -133,6 +142,7 @@ async function modelFacts({ store, forecaster }: Ports, assets: readonly Asset[]
   const failed = predictions.some((one) => one.kind === 'undetermined' && one.reason === 'NOT_FINITE')
   return {
     ...(judged.length === HEADS_ACTED_ON.length && { calibrationGatePassed: judged.every(Boolean) }),
+    ...measured,
     ...((failed || predictions.some(({ kind }) => kind === 'estimated')) && { inferenceFailed: failed }),
   }
 }

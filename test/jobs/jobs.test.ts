@@ -21,6 +21,8 @@ const EXPECTED: Record<JobName, 'bot' | 'worker'> = {
   'apply-retention': 'worker',
   'refresh-margin-tiers': 'worker',
   'judge-clusters': 'worker',
+  'record-model-forecasts': 'worker',
+  'measure-model-health': 'worker',
   'escalate-alert': 'worker',
   'send-digests': 'worker',
   'check-reach': 'bot',

@@ -132,10 +132,14 @@ export interface CrowdingFacts {
 /** Of the model in use, over the last 90 days where it says nothing else. */
 export interface ModelFacts {
   readonly calibrationGatePassed?: boolean | undefined
-  /** Population stability index, 30 days: the greatest of features and score. */
+  /**
+   * Population stability index, 30 days: the greatest of features and score, each on the scale on which 0.25 is its own limit (see
+   * `domain/model/drift.ts`: slow features move further without any drift).
+   */
   readonly psi?: number | undefined
+  /** Daily log loss has risen, and volatility alone has done better since. */
   readonly pageHinkleyAlarm?: boolean | undefined
-  /** Average precision over the base rate. */
+  /** Average precision over the base rate, the upper end of its 80 % interval: below 1 it is worse than chance by more than chance. */
   readonly averagePrecisionLift?: number | undefined
   /** The newest inference gave something that is no number. */
   readonly inferenceFailed?: boolean | undefined

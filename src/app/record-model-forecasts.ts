@@ -1,0 +1,67 @@
+import { HORIZON_LENGTH, HORIZONS } from '../domain/forecast.ts'
+import type { Asset } from '../domain/market/tick.ts'
+import { later, type TimestampMs } from '../domain/units.ts'
+import type { Forecaster, ModelForecast } from '../ports.ts'
+import type { MarketState } from './market-state.ts'
+import type { Ports } from './ports.ts'
+
+/** The targets that are kept, by horizon and way: price-only cascades, on which alone skill is claimed. */
+export const targetKey = (way: 'down' | 'up', horizon: (typeof HORIZONS)[number]): string => `cascade-${way}-${horizon}`
+
+/**
+ * Keeps what the champion and every challenger say of each asset as of `at`, to be judged by later. Nobody acts on what a
+ * challenger says. A model that is not on record, or that is not sure enough of its inputs to answer, leaves nothing.
+ *
+ * @returns how many forecasts were new
+ * @throws {AggregateError} when models failed; what the others said is kept all the same
+ */
+export const createRecordModelForecasts = (
+  { store, forecaster, settings }: Pick<Ports, 'store' | 'forecaster' | 'settings'>,
+  market: MarketState,
+) => {
+  const onRecord = new Set<string>()
+  const isOnRecord = async (modelId: string): Promise<boolean> => {
+    if (!onRecord.has(modelId) && (await store.models.find(modelId))) onRecord.add(modelId)
+    return onRecord.has(modelId)
+  }
+
+  return async ({ at }: { at: TimestampMs }): Promise<number> => {
+    const said: ModelForecast[] = []
+    const failures: unknown[] = []
+    for (const one of [forecaster, ...(forecaster.shadow ?? [])]) {
+      if (!one.model || !(await isOnRecord(one.model.modelId))) continue
+      try {
+        for (const asset of Object.keys(settings.book.exposures)) said.push(...(await ask(one, market, asset, at)))
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    const saved = await store.modelForecasts.save(said)
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} models failed to answer`)
+    return saved
+  }
+}
+
+async function ask(one: Forecaster, market: MarketState, asset: Asset, at: TimestampMs): Promise<ModelForecast[]> {
+  const prediction = await one.predict(market.panel, asset, at, market.feeds)
+  if (prediction.kind === 'undetermined') return []
+  const { modelId, cascades } = prediction
+  return HORIZONS.flatMap((horizon) => {
+    const cascade = cascades[horizon]
+    if (!cascade) return []
+    const dueAt = later(at, HORIZON_LENGTH[horizon])
+    const forecast = (way: 'down' | 'up', probability: number, baseline: number): ModelForecast => ({
+      modelId,
+      asset,
+      at,
+      target: targetKey(way, horizon),
+      probability,
+      baseline,
+      dueAt,
+    })
+    return [
+      forecast('down', cascade.pCascadeDown, cascade.baseline.pCascadeDown),
+      forecast('up', cascade.pCascadeUp, cascade.baseline.pCascadeUp),
+    ]
+  })
+}
