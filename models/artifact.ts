@@ -1,54 +1,63 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { sha256 } from '../src/domain/hash.ts'
-import { byHead, HEADS } from './dataset.ts'
+import { canonicalJson, sha256 } from '../src/domain/hash.ts'
+import { RUNG_NAMES, type StoredModel } from './rung.ts'
+import { byTarget } from './targets.ts'
 
 export const MODEL_FILE = 'model.json'
 
-const perHead = <T extends z.ZodType>(value: T) => z.object(byHead(() => value))
-const platt = z.object({ a: z.number(), b: z.number() })
-const logistic = z.object({
-  intercept: z.number(),
-  weights: z.array(z.number()),
-  means: z.array(z.number()),
-  scales: z.array(z.number()),
+const ARRAY = z.object({ shape: z.array(z.number()), data: z.string() })
+const STORED = z.object({
+  rung: z.enum(RUNG_NAMES),
+  settings: z.record(z.string(), z.unknown()),
+  arrays: z.record(z.string(), ARRAY),
 })
-const figure = z.object({ model: z.number(), baseline: z.number(), base: z.number() })
+const CALIBRATOR = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('platt'), a: z.number(), b: z.number() }),
+  z.object({ kind: z.literal('affine'), intercept: z.number(), slope: z.number() }),
+  z.object({ kind: z.literal('as-is') }),
+])
+const perTarget = <T extends z.ZodType>(value: T) => z.object(byTarget(() => value))
+const CALIBRATORS = perTarget(CALIBRATOR)
+const FIGURE = z.object({ model: z.number(), baseline: z.number(), base: z.number() })
 
 const ARTIFACT = z.object({
-  format: z.literal('breakwater-model/2'),
+  format: z.literal('breakwater-model/3'),
   modelId: z.string(),
+  rung: z.enum(RUNG_NAMES),
   architecture: z.string(),
   calibratedOn: z.enum(['simulated', 'recorded']),
   trainedAt: z.iso.datetime(),
   trainedOn: z.string(),
-  seed: z.number(),
-  horizonHours: perHead(z.number().positive()),
+  /** One a member: several answer with the mean logit. */
+  seeds: z.array(z.number()).min(1),
+  dataHash: z.string(),
+  codeVersion: z.string(),
+  /** Why it was trained on less data than is asked for. */
+  override: z.string().optional(),
   featureHash: z.string(),
   features: z.array(z.string()),
-  normaliser: z.object({ mean: z.array(z.number()), spread: z.array(z.number()) }),
-  shape: z.object({
-    windowHours: z.number(),
-    inputs: z.number(),
-    channels: z.number(),
-    kernel: z.number(),
-    dilations: z.array(z.number()),
-    heads: z.literal(HEADS.length),
-  }),
-  /** Little-endian float32 in base64, by weight name. */
-  weights: z.record(z.string(), z.object({ shape: z.array(z.number()), data: z.string() })),
+  /** Features that were known too seldom to be learned from: hidden from the model wherever it is asked. */
+  leftOut: z.array(z.string()),
+  /** Features known in nine of ten hours of training: where all of them are, the full calibrators hold. */
+  expected: z.array(z.string()),
+  members: z.array(STORED).min(1),
   weightsHash: z.string(),
-  parameterCount: z.number(),
   /** Fitted on the calibration segment: `full` with every feed there, `reduced` with feeds hidden at random. */
-  calibrators: z.object({ full: perHead(platt), reduced: perHead(platt) }),
-  /** The volatility-only logistic regression: weights on `ln(σ fast / σ slow)` and `ln σ`, then its own calibration. */
-  baseline: perHead(z.object({ logistic, platt })),
-  /** Share of positive labels in the training segment. */
-  baseRates: perHead(z.number()),
-  /** Whether the test segment passed the calibration gate, by head: with every feed, and with feeds hidden. */
-  gates: z.object({ full: perHead(z.boolean()), reduced: perHead(z.boolean()) }),
-  metrics: z.record(z.string(), figure),
+  calibrators: z.object({ full: CALIBRATORS, reduced: CALIBRATORS }),
+  /** The volatility-only rung and its own calibration: always told beside the model. */
+  baseline: z.object({ model: STORED, calibrators: CALIBRATORS }),
+  /** Share of positive labels, or their mean, in the training segment. */
+  trainingMean: perTarget(z.number()),
+  /** Whether the test segment passed the calibration gate, by target: with every feed, and with feeds hidden. */
+  gates: z.object({ full: z.record(z.string(), z.boolean()), reduced: z.record(z.string(), z.boolean()) }),
+  /** Held-out figures by target and name, beside the baseline's and the base rate's. */
+  metrics: z.record(z.string(), FIGURE),
+  /** What the record of models judges a promotion by (`ports/models.ts`). */
+  record: z.record(z.string(), z.unknown()),
+  /** What the features and scores of training looked like (`drift.ts`). */
+  drift: z.unknown().optional(),
 })
 
 /** A trained model with everything that is needed to use it and to say what it is. */
@@ -87,29 +96,34 @@ export async function readArtifact(folder: string): Promise<Artifact | undefined
   const file = path.join(folder, MODEL_FILE)
   const text = await readIfThere(file)
   if (text === undefined) return undefined
-  const artifact = parse(file, text)
-  const hash = hashOfWeights(artifact.weights)
-  if (hash !== artifact.weightsHash) {
-    throw new Error(`Expected weights ${artifact.weightsHash} in ${file}, was ${hash}: the file was changed. ${REMEDY}`)
-  }
+  const artifact = parseArtifact(file, text)
   return artifact
 }
 
 const REMEDY = 'Train a new one with npm run train.'
 
-function parse(file: string, text: string): Artifact {
+/**
+ * A model from the text of its file.
+ *
+ * @param from - where the text is from, for the error
+ * @throws {Error} when it is not a model or its weights are not those that were written
+ */
+export function parseArtifact(from: string, text: string): Artifact {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new Error(`Expected JSON in ${file}, was not: ${(error as Error).message}. ${REMEDY}`)
+    throw new Error(`Expected JSON in ${from}, was not: ${(error as Error).message}. ${REMEDY}`)
   }
   const parsed = ARTIFACT.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new Error(`Expected a model in ${file}, was not: ${z.prettifyError(parsed.error)}. ${REMEDY}`)
+  if (!parsed.success)
+    throw new Error(`Expected a model in ${from}, was not: ${z.prettifyError(parsed.error)}. ${REMEDY}`)
+  const hash = hashOfMembers(parsed.data.members)
+  if (hash === parsed.data.weightsHash) return parsed.data
+  throw new Error(
+    `Expected weights ${parsed.data.weightsHash} in ${from}, was ${hash}: the file was changed. ${REMEDY}`,
+  )
 }
-
-export type Weights = Artifact['weights']
 
 export const encodeWeights = (values: Float32Array): string => {
   const bytes = new DataView(new ArrayBuffer(values.length * 4))
@@ -122,11 +136,5 @@ export function decodeWeights(data: string): Float32Array {
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4))
 }
 
-/** Short fingerprint of all weights, names included, in order of name. */
-export const hashOfWeights = (weights: Weights): string =>
-  sha256(
-    Object.keys(weights)
-      .sort()
-      .map((name) => `${name} ${weights[name]!.shape.join('x')} ${weights[name]!.data}`)
-      .join('\n'),
-  ).slice(0, 16)
+/** Short fingerprint of everything the members hold, arrays and settings, in order. */
+export const hashOfMembers = (members: readonly StoredModel[]): string => sha256(canonicalJson(members)).slice(0, 16)

@@ -1,24 +1,41 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { HORIZONS } from '../src/domain/forecast.ts'
-import type { Artifact } from './artifact.ts'
-import { HEADS } from './dataset.ts'
-import type { HeadReport } from './evaluate.ts'
+import type { ConfidenceArtifact } from './confidence-file.ts'
+import type { EventRow, LadderReport } from './evaluation/ladder-report.ts'
+import { pooledCell } from './evaluation/ladder-report.ts'
+import type { RungName } from './rung.ts'
+import { PRICE_ONLY } from './targets.ts'
 import type { TrainingReport } from './train.ts'
 
-const BEGIN = '<!-- facts: written by npm run train -->'
+/** The command that writes what follows stands in it. */
+const BEGIN = /<!-- facts: written by [^>]*-->/
 const END = '<!-- end of facts -->'
 
-/** Folders whose card says the models' figures; everything around them is written by hand. */
-export type CardFolder = 'tcn' | 'volatility-only' | 'base-rate'
-const FOLDERS: readonly CardFolder[] = ['tcn', 'volatility-only', 'base-rate']
+/** Rewrites the facts of the shipped simulated models, which stand in the README of the models. */
+export async function writeTrainingCard(
+  modelsFolder: string,
+  report: TrainingReport,
+  confidence: ConfidenceArtifact['report'],
+): Promise<void> {
+  const facts = [
+    formatTraining(report),
+    '',
+    formatConfidenceFacts({ clusterConfidence: confidence, trainedOn: report.trainedOn }),
+  ]
+  await rewrite(path.join(modelsFolder, 'README.md'), facts.join('\n'))
+}
 
-/** Rewrites the facts of every model card under `modelsFolder` from a training run. */
-export async function writeCards(modelsFolder: string, artifact: Artifact, report: TrainingReport): Promise<void> {
-  for (const folder of FOLDERS) {
-    await rewrite(path.join(modelsFolder, folder, 'README.md'), formatFacts(folder, artifact, report))
+/** Rewrites the card of every rung that was evaluated, each in its folder. */
+export async function writeLadderCards(
+  modelsFolder: string,
+  report: LadderReport,
+  { command, data }: { command: string; data: string },
+): Promise<void> {
+  for (const rung of report.rungs) {
+    const facts = [`From \`${command}\` on ${data}.`, '', ...formatRung(report, rung), '']
+    await rewrite(path.join(modelsFolder, rung, 'README.md'), facts.join('\n'))
   }
-  await rewrite(path.join(modelsFolder, 'README.md'), formatConfidenceFacts(report))
 }
 
 const rewrite = async (file: string, facts: string): Promise<void> =>
@@ -26,31 +43,91 @@ const rewrite = async (file: string, facts: string): Promise<void> =>
 
 /** @throws {Error} when the card has no place for facts */
 export function replaceFacts(card: string, facts: string): string {
-  const [begin, end] = [card.indexOf(BEGIN), card.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`Expected "${BEGIN}" before "${END}" in a model card, was not there`)
-  return `${card.slice(0, begin + BEGIN.length)}\n\n${facts}\n${card.slice(end)}`
+  const [begin, end] = [BEGIN.exec(card), card.indexOf(END)]
+  if (!begin || end < begin.index) {
+    throw new Error(`Expected "<!-- facts: written by … -->" before "${END}" in a model card, was not there`)
+  }
+  return `${card.slice(0, begin.index + begin[0].length)}\n\n${facts}\n${card.slice(end)}`
 }
 
-/** The facts of one card as Markdown: what it was trained on, how it did, always beside the others. */
-export function formatFacts(folder: CardFolder, artifact: Artifact, report: TrainingReport): string {
-  const lines = [
+const HEADER = [
+  '| target | rate | episodes | lift | Brier skill | calibration error | gate | against the rung below | against volatility only |',
+  '|---|---|---|---|---|---|---|---|---|',
+]
+
+/** What a rung was worth on the targets that skill may be claimed on, beside the one below it and volatility only. */
+export function formatRung(report: LadderReport, rung: RungName): readonly string[] {
+  const lines = PRICE_ONLY.flatMap((key) => {
+    const cell = pooledCell(report, key)
+    const row = cell?.rows.find((one) => one.rung === rung)
+    if (!cell || !row) return []
+    const { scores, intervals } = row
+    return [
+      `| ${[
+        key,
+        percent(cell.base),
+        cell.marketEpisodes,
+        `${number(scores.lift, 2)} [${span(intervals.lift[95])}]`,
+        `${percent(scores.brierSkill)} [${span(intervals.brierSkill[95], percent)}]`,
+        number(scores.ece),
+        row.gate ? (row.gate.passed ? 'passed' : 'not passed') : '–',
+        against(row, report.rungs[report.rungs.indexOf(rung) - 1]),
+        against(row, rung === 'volatility-only' ? undefined : 'volatility-only'),
+      ].join(' | ')} |`,
+    ]
+  })
+  return lines.length > 0
+    ? [
+        ...HEADER,
+        ...lines,
+        '',
+        'In brackets 95 % intervals by week-long blocks; comparisons are paired, of average precision.',
+      ]
+    : ['Nothing was judged.']
+}
+
+function against(row: EventRow, other: RungName | undefined): string {
+  const found = row.comparisons.find((comparison) => comparison.against === other)
+  if (!found) return '–'
+  const { value, intervals, verdict } = found.averagePrecision
+  return `${signed(value)} [${span(intervals[95], signed)}], ${verdict}`
+}
+
+function formatTraining(report: TrainingReport): string {
+  const rung = report.ladder.rungs.at(-1)!
+  return [
+    '### The shipped model of the simulated market',
+    '',
     '**Calibrated on simulated data only.** Nothing here says how it does on a real market.',
     '',
+    `- \`${report.modelId}\`: ${report.architecture}`,
     `- trained on: ${report.trainedOn}`,
     `- samples: ${report.samples.train} to train, ${report.samples.calibration} to calibrate, ${report.samples.test} to test`,
-    ...(folder === 'tcn' ? networkFacts(artifact, report) : []),
+    ...(report.leftOut.length > 0 ? [`- never known there, and so not read: ${report.leftOut.join(', ')}`] : []),
     '',
-    '| test segment | rate | episodes | | AP | lift | ROC AUC | Brier skill | ECE | mean p / rate |',
-    '|---|---|---|---|---|---|---|---|---|---|',
-    ...HEADS.flatMap((head) => rows(report.heads[head])),
+    ...formatRung(report.ladder, rung),
     '',
-  ]
-  if (folder === 'tcn') lines.push(...intervals(report), '', ...seenThrough(report), '', ...reliabilityOf(report), '')
-  return lines.join('\n')
+    'Volatility only on the same test segment:',
+    '',
+    ...formatRung(report.ladder, 'volatility-only'),
+    '',
+    'The model seen through price and funding alone, as most recorded history has it:',
+    '',
+    ...formatRung(report.priceAndFundingOnly, rung),
+    '',
+    '### The confidence of liquidation clusters',
+    '',
+  ].join('\n')
 }
 
 /** The facts of the cluster confidence, beside what distance and volatility alone would say. */
-export function formatConfidenceFacts({ clusterConfidence, trainedOn }: TrainingReport): string {
+export function formatConfidenceFacts({
+  clusterConfidence,
+  trainedOn,
+}: {
+  clusterConfidence: ConfidenceArtifact['report']
+  trainedOn: string
+}): string {
   const known = HORIZONS.flatMap((horizon) => clusterConfidence[horizon] ?? [])
   return [
     '**Calibrated on simulated data only.**',
@@ -72,54 +149,9 @@ export function formatConfidenceFacts({ clusterConfidence, trainedOn }: Training
   ].join('\n')
 }
 
-const networkFacts = (artifact: Artifact, report: TrainingReport): string[] => [
-  `- model: \`${artifact.modelId}\`, ${artifact.architecture}; weights ${artifact.weightsHash}, features ${artifact.featureHash}`,
-  `- fitted on ${report.engine} with seed ${artifact.seed}; epoch ${report.network.bestEpoch} of ${report.network.epochs} kept (0 is the logistic start)`,
-]
-
-function rows({ head, base, episodes, model, baseline, baseRate }: HeadReport): string[] {
-  const row = (name: string, scores: HeadReport['model'], first: string) =>
-    `| ${first} | ${name} | ${number(scores.averagePrecision)} | ${number(scores.lift, 2)} | ${number(scores.rocAuc)} | ${percent(scores.brierSkill)} | ${number(scores.ece)} | ${number(scores.meanOverBase, 2)} |`
-  return [
-    row('network', model, `${head} | ${percent(base)} | ${episodes}`),
-    row('volatility only', baseline, ' | | '),
-    row('base rate', baseRate, ' | | '),
-  ]
-}
-
-const intervals = ({ heads }: TrainingReport): string[] => [
-  '90 % intervals by week-long blocks (paired where two models are compared):',
-  '',
-  ...HEADS.map((head) => {
-    const { lift, brierSkill, liftOverBaseline, brierSkillOverBaseline } = heads[head].intervals
-    const gate = heads[head].gate
-    return `- ${head}: lift ${span(lift)}, over volatility only ${span(liftOverBaseline)}; Brier skill ${span(brierSkill, percent)}, over volatility only ${span(brierSkillOverBaseline, percent)}; calibration gate ${gate.passed ? 'passed' : 'not passed'} (ECE ${number(gate.ece)}, bound ${number(gate.eceBound)}, slope ${span(gate.slope)})`
-  }),
-]
-
-const seenThrough = ({ priceAndFundingOnly: bare }: TrainingReport): string[] => [
-  'The same test segment seen through price and funding alone, as most recorded history has it:',
-  '',
-  ...HEADS.map((head) => {
-    const { model, baseline, gate } = bare[head]
-    return `- ${head}: lift ${number(model.lift, 2)} (volatility only ${number(baseline.lift, 2)}), Brier skill ${percent(model.brierSkill)}, calibration gate ${gate.passed ? 'passed' : 'not passed'}`
-  }),
-]
-
-const reliabilityOf = ({ heads }: TrainingReport): string[] => [
-  'Reliability in ten bins of equal count (forecast → what came, 90 % interval):',
-  '',
-  ...HEADS.map((head) => {
-    const bins = heads[head].reliability.map(
-      ({ meanProbability, rate, rateInterval }) =>
-        `${percent(meanProbability)} → ${percent(rate)} (${span(rateInterval, percent)})`,
-    )
-    return `- ${head}: ${bins.join('; ')}`
-  }),
-]
-
 const number = (value: number, digits = 3): string => value.toFixed(digits)
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
 const span = (
   { low, high }: { low: number; high: number },
   format: (value: number) => string = (value) => number(value, 2),

@@ -15,7 +15,8 @@ import { applyCalibrator, type Calibrators, fitCalibrators } from './calibrate.t
 import type { Engine } from './engine.ts'
 import { featureHash } from './features.ts'
 import type { HeldOut } from './held-out.ts'
-import type { FitTask, Rung } from './rung.ts'
+import type { Hidden } from './hiding.ts'
+import type { FitTask, FittedModel, Rung, RungName } from './rung.ts'
 import { type AssetHours, instantOf, labelOf, type Sample } from './samples.ts'
 import { byTarget, TARGET_COUNT, TARGETS, type Target, type TargetKey } from './targets.ts'
 import { type Fold, type Segments, segmentsOf } from './walk-forward.ts'
@@ -72,7 +73,7 @@ async function heldOutOf(rung: Rung, work: Work): Promise<HeldOut> {
   if (kept) return JSON.parse(kept) as HeldOut
   work.signal?.throwIfAborted()
   work.say(0, 'fitting')
-  const { train, calibration, test } = work.segments
+  const { train, calibration } = work.segments
   const model = await rung.fit({
     train,
     calibration,
@@ -84,17 +85,35 @@ async function heldOutOf(rung: Rung, work: Work): Promise<HeldOut> {
     onProgress: work.say,
   })
   try {
-    const scores = model.scores(calibration)
-    const calibrators = fitCalibrators(scores, calibration)
-    const held = toHeldOut(rung, work, {
-      calibrated: calibratedAnswers(scores, calibrators),
-      answers: calibratedAnswers(model.scores(test), calibrators),
-    })
+    const { held } = heldOutOfModel(rung.name, model, { fold, segments: work.segments })
     if (name) await writeJson(`${name}.json`, held)
     return held
   } finally {
     model.dispose()
   }
+}
+
+export interface ModelHeldOut {
+  readonly held: HeldOut
+  readonly calibrators: Calibrators
+}
+
+/**
+ * Calibrates a fitted model on the calibration segment and asks it about the test segment.
+ *
+ * @param hide - what to hide from each sample of the calibration segment, and of the test segment, as if it had not been received
+ */
+export function heldOutOfModel(
+  rung: RungName,
+  model: Pick<FittedModel, 'scores'>,
+  { fold, segments }: { readonly fold: Pick<Fold, 'index'>; readonly segments: Segments },
+  hide: { readonly calibration?: () => Hidden | undefined; readonly test?: () => Hidden | undefined } = {},
+): ModelHeldOut {
+  const scores = model.scores(segments.calibration, hide.calibration)
+  const calibrators = fitCalibrators(scores, segments.calibration)
+  const calibrated = calibratedAnswers(scores, calibrators)
+  const answers = calibratedAnswers(model.scores(segments.test, hide.test), calibrators)
+  return { held: toHeldOut(rung, { index: fold.index, segments }, { calibrated, answers }), calibrators }
 }
 
 /** Answers by target, one per sample, from uncalibrated scores row by row. */
@@ -112,13 +131,17 @@ interface Answers {
   readonly answers: Record<TargetKey, Float64Array>
 }
 
-function toHeldOut(rung: Rung, { fold, segments }: Work, { calibrated, answers }: Answers): HeldOut {
+function toHeldOut(
+  rung: RungName,
+  { index, segments }: { index: number; segments: Segments },
+  { calibrated, answers }: Answers,
+): HeldOut {
   const { train, calibration, test } = segments
   const asJson = (values: ArrayLike<number>): (number | null)[] =>
     Array.from(values, (value) => (Number.isFinite(value) ? value : null))
   return {
-    rung: rung.name,
-    fold: fold.index,
+    rung,
+    fold: index,
     assets: test.map(({ hours }) => hours.asset),
     instants: test.map(instantOf),
     answers: byTarget(({ key }) => asJson(answers[key])),

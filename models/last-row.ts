@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Hidden } from './batches.ts'
+
 import { FEATURE_COUNT, FEATURES } from './features.ts'
+import type { Hidden } from './hiding.ts'
 import { labelOf, type Sample } from './samples.ts'
 import type { TargetKey } from './targets.ts'
 

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Explanation } from '../src/domain/model/explanation.ts'
-import type { Hidden } from './batches.ts'
 import type { Engine } from './engine.ts'
+import type { Hidden } from './hiding.ts'
 import type { Sample } from './samples.ts'
 import type { TargetKey } from './targets.ts'
 

@@ -1,67 +1,63 @@
+/**
+ * One training run: from the hours of a market to an artifact that can be asked, with what it was worth on data it had not seen.
+ *
+ * @module
+ */
 import path from 'node:path'
-import { applyPlatt, type PlattScaling, sigmoid } from '../src/domain/calibration.ts'
-import type { Asset } from '../src/domain/market/tick.ts'
 import { createRandom } from '../src/domain/random.ts'
-import { DAY, type DurationMs, duration, type TimestampMs, timestamp } from '../src/domain/units.ts'
-import type { MarketSource } from '../src/ports.ts'
-import { type Artifact, encodeWeights, hashOfWeights, writeArtifact, writeJson } from './artifact.ts'
-import { baseRate } from './base-rate/base-rate.ts'
-import { allButPriceAndFunding, createHiding, fitNormaliser, type Hidden, type Normaliser } from './batches.ts'
-import { fitRisingPlatt } from './calibrate.ts'
-import { writeCards } from './cards.ts'
-import { trainClusterConfidence } from './cluster-confidence.ts'
-import { type ConfidenceArtifact, writeConfidence } from './confidence-file.ts'
-import {
-  byHead,
-  collectHours,
-  HEADS,
-  type Head,
-  HORIZON_HOURS,
-  type Sample,
-  type Split,
-  splitHours,
-} from './dataset.ts'
+import { DAY, type DurationMs, duration, timestamp } from '../src/domain/units.ts'
+import type { ModelMarket, ModelMetrics } from '../src/ports/models.ts'
+import { type Artifact, hashOfMembers, writeArtifact, writeJson } from './artifact.ts'
+import { driftReference } from './drift.ts'
 import { type Engine, loadEngine, loadGradients } from './engine.ts'
-import { evaluateHead, type HeadReport } from './evaluate.ts'
+import { createEnsemble } from './ensemble.ts'
+import { calibratedAnswers, hashOfHours, heldOutOfModel, type ModelHeldOut, trainingMeans } from './evaluate-ladder.ts'
+import { judgeLadder } from './evaluation/judge-ladder.ts'
+import { type EventRow, type LadderReport, pooledCell } from './evaluation/ladder-report.ts'
+import { type PooledLadder, poolHeldOut } from './evaluation/pool.ts'
+import { pooledSkill } from './evaluation/pooled-skill.ts'
 import { FEATURES, featureHash } from './features.ts'
-import { type FitOptions, fitTcn, predictLogits, TCN_SHAPE } from './tcn/fit.ts'
-import type { Network } from './tcn/network.ts'
-import { fitVolatilityOnly, predictSample, type VolatilityOnly } from './volatility-only/volatility-only.ts'
+import { allButPriceAndFunding, createHiding } from './hiding.ts'
+import { type GroupHistory, LEAST_HISTORY, seldomKnown, shortGroups, usuallyKnown, withoutFeatures } from './history.ts'
+import { rungBelow, rungOf } from './ladder.ts'
+import type { FitTask, FittedModel, Rung, RungName } from './rung.ts'
+import type { AssetHours } from './samples.ts'
+import { PRICE_ONLY, TARGETS, type TargetKey, targetOf } from './targets.ts'
+import { type Fold, type Segments, type Span, segmentsOf } from './walk-forward.ts'
 
-/** The simulated market that a training run reads: pass it to the source. */
-export interface TrainingMarket {
-  readonly assets: readonly Asset[]
-  readonly from: TimestampMs
-  readonly to: TimestampMs
-  readonly warmupDays: number
-}
-
-const market = (days: number, from: number): TrainingMarket => ({
-  assets: ['ETH', 'BTC'],
-  from: timestamp(from),
-  to: timestamp(from + days * DAY),
-  warmupDays: 2,
-})
-
-/** Six years of two assets, or a little over a year of one to see in seconds that everything works. */
-export const TRAINING_MARKET: Record<'full' | 'quick', TrainingMarket> = {
-  full: market(6 * 365, Date.UTC(2019, 0, 1)),
-  quick: { ...market(380, Date.UTC(2019, 0, 1)), assets: ['ETH'] },
+/** What a run learns from. */
+export interface TrainingHours {
+  /** Judged on, and learned from. */
+  readonly assets: readonly AssetHours[]
+  /** Only learned from. */
+  readonly trainOnly?: readonly AssetHours[]
+  /** In words: "simulated market, ETH and BTC, 2019-01-01 to 2024-12-30". */
+  readonly described: string
 }
 
 export interface TrainOptions {
-  /** Opens the market to learn from, the same every time; read once for the models and once per asset for clusters. */
-  readonly source: () => MarketSource
+  readonly market: ModelMarket
+  readonly rung: RungName
+  /** One network or forest a seed; several answer with their mean logit. */
+  readonly seeds: readonly number[]
+  readonly hours: (onProgress: (share: number, text: string) => void) => Promise<TrainingHours>
+  /** Default 60 % to train, 15 % to calibrate, 25 % to be judged on. */
+  readonly fold?: (span: Span) => Fold
+  readonly everyHours?: number
   readonly outFolder: string
-  /** Of the network's initial weights and every draw in fitting; default 1. */
-  readonly seed?: number
-  /** Few epochs on what little the source holds; the result works and is of no use. */
-  readonly quick?: boolean
-  /** Folder whose model cards are rewritten from the result; default none are. */
-  readonly cardsFolder?: string
+  /** Where unfinished members are kept from epoch to epoch, so that a run that was killed goes on. */
+  readonly workFolder?: string
+  /** Few epochs; the result works and is of no use. */
+  readonly effort?: FitTask['effort']
+  /** Why it is trained although there is too little data; it stands on the model's card. */
+  readonly override?: string
+  readonly codeVersion: string
   readonly engine?: Engine
-  readonly onProgress?: (share: number, text: string) => void
+  /** Share done from 0 to 1, what is being done, and how long it still takes where that can be told. */
+  readonly onProgress?: (share: number, text: string, left?: DurationMs) => void
   readonly signal?: AbortSignal
+  /** Wall clock. */
+  readonly now: () => number
 }
 
 export interface TrainingReport {
@@ -70,229 +66,330 @@ export interface TrainingReport {
   readonly trainedOn: string
   readonly took: DurationMs
   readonly samples: { readonly train: number; readonly calibration: number; readonly test: number }
-  readonly network: { readonly parameters: number; readonly epochs: number; readonly bestEpoch: number }
-  /** On the test segment with every feed there. */
-  readonly heads: Record<Head, HeadReport>
+  readonly architecture: string
+  /** Features that were known too seldom to be learned from. */
+  readonly leftOut: readonly string[]
+  /** On the test segment with every feed there: the model, the rung below it, volatility only and the base rate. */
+  readonly ladder: LadderReport
   /** The same test segment seen through price and funding alone, as in most recorded history. */
-  readonly priceAndFundingOnly: Record<Head, HeadReport>
-  /** The confidence of liquidation clusters on its own held-out days. */
-  readonly clusterConfidence: ConfidenceArtifact['report']
+  readonly priceAndFundingOnly: LadderReport
 }
 
-const FULL: Omit<FitOptions, 'seed' | 'onEpoch' | 'signal'> = {
-  maxEpochs: 8,
-  patience: 3,
-  samplesPerEpoch: 8_000,
-  batchSize: 128,
-  learningRate: 5e-4,
-  l2: 1e-4,
+/** Too little history behind some of the features; nothing was fitted. */
+export class TooLittleDataError extends Error {
+  readonly groups: readonly GroupHistory[]
+  constructor(rung: RungName, groups: readonly GroupHistory[]) {
+    const short = groups.map(({ group, has }) => `${group} ${Math.round(has / DAY)} days`).join(', ')
+    super(
+      `Expected ${LEAST_HISTORY / DAY} days of history for every feature group that ${rung} reads, was less for ${short}. Record more, take a rung that reads less, or train with --override "<why>".`,
+    )
+    this.groups = groups
+  }
 }
-const QUICK: typeof FULL = { ...FULL, maxEpochs: 2, samplesPerEpoch: 256, batchSize: 64 }
-/** Neighbouring hours share nearly all of their window and label. */
-const TRAIN_EVERY_HOURS = 4
-const QUICK_CONFIDENCE_DAYS = 100
+
+const SHARES = { train: 0.6, calibration: 0.15 }
+const DEFAULT_EVERY_HOURS = 4
 export const REPORT_FILE = 'report.json'
+/** Shares of a run, as far as they are known before it. */
+const [READING, FITTING] = [0.15, 0.8]
 
 /**
- * Trains the network and its baselines on a market, judges them on its last quarter and writes the artifact.
+ * Trains a rung and writes the artifact, whole or not at all.
  *
- * Long: give it its own process. The same source, seed and engine give the same weights. Writes `model.json` (weights,
- * normaliser, calibrators, feature hash, held-out figures), `confidence.json` (of liquidation clusters) and `report.json`, each
- * whole or not at all.
+ * Long: give it its own process. The same hours, seeds and engine give the same weights.
  *
- * @throws {Error} when the source is too short to hold a train, a calibration and a test segment with positives in each
+ * @throws {TooLittleDataError} when a feature group it reads has less than two years behind it and no override is given
+ * @throws {Error} when there is too little time for three segments, or nothing happened in one of them
  * @throws the signal's reason when it is aborted; nothing is written then
  */
-export async function trainModels(options: TrainOptions): Promise<TrainingReport> {
-  const { seed = 1, quick = false, signal, onProgress = () => {} } = options
-  const startedAt = Date.now()
+export async function trainModel(options: TrainOptions): Promise<TrainingReport> {
+  const { signal, effort = 'full', now } = options
+  const startedAt = now()
+  const say = createSay(options, startedAt)
   const engine = options.engine ?? (await loadEngine())
   await loadGradients(engine)
+  const rung = rungOf(options.rung)
+  const read = await options.hours((share, text) => say(READING * share, text))
+  signal?.throwIfAborted()
 
-  const source = options.source()
-  onProgress(0, `reading the ${source.name} market`)
-  const assets = await collectHours(source, {
-    signal,
-    onProgress: (share) => onProgress(0.2 * share, `reading the ${source.name} market`),
+  const fold = (options.fold ?? byShares)(spanOf(read.assets))
+  const short = shortGroups([...read.assets, ...(read.trainOnly ?? [])], rung, fold.train)
+  if (short.length > 0 && options.override === undefined && effort === 'full')
+    throw new TooLittleDataError(rung.name, short)
+  const leftOut = seldomKnown(read.assets, fold.train)
+  const assets = withoutFeatures(read.assets, leftOut)
+  const segments = segmentsOf(assets, fold, {
+    everyHours: options.everyHours ?? DEFAULT_EVERY_HOURS,
+    trainOnly: withoutFeatures(read.trainOnly ?? [], leftOut),
   })
-  await source.close()
-  const split = splitHours(assets, quick ? 1 : TRAIN_EVERY_HOURS)
-  requireEnough(split)
+  requireEnough(segments)
 
-  const normaliser = fitNormaliser(split.train)
-  const settings = quick ? QUICK : FULL
-  onProgress(0.2, 'fitting the network')
-  const fit = await fitTcn(engine.tf, split, normaliser, {
-    ...settings,
-    seed,
-    signal,
-    onEpoch: ({ epoch, calibrationLoss }) =>
-      onProgress(
-        0.2 + (0.4 * epoch) / settings.maxEpochs,
-        `epoch ${epoch}, calibration loss ${calibrationLoss.toFixed(4)}`,
+  const fits = { segments, fold, engine, effort, options }
+  const members: FittedModel[] = []
+  for (const [k, seed] of options.seeds.entries()) {
+    members.push(
+      await fit(rung, seed, fits, (share, text) =>
+        say(
+          READING + (FITTING * (k + share)) / options.seeds.length,
+          `${rung.title}${of(options.seeds.length, k)}: ${text}`,
+        ),
       ),
-  })
-
-  onProgress(0.61, 'calibrating and judging on the test segment')
-  const judge = createJudge(engine, fit.network, { split, normaliser, seed })
-  const heads = byHead((head) => evaluateHead(judge.forecasts(head, 'full')))
-  const priceAndFunding = byHead((head) => evaluateHead(judge.forecasts(head, 'reduced')))
-  const trainedOn = describeSource(source, split)
-
-  onProgress(0.65, 'collecting liquidation clusters')
-  const clusters = await trainClusterConfidence({
-    source: options.source,
-    trainedOn: describeSpan(source),
-    days: quick ? QUICK_CONFIDENCE_DAYS : undefined,
-    signal,
-    onProgress: (share) => onProgress(0.65 + 0.34 * share, 'collecting liquidation clusters'),
-  })
-
-  const artifact = toArtifact({
-    engine,
-    network: fit.network,
-    judge,
-    normaliser,
-    seed,
-    heads,
-    priceAndFunding,
-    trainedOn,
-  })
+    )
+  }
+  const model = members.length === 1 ? members[0]! : createEnsemble(members)
+  say(READING + FITTING, 'calibrating and judging on the test segment')
+  const beside = await Promise.all(
+    besides(rung).map(async (other) => ({ rung: other.name, model: await fit(other, options.seeds[0]!, fits) })),
+  )
+  const judged = judge(rung, model, { segments, fold, beside, seed: options.seeds[0]! })
+  const artifact = toArtifact({ rung, model, members, judged, beside, segments, fold, assets, leftOut, read, options })
   const report: TrainingReport = {
     modelId: artifact.modelId,
     engine: engine.name,
-    trainedOn,
-    took: duration(Date.now() - startedAt),
-    samples: { train: split.train.length, calibration: split.calibration.length, test: split.test.length },
-    network: { parameters: fit.network.parameterCount, epochs: fit.epochs, bestEpoch: fit.bestEpoch },
-    heads,
-    priceAndFundingOnly: priceAndFunding,
-    clusterConfidence: clusters.report,
+    trainedOn: artifact.trainedOn,
+    took: duration(now() - startedAt),
+    samples: { train: segments.train.length, calibration: segments.calibration.length, test: segments.test.length },
+    architecture: artifact.architecture,
+    leftOut,
+    ladder: judged.full.report,
+    priceAndFundingOnly: judged.reduced.report,
   }
-  fit.network.dispose()
+  for (const { model: other } of beside) other.dispose()
+  model.dispose()
+  signal?.throwIfAborted()
   await writeArtifact(options.outFolder, artifact)
-  await writeConfidence(options.outFolder, clusters)
   await writeJson(path.join(options.outFolder, REPORT_FILE), report)
-  if (options.cardsFolder) await writeCards(options.cardsFolder, artifact, report)
-  onProgress(1, `wrote ${artifact.modelId}`)
+  say(1, `wrote ${artifact.modelId}`)
   return report
 }
 
-type Profile = 'full' | 'reduced'
+const of = (count: number, k: number): string => (count > 1 ? ` ${k + 1} of ${count}` : '')
 
-/** Everything fitted after the network: calibrators and baseline, from the calibration segment only. */
-function createJudge(
-  engine: Engine,
-  network: Network,
-  { split, normaliser, seed }: { split: Split; normaliser: Normaliser; seed: number },
-) {
-  const logits = (samples: readonly Sample[], hide?: () => Hidden | undefined) =>
-    predictLogits(engine.tf, network, samples, normaliser, hide)
-  const probabilities = (all: Float32Array, head: Head): number[] =>
-    Array.from({ length: all.length / HEADS.length }, (_, k) => sigmoid(all[k * HEADS.length + HEADS.indexOf(head)]!))
-  const labels = (samples: readonly Sample[], head: Head) => samples.map(({ hours, i }) => hours.labels[head][i]!)
-
-  const hidden = createHiding(createRandom(seed + 3))
-  const held = { full: logits(split.calibration), reduced: logits(split.calibration, hidden) }
-  const calibrators = {
-    full: byHead((head) => fitRisingPlatt(probabilities(held.full, head), labels(split.calibration, head))),
-    reduced: byHead((head) => fitRisingPlatt(probabilities(held.reduced, head), labels(split.calibration, head))),
-  } satisfies Record<Profile, Record<Head, PlattScaling>>
-  const baseline: Record<Head, VolatilityOnly> = byHead((head) => fitVolatilityOnly(head, split))
-  const baseRates = byHead((head) => baseRate(head, split.train))
-  const bare = allButPriceAndFunding()
-  const test = { full: logits(split.test), reduced: logits(split.test, () => bare) }
-
-  return {
-    calibrators,
-    baseline,
-    baseRates,
-    forecasts: (head: Head, profile: Profile) => ({
-      head,
-      samples: split.test,
-      model: probabilities(test[profile], head).map((p) => applyPlatt(calibrators[profile][head], p)),
-      baseline: split.test.map((sample) => predictSample(baseline[head], sample)),
-      trainingBase: baseRates[head],
-    }),
+/** Says how long it still takes once something has been fitted. */
+function createSay({ onProgress = () => {}, now }: TrainOptions, startedAt: number) {
+  return (share: number, text: string): void => {
+    const spent = now() - startedAt
+    onProgress(share, text, share > READING + 0.01 ? duration(Math.round((spent * (1 - share)) / share)) : undefined)
   }
+}
+
+interface Fits {
+  readonly segments: Segments
+  readonly fold: Fold
+  readonly engine: Engine
+  readonly effort: FitTask['effort']
+  readonly options: TrainOptions
+}
+
+const fit = (
+  rung: Rung,
+  seed: number,
+  { segments, engine, effort, options }: Fits,
+  onProgress?: FitTask['onProgress'],
+) =>
+  rung.fit({
+    train: segments.train,
+    calibration: segments.calibration,
+    seed,
+    effort,
+    engine,
+    onProgress,
+    signal: options.signal,
+    checkpointFile: options.workFolder && path.join(options.workFolder, `${rung.name}-${seed}.checkpoint`),
+  })
+
+/** What stands beside a rung in every report: the one below it, volatility only and the base rate. */
+function besides(rung: Rung): readonly Rung[] {
+  const names = new Set<RungName>(['base-rate', 'volatility-only'])
+  const below = rungBelow(rung.name)
+  if (below) names.add(below)
+  names.delete(rung.name)
+  return [...names].map(rungOf)
+}
+
+interface Beside {
+  readonly rung: RungName
+  readonly model: FittedModel
+}
+
+interface Judged {
+  readonly held: ModelHeldOut
+  /** Of volatility only; undefined where that is the model itself. */
+  readonly baseline: ModelHeldOut | undefined
+  readonly pool: PooledLadder
+  readonly report: LadderReport
+}
+
+interface JudgeTask {
+  readonly segments: Segments
+  readonly fold: Fold
+  readonly beside: readonly Beside[]
+  readonly seed: number
+}
+
+function judge(rung: Rung, model: FittedModel, { segments, fold, beside, seed }: JudgeTask) {
+  const draw = createHiding(createRandom(seed + 3))
+  const bare = allButPriceAndFunding()
+  const asked = (hide?: Parameters<typeof heldOutOfModel>[3]): Judged => {
+    const held = heldOutOfModel(rung.name, model, { fold, segments }, hide)
+    const others = beside.map((other) => heldOutOfModel(other.rung, other.model, { fold, segments }, hide))
+    const baseline = others[beside.findIndex((other) => other.rung === 'volatility-only')]
+    const targets = TARGETS.filter(({ kind }) => kind === 'event' || !hide)
+    const pool = poolHeldOut([held.held, ...others.map((one) => one.held)])
+    return { held, baseline, pool, report: judgeLadder(pool, { seed, targets }) }
+  }
+  return { full: asked(), reduced: asked({ calibration: draw, test: () => bare }) }
 }
 
 interface Trained {
-  readonly engine: Engine
-  readonly network: Network
-  readonly judge: ReturnType<typeof createJudge>
-  readonly normaliser: Normaliser
-  readonly seed: number
-  readonly heads: Record<Head, HeadReport>
-  readonly priceAndFunding: Record<Head, HeadReport>
-  readonly trainedOn: string
+  readonly rung: Rung
+  readonly model: FittedModel
+  readonly members: readonly FittedModel[]
+  readonly judged: ReturnType<typeof judge>
+  readonly beside: readonly Beside[]
+  readonly segments: Segments
+  readonly fold: Fold
+  readonly assets: readonly AssetHours[]
+  readonly leftOut: readonly string[]
+  readonly read: TrainingHours
+  readonly options: TrainOptions
 }
 
-function toArtifact({ network, judge, normaliser, seed, heads, priceAndFunding, trainedOn }: Trained): Artifact {
-  const weights = Object.fromEntries(
-    [...network.weights].map(([name, variable]) => [
-      name,
-      { shape: variable.shape, data: encodeWeights(Float32Array.from(variable.dataSync())) },
-    ]),
-  )
-  const weightsHash = hashOfWeights(weights)
-  return {
-    format: 'breakwater-model/2',
-    modelId: `tcn-simulated-${weightsHash.slice(0, 8)}`,
-    architecture: `dilated causal TCN, ${network.parameterCount} parameters, ${TCN_SHAPE.windowHours} hourly steps, ${HEADS.length} heads`,
-    calibratedOn: 'simulated',
-    trainedAt: new Date().toISOString(),
-    trainedOn,
-    seed,
-    horizonHours: { ...HORIZON_HOURS },
+function toArtifact(trained: Trained) {
+  const { rung, model, members, judged, beside, segments, fold, assets, leftOut, read, options } = trained
+  const stored = members.map((member) => member.store())
+  const weightsHash = hashOfMembers(stored)
+  const baseline = beside.find((other) => other.rung === 'volatility-only')?.model ?? model
+  const scores = model.scores(segments.calibration)
+  const artifact = {
+    format: 'breakwater-model/3' as const,
+    modelId: `${rung.name}-${options.market}-${weightsHash.slice(0, 8)}`,
+    rung: rung.name,
+    architecture: model.architecture,
+    calibratedOn: options.market,
+    trainedAt: new Date(options.now()).toISOString(),
+    trainedOn: `${read.described}; calibrated from ${day(fold.calibration.from)}, tested from ${day(fold.test.from)}`,
+    seeds: [...options.seeds],
+    dataHash: hashOfHours([...assets, ...(read.trainOnly ?? [])]),
+    codeVersion: options.codeVersion,
+    ...(options.override !== undefined && { override: options.override }),
     featureHash: featureHash(),
     features: FEATURES.map(({ name }) => name),
-    normaliser: { mean: [...normaliser.mean], spread: [...normaliser.spread] },
-    shape: { ...TCN_SHAPE, dilations: [...TCN_SHAPE.dilations], heads: HEADS.length },
-    weights,
+    leftOut: [...leftOut],
+    expected: [...usuallyKnown(assets, fold.train)],
+    members: stored,
     weightsHash,
-    parameterCount: network.parameterCount,
-    calibrators: judge.calibrators,
-    baseline: byHead((head) => toPlain(judge.baseline[head])),
-    baseRates: judge.baseRates,
-    gates: {
-      full: byHead((head) => heads[head].gate.passed),
-      reduced: byHead((head) => priceAndFunding[head].gate.passed),
-    },
-    metrics: Object.fromEntries(HEADS.flatMap((head) => figuresOf(heads[head]))),
+    calibrators: { full: judged.full.held.calibrators, reduced: judged.reduced.held.calibrators },
+    baseline: { model: baseline.store(), calibrators: (judged.full.baseline ?? judged.full.held).calibrators },
+    trainingMean: trainingMeans(segments.train),
+    gates: { full: gatesOf(judged.full.report, rung.name), reduced: gatesOf(judged.reduced.report, rung.name) },
+    metrics: metricsOf(judged.full.report, rung.name),
+    record: recordOf(judged.full, rung, { fold, seed: options.seeds[0]! }),
+    drift: driftReference(segments.train, {
+      samples: segments.calibration,
+      answers: interleave(calibratedAnswers(scores, judged.full.held.calibrators)),
+    }),
   }
+  // A plain mutable copy, as its file would give it back.
+  return structuredClone(artifact) as unknown as Artifact
 }
+
+/** Row-major [samples × TARGETS] of what is kept by target. */
+function interleave(answers: Readonly<Record<TargetKey, Float64Array>>): Float64Array {
+  const count = answers[TARGETS[0]!.key].length
+  const out = new Float64Array(count * TARGETS.length)
+  TARGETS.forEach(({ key }, k) => {
+    for (let row = 0; row < count; row++) out[row * TARGETS.length + k] = answers[key][row]!
+  })
+  return out
+}
+
+const eventKeys = TARGETS.filter(({ kind }) => kind === 'event').map(({ key }) => key)
+const rowOf = (report: LadderReport, key: TargetKey, rung: RungName): EventRow | undefined =>
+  pooledCell(report, key)?.rows.find((row) => row.rung === rung)
+
+const gatesOf = (report: LadderReport, rung: RungName): Record<string, boolean> =>
+  Object.fromEntries(
+    eventKeys.flatMap((key) => {
+      const gate = rowOf(report, key, rung)?.gate
+      return gate ? [[key, gate.passed]] : []
+    }),
+  )
 
 const SHOWN = ['averagePrecision', 'lift', 'brierSkill', 'ece'] as const
 
-const figuresOf = ({ head, model, baseline, baseRate: constant }: HeadReport) =>
-  SHOWN.map(
-    (name) => [`${head}.${name}`, { model: model[name], baseline: baseline[name], base: constant[name] }] as const,
-  )
+/** Beside volatility only and the base rate; a target that one of them does not answer has no figures. */
+function metricsOf(report: LadderReport, rung: RungName): Artifact['metrics'] {
+  const figures = eventKeys.flatMap((key) => {
+    const rows = [rung, 'volatility-only', 'base-rate'].map((name) => rowOf(report, key, name as RungName)?.scores)
+    const [model, baseline, base] = rows
+    if (!model || !baseline || !base) return []
+    return SHOWN.map(
+      (name) => [`${key}.${name}`, { model: model[name], baseline: baseline[name], base: base[name] }] as const,
+    )
+  })
+  return Object.fromEntries(figures.filter(([, figure]) => Object.values(figure).every(Number.isFinite)))
+}
 
-/** A plain mutable copy, as a JSON file would give it back. */
-const toPlain = <T>(value: T) => structuredClone(value) as T extends VolatilityOnly ? Artifact['baseline'][Head] : T
+/** What a promotion is judged by: skill is claimed on the price-only targets alone. */
+function recordOf({ report, pool }: Judged, rung: Rung, { fold, seed }: { fold: Fold; seed: number }): ModelMetrics {
+  const targets = eventKeys.flatMap((key) => {
+    const [cell, row] = [pooledCell(report, key), rowOf(report, key, rung.name)]
+    if (!cell || !row || !Number.isFinite(row.scores.lift)) return []
+    const { scores, intervals } = row
+    const figures = {
+      base: cell.base,
+      episodes: cell.marketEpisodes,
+      lift: { value: scores.lift, ...intervals.lift[95] },
+      brierSkill: { value: scores.brierSkill, ...intervals.brierSkill[95] },
+      ece: scores.ece,
+    }
+    return [[key, figures] as const]
+  })
+  const below = rungBelow(rung.name)
+  const skill = below && pooledSkill(pool, [rung.name, below], { targets: PRICE_ONLY, seed })
+  return {
+    targets: Object.fromEntries(targets),
+    ...(below &&
+      skill && { overBelow: { value: skill.value, ...skill.intervals[95], rung: below, targets: PRICE_ONLY } }),
+    heldOut: `${day(fold.test.from)} to ${day(fold.test.to)}, ${report.assets.join(' and ')}`,
+  }
+}
 
-function requireEnough(split: Split): void {
+function requireEnough({ train, calibration, test }: Segments): void {
   for (const [name, samples] of [
-    ['train', split.train],
-    ['calibration', split.calibration],
-    ['test', split.test],
+    ['train', train],
+    ['calibration', calibration],
+    ['test', test],
   ] as const) {
-    for (const head of HEADS) {
-      const positives = samples.filter(({ hours, i }) => hours.labels[head][i] === 1).length
-      if (positives > 0 && positives < samples.length) continue
+    for (const key of PRICE_ONLY) {
+      const known = samples.filter(({ hours, i }) => !Number.isNaN(hours.labels[key][i]!))
+      const positives = known.filter(({ hours, i }) => hours.labels[key][i] === 1).length
+      if (positives > 0 && positives < known.length) continue
       throw new Error(
-        `Expected ${head} to happen and not to happen in the ${name} segment, happened in ${positives} of ${samples.length} hours. Train on a longer market.`,
+        `Expected ${targetOf(key).key} to happen and not to happen in the ${name} segment, happened in ${positives} of ${known.length} hours. Train on a longer market.`,
       )
     }
   }
 }
 
+function spanOf(assets: readonly AssetHours[]): Span {
+  const from = Math.min(...assets.map(({ instants, firstUsable }) => instants[firstUsable] ?? Number.POSITIVE_INFINITY))
+  const to = Math.max(...assets.map(({ instants }) => instants.at(-1) ?? Number.NEGATIVE_INFINITY))
+  if (!(from < to))
+    throw new Error('Expected more than a month of hours to train on, was less. Train on a longer market.')
+  return { from: timestamp(from), to: timestamp(to + 1) }
+}
+
+function byShares({ from, to }: Span): Fold {
+  const calibrationFrom = from + SHARES.train * (to - from)
+  const testFrom = calibrationFrom + SHARES.calibration * (to - from)
+  return {
+    index: 0,
+    train: { from, to: calibrationFrom },
+    calibration: { from: calibrationFrom, to: testFrom },
+    test: { from: testFrom, to },
+  }
+}
+
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
-
-const describeSpan = (source: MarketSource): string =>
-  `${source.name} market, ${source.assets.join(' and ')}, ${day(source.from)} to ${day(source.to ?? source.from)}`
-
-const describeSource = (source: MarketSource, { boundaries: [calibration, test] }: Split): string =>
-  `${describeSpan(source)}; calibrated from ${day(calibration)}, tested from ${day(test)}`

@@ -53,6 +53,14 @@ const number = (value: string): number => {
   return parsed
 }
 
+const symbols = (value: string): readonly string[] => {
+  const named = value.split(',').map((symbol) => symbol.trim().toUpperCase())
+  if (named.some((symbol) => !/^[A-Z0-9]{1,12}$/.test(symbol))) {
+    throw new InvalidArgumentError(`Expected assets such as ETH,BTC, was ${value}.`)
+  }
+  return [...new Set(named)]
+}
+
 program
   .command('demo')
   .description('the whole desk on paper money, with the chat in this terminal')
@@ -88,11 +96,24 @@ program
 
 program
   .command('train')
-  .description('train the models on the simulated market and write models/artifacts')
+  .description('train a model on the simulated market and write models/artifacts, or on recorded data')
+  .option('--rung <name>', 'kind of model, such as boosted-trees or tcn', 'tcn')
+  .option(
+    '--members <number>',
+    'so many of them, one seed after another, that answer with the mean of their log odds',
+    wholeNumber,
+    1,
+  )
+  .option('--data <folder>', 'folder of recorded data instead of the simulated market')
+  .option('--symbol <assets>', 'assets of the record, separated by commas', symbols, symbols('ETH,BTC'))
+  .option('--test-from <date>', 'what to judge it on, with everything before it to learn from (UTC)', instant)
+  .option('--test-to <date>', 'last day of that', endOf)
+  .option('--override <why>', 'train although less than two years are recorded; the reason stands on its card')
   .option('--quick', 'a few seconds on little data, to see that it works; the result is not for use')
   .option('--out <folder>', 'where to write')
   .option('--seed <number>', 'seed of data and weights', number, 1)
   .option('--json', 'print the report as one JSON value')
+  .option('--json-progress', 'progress as one JSON value a line on standard error')
   .action(async (options) => (await import('./main/train.ts')).runTrain(options))
 
 program

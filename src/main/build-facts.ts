@@ -10,6 +10,23 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Which Breakwater this is: its version, the commit where git knows one, Node, and the database it works on. */
 export async function buildFacts(connectionString: string): Promise<BuildFacts> {
+  const { version, commit } = await readVersion()
+  return {
+    version,
+    ...(commit ? { commit } : {}),
+    node: process.version,
+    startedAt: timestamp(Date.now()),
+    databaseVersion: () => serverVersion(connectionString),
+  }
+}
+
+/** The version, and the commit where git knows one: what trained a model. */
+export async function codeVersion(): Promise<string> {
+  const { version, commit } = await readVersion()
+  return commit ? `${version} (${commit})` : version
+}
+
+async function readVersion(): Promise<{ version: string; commit?: string | undefined }> {
   const { version } = JSON.parse(await readFile(`${ROOT}/package.json`, 'utf8')) as { version: string }
   const commit = await promisify(execFile)('git', ['rev-parse', '--short=12', 'HEAD'], {
     cwd: ROOT,
@@ -19,13 +36,7 @@ export async function buildFacts(connectionString: string): Promise<BuildFacts> 
     // Installed without its history, or on a machine without git: the version alone has to do.
     () => undefined,
   )
-  return {
-    version,
-    ...(commit ? { commit } : {}),
-    node: process.version,
-    startedAt: timestamp(Date.now()),
-    databaseVersion: () => serverVersion(connectionString),
-  }
+  return { version, commit }
 }
 
 async function serverVersion(connectionString: string): Promise<string> {
