@@ -47,7 +47,7 @@ export const CNN_LSTM: Architecture = {
       weights: weights.all,
       parameterCount: weights.parameterCount(),
       forward(input, dropout) {
-        const venues = venueRows(tf, weights, shape, input, kernel)
+        const venues = tf.tidy(() => venueRows(tf, weights, shape, input, kernel))
         const rows = tf.concat([marketRows(tf, weights, input), venues], 2) as Tensor3D
         const state = lastState(tf, weights, 'lstm', rows)
         return applyHeads(tf, weights, dropState(tf, state, dropout), input.market)
@@ -68,17 +68,20 @@ function venueRows(
   if (!venues || !venueIds || !present) throw new RangeError('Expected venues, their ids and presence, were none')
   const batch = venues.shape[0]
   const slots = batch * venueSlots
-  // Chosen and not multiplied: what stands in an absent slot may be anything, even not a number. A product spreads the choice
-  // over all columns, since WebAssembly repeats single values very slowly.
-  const everyColumn = tf.matMul(tf.reshape(present, [slots, 1]), tf.ones([1, windowHours * venueInputs]))
-  const there = tf.reshape(tf.cast(everyColumn, 'bool'), venues.shape)
-  const known = tf.where(there, venues, tf.zerosLike(venues))
-  const convolved = causalConvolution(
-    tf,
-    tf.reshape(known, [slots, windowHours, venueInputs]),
-    weights.get('venue/convolution/weight'),
-    { kernel, dilation: 1 },
-  )
+  // In a tidy of its own: the taps side by side are the largest thing there is, and a forecast need not hold on to them.
+  const convolved = tf.tidy(() => {
+    // Chosen and not multiplied: what stands in an absent slot may be anything, even not a number. A product spreads the choice
+    // over all columns, since WebAssembly repeats single values very slowly.
+    const everyColumn = tf.matMul(tf.reshape(present, [slots, 1]), tf.ones([1, windowHours * venueInputs]))
+    const there = tf.reshape(tf.cast(everyColumn, 'bool'), venues.shape)
+    const known = tf.where(there, venues, tf.zerosLike(venues))
+    return causalConvolution(
+      tf,
+      tf.reshape(known, [slots, windowHours, venueInputs]),
+      weights.get('venue/convolution/weight'),
+      { kernel, dilation: 1 },
+    )
+  })
   const heard = tf.elu(tf.add(convolved, weights.get<Tensor1D>('venue/convolution/bias'))) as Tensor3D
   // [filters + id] · weight as two products, so that an id is multiplied once and not at every hour.
   const filters = heard.shape[2]
