@@ -12,17 +12,26 @@ import { addVenue, readEach, receivedBy, type Sampling } from './sampling.ts'
 const CLOSES_AFTER = 2 * MINUTE
 
 /** Closes of every venue at the last whole hour: at other times bars of different lengths end at different instants. */
-export function readHourlyCloses(bars: readonly Sampling[], { instants, perp, spot, dispersion }: Columns): void {
-  const ends = bars.map(() => 0)
+export function readHourlyCloses(
+  bars: readonly Sampling[],
+  { instants, perp, spot, dispersion }: Columns,
+  { hours, flowHours = hours }: Span,
+): void {
+  // Without spot there is nothing to compare over the month, only the venues with each other.
+  const isSpotThere = bars.some(({ ticks }) => (ticks.at(-1) as Bar | undefined)?.series === 'spot')
+  const first = isSpotThere ? 0 : Math.max(0, hours - flowHours)
+  const [ends, strides] = [bars.map(() => 0), bars.map(() => 1)]
   const [perps, spots]: [number[], number[]] = [[], []]
-  for (let i = 0; i < instants.length; i++) {
+  for (let i = first; i < hours; i++) {
     const hour = Math.floor((instants[i]! - CLOSES_AFTER) / HOUR) * HOUR
     perps.length = 0
     spots.length = 0
     for (let b = 0; b < bars.length; b++) {
       const { ticks } = bars[b]!
-      ends[b] = receivedBy(ticks, hour + CLOSES_AFTER, ends[b]!)
-      let last = ends[b]! - 1
+      const end = receivedBy(ticks, hour + CLOSES_AFTER, ends[b]!, strides[b]!)
+      strides[b] = end - ends[b]!
+      ends[b] = end
+      let last = end - 1
       while (last >= 0 && ticks[last]!.eventAt > hour) last--
       const bar = ticks[last] as Bar | undefined
       if (bar && hour - bar.eventAt < MINUTE) (bar.series === 'spot' ? spots : perps).push(bar.closePrice)

@@ -135,17 +135,17 @@ export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDe
       readEach(sampling, columns, 0, closesInto(columns.otherPrice))
     }
     if (feed.asset !== asset) continue
-    const sampling = openSampling(panel, feed, span)
+    const isFlow = feed.feed === 'liquidations' || feed.feed === 'taker-flow'
+    const first = isFlow ? Math.max(0, span.hours - (span.flowHours ?? span.hours)) : 0
+    const sampling = openSampling(panel, feed, { at: span.at, hours: span.hours - first })
     if (feed.feed === 'bar') {
       bars.push(sampling)
       if (feed.venue !== priceVenue) continue
     }
     columns.cadenceHours[feed.feed] = Math.min(columns.cadenceHours[feed.feed], feed.cadence / HOUR)
-    const isFlow = feed.feed === 'liquidations' || feed.feed === 'taker-flow'
-    const first = isFlow ? span.hours - (span.flowHours ?? span.hours) : 0
-    readEach(sampling, columns, Math.max(0, first), READ[feed.feed](columns, feed, span), columns.age[feed.feed])
+    readEach(sampling, columns, first, READ[feed.feed](columns, feed, span), columns.age[feed.feed])
   }
-  readHourlyCloses(bars, columns)
+  readHourlyCloses(bars, columns, span)
   readVolumes(bars, columns, { priceVenue, ...span })
   return columns
 }

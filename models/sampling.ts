@@ -12,15 +12,14 @@ export interface Sampling {
   readonly feed: FeedDeclaration
   /** In order of receipt; whatever is stale at the first instant already is left out. */
   readonly ticks: readonly Observed[]
-  readonly hours: number
 }
 
 /** Rows are hourly: an earlier one may rest on a value of up to an hour ago, as where history was fetched by the hour. */
 const staleEarlier = (feed: FeedDeclaration): number => Math.max(2 * feed.cadence, HOUR)
 
-export function openSampling(panel: Panel, feed: FeedDeclaration, { at, hours }: Span): Sampling {
+export function openSampling(panel: Panel, feed: FeedDeclaration, { at, hours }: Pick<Span, 'at' | 'hours'>): Sampling {
   const from = timestamp(at - (hours - 1) * HOUR - staleEarlier(feed) - 1)
-  return { feed, hours, ticks: panel.between(feed.feed, feed.venue, feed.asset, from, at) as readonly Observed[] }
+  return { feed, ticks: panel.between(feed.feed, feed.venue, feed.asset, from, at) as readonly Observed[] }
 }
 
 /** Takes one instant: the newest observation, those received within the hour as `ticks[start … end)`, and its age. */
@@ -34,21 +33,18 @@ export type Reader = (
 ) => void
 
 /** Walks the instants from the first on, each with what had been received by it; nothing fresh, nothing read. */
-export function readEach(
-  { feed, ticks, hours }: Sampling,
-  columns: Columns,
-  first: number,
-  read: Reader,
-  ages?: number[],
-) {
+export function readEach({ feed, ticks }: Sampling, columns: Columns, first: number, read: Reader, ages?: number[]) {
   const [staleAfter, before, cadence] = [2 * feed.cadence, staleEarlier(feed), Math.max(feed.cadence, HOUR)]
+  const hours = columns.instants.length
   let newest: Observed | undefined
   let end = receivedBy(ticks, columns.instants[first]! - HOUR, 0)
   newest = newestOf(ticks, 0, end, newest)
+  let stride = 1
   for (let i = first; i < hours; i++) {
     const instant = columns.instants[i]!
     const start = end
-    end = receivedBy(ticks, instant, start)
+    end = receivedBy(ticks, instant, start, stride)
+    stride = end - start
     newest = newestOf(ticks, start, end, newest)
     if (!newest) continue
     const elapsed = instant - newest.eventAt
@@ -59,8 +55,15 @@ export function readEach(
   }
 }
 
-/** How many had been received by an instant, counted on from `start`: in long steps first, as there may be hundreds an hour. */
-export function receivedBy(ticks: readonly Observed[], at: number, start: number): number {
+/**
+ * How many had been received by an instant, counted on from `start`: first looks where the last step leads, as most feeds come
+ * evenly spaced, then in steps that double.
+ */
+export function receivedBy(ticks: readonly Observed[], at: number, start: number, stride = 1): number {
+  const guess = start + stride
+  if (guess <= ticks.length && (stride === 0 || ticks[guess - 1]!.receivedAt <= at)) {
+    if (guess === ticks.length || ticks[guess]!.receivedAt > at) return guess
+  }
   let [low, step] = [start, 1]
   while (low + step <= ticks.length && ticks[low + step - 1]!.receivedAt <= at) {
     low += step
