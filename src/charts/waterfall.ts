@@ -1,6 +1,6 @@
 import type { WaterfallPicture } from '../domain/picture.ts'
 import type { Coordinates } from './cluster-labels.ts'
-import { heading, noteInPlot } from './heading.ts'
+import { heading } from './heading.ts'
 import { niceTicks, shortNumber } from './scales.ts'
 import { fitText, printable, wrapText } from './text.ts'
 import { type ChartOptions, drawnText, MARGIN, PICTURE_WIDTH, SIZE, type Theme, textStyle, themeOf } from './theme.ts'
@@ -66,7 +66,6 @@ export function waterfallChart(picture: WaterfallPicture, { dark }: { dark: bool
         renderItem: ({ dataIndex }: { dataIndex: number }, { coord }: Coordinates) =>
           drawRow(rows, dataIndex, { coord, middle: (low + high) / 2, theme }),
       },
-      ...(picture.bars.length === 0 ? [noteInPlot('nothing stands out', theme)] : []),
     ],
   }
 }
@@ -83,7 +82,7 @@ function rowsOf({ base, score, probabilities, bars }: WaterfallPicture): readonl
   const own = bars.length === MOST_BARS + 1 ? bars : bars.slice(0, MOST_BARS)
   const others = bars.slice(own.length)
   const shown = [
-    ...own,
+    ...(bars.length > 0 ? own : [{ name: 'nothing stands out', contribution: 0 }]),
     ...(others.length > 0
       ? [
           {

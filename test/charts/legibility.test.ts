@@ -22,6 +22,7 @@ import {
   snapshot,
   statusPicture,
   statusRow,
+  waterfallPicture,
 } from './pictures.ts'
 
 const MIN_SIZE = 14
@@ -157,6 +158,54 @@ const CASES: readonly (readonly [name: string, picture: Picture])[] = [
     'an effectiveness picture with hostile names',
     effectivenessPicture({ title: HOSTILE, subtitle: HOSTILE, window: HOSTILE }),
   ],
+  ['a waterfall', waterfallPicture()],
+  ['a waterfall of nothing', waterfallPicture({ bars: [], score: -3.3 })],
+  ['a waterfall of one bar', waterfallPicture({ bars: [{ name: 'funding', contribution: 1.07 }] })],
+  [
+    'a waterfall that falls all the way',
+    waterfallPicture({
+      base: 2,
+      score: -0.6,
+      bars: Array.from({ length: 40 }, (_, k) => ({ name: `feature ${k}`, contribution: -0.065 })),
+    }),
+  ],
+  [
+    'a waterfall there and back',
+    waterfallPicture({
+      bars: [
+        { name: 'one', contribution: 3 },
+        { name: 'other', contribution: -3 },
+      ],
+      score: -3.3,
+      probabilities: { base: 0.00001, score: 0.99999 },
+    }),
+  ],
+  [
+    'a waterfall of very large numbers',
+    waterfallPicture({ base: -9.9e30, score: 9.9e30, bars: [{ name: 'huge', contribution: 1.98e31 }] }),
+  ],
+  [
+    'a waterfall of very small numbers, of a value',
+    waterfallPicture({
+      base: 1e-4,
+      score: 1.3e-4,
+      unit: 'funding per eight hours',
+      probabilities: undefined,
+      bars: [
+        { name: 'funding 0.031 % per 8 h', contribution: 4e-5 },
+        { name: 'basis', contribution: -1e-5 },
+      ],
+    }),
+  ],
+  [
+    'a waterfall with hostile names',
+    waterfallPicture({
+      title: HOSTILE,
+      subtitle: HOSTILE,
+      unit: HOSTILE,
+      bars: Array.from({ length: 12 }, (_, k) => ({ name: HOSTILE, contribution: k % 2 === 0 ? 0.4 : -0.3 })),
+    }),
+  ],
 ]
 
 for (const [name, picture] of CASES) {
@@ -201,6 +250,7 @@ test('light is the default, and dark differs', () => {
     reliabilityPicture(),
     statusPicture(),
     effectivenessPicture(),
+    waterfallPicture(),
   ]) {
     assert.deepEqual(drawPicture(picture).png, drawPicture(picture, { dark: false }).png)
     assert.notDeepEqual(drawPicture(picture).png, drawPicture(picture, { dark: true }).png)

@@ -14,6 +14,7 @@ import type {
   ReliabilityPicture,
   StatusPicture,
   StatusRow,
+  WaterfallPicture,
 } from '../../src/domain/picture.ts'
 import { HOUR, later, price, timestamp, usd } from '../../src/domain/units.ts'
 
@@ -161,6 +162,26 @@ export const effectivenessPicture = (over: Partial<Omit<EffectivenessPicture, 'k
   window: '168 h',
   ...over,
 })
+
+/** A way of thirteen features, the largest first. */
+export const waterfallPicture = (over: Partial<Omit<WaterfallPicture, 'kind'>> = {}): WaterfallPicture => {
+  const sizes = [0.62, 0.31, -0.27, 0.22, 0.18, -0.11, 0.09, -0.08, 0.07, 0.05, -0.04, 0.02, 0.01]
+  return {
+    kind: 'waterfall',
+    title: 'ETH: what makes a fall within 24 h more likely than usual',
+    subtitle: 'boosted trees; exact Shapley values; calibrated on simulated data only',
+    alt: 'Open interest rose 4.2 % in a day.',
+    base: -3.3,
+    score: sizes.reduce((sum, size) => sum + size, -3.3),
+    unit: 'log odds',
+    probabilities: { base: 0.036, score: 0.094 },
+    bars: sizes.map((contribution, k) => ({
+      name: k % 3 === 0 ? `volatility of the last hours ${k} times that of the last days` : `feature ${k}`,
+      contribution,
+    })),
+    ...over,
+  }
+}
 
 export interface Drawn {
   readonly svg: string
