@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import type { Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { CNN_LSTM } from '../../models/cnn-lstm/network.ts'
 import { type Engine, type EngineName, loadEngine, loadGradients, type Tf } from '../../models/engine.ts'
 import { GRU } from '../../models/gru/network.ts'
@@ -170,6 +170,30 @@ for (const made of NETWORKS) {
     })
     assert.equal(tf.memory().numTensors, before)
     tf.dispose({ ...input })
+  })
+
+  test(`${name}: the gradient by the inputs, which explanations stand on, is the slope`, () => {
+    withNetwork(made, (network) => {
+      const rowsRead = made[0].readsVenues ? (['market', 'venues'] as const) : (['market'] as const)
+      for (const part of rowsRead) {
+        const [gradient, slope] = tf.tidy(() => {
+          const input = toInput(VALUES)
+          const answer = (rows: Tensor) =>
+            tf.sum(tf.slice(network.forward({ ...input, [part]: rows }), [0, 1], [-1, 1]))
+          const way = tf.tensor(drawn(VALUES[part].length, 17), input[part]!.shape)
+          const at = (step: number): number => answer(tf.add(input[part]!, tf.mul(way, step))).dataSync()[0]!
+          const found = tf.grad(answer)(input[part]!)
+          if (part === 'venues') {
+            const ofSlots = tf.sum(tf.abs(found), [2, 3]).dataSync()
+            VALUES.present.forEach((there, slot) => {
+              assert.equal(ofSlots[slot]! > 0, there === 1, `slot ${slot}`)
+            })
+          }
+          return [tf.sum(tf.mul(found, way)).dataSync()[0]!, (at(5e-3) - at(-5e-3)) / 1e-2]
+        })
+        assert.ok(Math.abs(gradient! / slope! - 1) < 0.01, `${part}: Expected ${slope}, was ${gradient}`)
+      }
+    })
   })
 
   test(`${name}: a sample is answered the same alone as in a batch`, () => {
