@@ -93,6 +93,9 @@ export function describeLogRecord(name: string, open: OpenStore): void {
       await store.observations.declareFeeds([
         { feed: 'bar', venue: 'binance', asset: 'ETH', cadence: duration(60_000) },
         { feed: 'bar', venue: 'binance', asset: 'BTC', cadence: duration(60_000) },
+        // Of gauges, which no asset is expected to have, one that came and one that did not.
+        { feed: 'basis', venue: 'binance', asset: 'ETH', cadence: duration(60_000) },
+        { feed: 'basis', venue: 'binance', asset: 'BTC', cadence: duration(60_000) },
       ])
       await store.observations.append([
         ...everyKindOfTick().filter((tick) => tick.type !== 'book-depth'),
@@ -142,6 +145,7 @@ export function describeLogRecord(name: string, open: OpenStore): void {
         missingFeeds: [
           'account-ratio/BTC',
           'bar/BTC',
+          'basis/BTC',
           'book-depth/BTC',
           'book-depth/ETH',
           'funding/BTC',

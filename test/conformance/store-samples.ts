@@ -3,7 +3,7 @@ import type { Fill, Order } from '../../src/domain/execution/order.ts'
 import type { Cluster, Forecast } from '../../src/domain/forecast.ts'
 import { clientOrderIdFor, termsHashOf } from '../../src/domain/hash.ts'
 import { instrumentIdOf } from '../../src/domain/instrument.ts'
-import type { Bar, Tick } from '../../src/domain/market/tick.ts'
+import { type Bar, GAUGE_KINDS, type Tick } from '../../src/domain/market/tick.ts'
 import { type Proposal, type ProposalId, type ProposalTerms, toProposalId } from '../../src/domain/proposal.ts'
 import { duration, type TimestampMs, timestamp } from '../../src/domain/units.ts'
 import type { AuditEntry, Store } from '../../src/ports.ts'
@@ -64,6 +64,7 @@ export function everyKindOfTick(): Tick[] {
     { ...stamped, type: 'disconnect', receivedAt: 9, feed: 'book-depth', reason: 'socket closed: "1006", {x,y}\\' },
     { ...stamped, type: 'disconnect', receivedAt: 9, feed: 'bar', reason: '' },
     { ...stamped, type: 'account-ratio', receivedAt: 10, longShare: 0.6442 },
+    ...GAUGE_KINDS.map((type, i) => ({ ...stamped, type, receivedAt: 10, value: i / 3 - 1 })),
   ] as Tick[]
 }
 
