@@ -1,5 +1,6 @@
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { Tf } from '../engine.ts'
+import { linear } from './linear.ts'
 import type { Weights } from './weights.ts'
 
 export function makeAttention(weights: Weights, name: string, width: number): void {
@@ -30,7 +31,7 @@ export function attention(
   const depth = width / heads
   const asking = from === time ? sequence : tf.slice(sequence, [0, time - from, 0], [batch, from, width])
   const project = (x: Tensor3D, part: string): Tensor =>
-    tf.matMul(tf.reshape(x, [batch * x.shape[1], width]) as Tensor2D, weights.get<Tensor2D>(`${name}/${part}/weight`))
+    linear(tf, tf.reshape(x, [batch * x.shape[1], width]) as Tensor2D, weights.get(`${name}/${part}/weight`))
   // [batch · steps, width] → [batch · heads, steps, depth]
   const byHead = (x: Tensor, steps: number): Tensor3D =>
     tf.reshape(tf.transpose(tf.reshape(x, [batch, steps, heads, depth]), [0, 2, 1, 3]), [batch * heads, steps, depth])
@@ -42,9 +43,6 @@ export function attention(
     batch * from,
     width,
   ]) as Tensor2D
-  const output = tf.add(
-    tf.matMul(joined, weights.get<Tensor2D>(`${name}/output/weight`)),
-    weights.get(`${name}/output/bias`),
-  )
+  const output = tf.add(linear(tf, joined, weights.get(`${name}/output/weight`)), weights.get(`${name}/output/bias`))
   return tf.reshape(output, [batch, from, width])
 }

@@ -1,6 +1,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { Tf } from '../engine.ts'
 import type { Dropout } from '../network.ts'
+import { linear } from './linear.ts'
 import type { Weights } from './weights.ts'
 
 const SMALL_VARIANCE = 1e-5 // keeps the division finite where all channels are equal
@@ -31,7 +32,7 @@ export function makeGate(
 
 /** σ(x·W₁ + b₁) ⊙ (x·W₂ + b₂): [rows, inputs] → [rows, outputs]. */
 export function gate(tf: Tf, weights: Weights, name: string, x: Tensor2D): Tensor2D {
-  const both = tf.add(tf.matMul(x, weights.get<Tensor2D>(`${name}/weight`)), weights.get<Tensor1D>(`${name}/bias`))
+  const both = tf.add(linear(tf, x, weights.get(`${name}/weight`)), weights.get<Tensor1D>(`${name}/bias`))
   const [rows, twice] = both.shape as [number, number]
   const width = twice / 2
   const open = tf.sigmoid(tf.slice(both, [0, 0], [rows, width]))
@@ -55,7 +56,7 @@ export function makeGatedResidual(weights: Weights, name: string, width: number)
  */
 export function gatedResidual(tf: Tf, weights: Weights, name: string, x: Tensor2D, dropout?: Dropout): Tensor2D {
   const layer = (from: Tensor2D, part: string): Tensor2D =>
-    tf.add(tf.matMul(from, weights.get<Tensor2D>(`${name}/${part}/weight`)), weights.get(`${name}/${part}/bias`))
+    tf.add(linear(tf, from, weights.get(`${name}/${part}/weight`)), weights.get(`${name}/${part}/bias`))
   const inner = layer(tf.elu(layer(x, 'first')), 'second')
   const kept = dropout ? (tf.mul(inner, dropout(inner.shape)) as Tensor2D) : inner
   return layerNorm(tf, weights, `${name}/norm`, tf.add(x, gate(tf, weights, `${name}/gate`, kept)))

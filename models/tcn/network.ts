@@ -3,6 +3,7 @@ import type { Tf } from '../engine.ts'
 import { causalConvolution } from '../layers/convolution.ts'
 import { embed } from '../layers/embedding.ts'
 import { applyHeads, lastStep, makeHeads } from '../layers/heads.ts'
+import { linear } from '../layers/linear.ts'
 import { createWeights } from '../layers/weights.ts'
 import type { Architecture, Dropout } from '../network.ts'
 
@@ -47,10 +48,7 @@ export const TCN: Architecture = {
       parameterCount: weights.parameterCount(),
       forward({ market, assetIds }, dropout) {
         const batch = market.shape[0]
-        const rows = tf.matMul(
-          tf.reshape(market, [batch * windowHours, inputs]) as Tensor2D,
-          weight<Tensor2D>('embed/weight'),
-        )
+        const rows = linear(tf, tf.reshape(market, [batch * windowHours, inputs]) as Tensor2D, weight('embed/weight'))
         const asset = tf.matMul(embed(tf, assetIds, weight('asset/table')), weight<Tensor2D>('asset/weight'))
         const embedded = tf.add(
           tf.reshape(rows, [batch, windowHours, channels]),
@@ -94,7 +92,7 @@ export function dilationsFor(windowHours: number, kernel: number): readonly numb
 function stridedConvolution(tf: Tf, input: Tensor3D, weight: Tensor2D, kernel: number): Tensor3D {
   const [batch, time, channels] = input.shape
   const groups = tf.reshape(input, [(batch * time) / kernel, kernel * channels]) as Tensor2D
-  return tf.reshape(tf.matMul(groups, weight), [batch, time / kernel, weight.shape[1]])
+  return tf.reshape(linear(tf, groups, weight), [batch, time / kernel, weight.shape[1]])
 }
 
 /** The newest step of every group of `kernel`. */

@@ -3,6 +3,7 @@ import { attention, makeAttention } from '../layers/attention.ts'
 import { embed } from '../layers/embedding.ts'
 import { gate, gatedResidual, layerNorm, makeGate, makeGatedResidual, makeLayerNorm } from '../layers/gating.ts'
 import { applyHeads, lastStep, makeHeads } from '../layers/heads.ts'
+import { linear } from '../layers/linear.ts'
 import { createWeights } from '../layers/weights.ts'
 import type { Architecture } from '../network.ts'
 
@@ -56,11 +57,8 @@ export const TRANSFORMER: Architecture = {
 
     /** How much each column of a patch counts, the same for its hours: [batch · patches, columns]. */
     const selected = (rows: Tensor2D): Tensor2D => {
-      const read = tf.elu(tf.add(tf.matMul(rows, weight<Tensor2D>('select/in/weight')), weight('select/in/bias')))
-      const scores = tf.add(
-        tf.matMul(read as Tensor2D, weight<Tensor2D>('select/out/weight')),
-        weight('select/out/bias'),
-      )
+      const read = tf.elu(tf.add(linear(tf, rows, weight('select/in/weight')), weight('select/in/bias')))
+      const scores = tf.add(linear(tf, read as Tensor2D, weight('select/out/weight')), weight('select/out/bias'))
       const counts = tf.mul(tf.softmax(scores), inputs) as Tensor2D
       return tf.mul(
         rows,
@@ -83,7 +81,7 @@ export const TRANSFORMER: Architecture = {
           tf.reshape(tf.add(asset, weight<Tensor1D>('embed/bias')), [batch, 1, width]),
           tf.reshape(weight<Tensor2D>('position'), [1, patches, width]),
         )
-        const mapped = tf.reshape(tf.matMul(selected(rows), weight<Tensor2D>('embed/weight')), [batch, patches, width])
+        const mapped = tf.reshape(linear(tf, selected(rows), weight('embed/weight')), [batch, patches, width])
         const flat = tf.reshape(tf.add(mapped, place), [batch * patches, width]) as Tensor2D
         let hidden = tf.reshape(gatedResidual(tf, weights, 'embedded', flat, dropout), [
           batch,
