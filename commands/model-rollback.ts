@@ -24,6 +24,12 @@ export default command({
           title: 'There is no model to go back to',
           text: 'None was in force before this one. Nothing changed.',
         }
+      case 'overtaken':
+        return {
+          tone: 'info',
+          title: 'Somebody was faster',
+          text: `${outcome.champion?.modelId ?? 'No model'} is in force by now. Nothing changed by this.`,
+        }
       case 'of-other-features':
         return {
           tone: 'refused',

@@ -20,9 +20,10 @@ export const createRollBackModel =
     const { store, clock, queue, models } = ports
     if (!models) return { kind: 'no-registry' }
     const { market, featureHash } = models
+    const over = (await store.models.champion(market))?.modelId
     const outcome = await asAdmin(store, by, async (tx): Promise<RolledBack> => {
       const at = clock.now()
-      const rolledBack = await tx.models.rollBack({ market, featureHash, at, by: by.memberId, reason })
+      const rolledBack = await tx.models.rollBack({ market, over, featureHash, at, by: by.memberId, reason })
       if (rolledBack.kind !== 'rolled-back') return rolledBack
       const { model, retired } = rolledBack
       await tx.audit.append({

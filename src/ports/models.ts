@@ -106,6 +106,8 @@ export type Promoted =
 export type RolledBack =
   | { readonly kind: 'rolled-back'; readonly model: ModelRecord; readonly retired: ModelRecord }
   | { readonly kind: 'nothing-to-roll-back' }
+  /** Another is in force than the one that was to be taken out, so that two who press at once do not go back twice. */
+  | { readonly kind: 'overtaken'; readonly champion?: ModelRecord | undefined }
   /** The former champion reads features that this code does not make. */
   | { readonly kind: 'of-other-features'; readonly model: ModelRecord }
 
@@ -172,9 +174,15 @@ export interface ModelStore {
   /**
    * Puts the one in force whose place the champion, or the one demoted last where there is none, had taken; and retires that.
    *
-   * @param change - `featureHash`: of this code
+   * @param change - `over`: the champion that is taken out, undefined for none; `featureHash`: of this code
    */
-  rollBack(change: ModelChange & { readonly market: ModelMarket; readonly featureHash: string }): Promise<RolledBack>
+  rollBack(
+    change: ModelChange & {
+      readonly market: ModelMarket
+      readonly over: string | undefined
+      readonly featureHash: string
+    },
+  ): Promise<RolledBack>
   /** Champion → challenger, marked; its market is without one. Undefined where it is not in force. */
   demote(change: ModelChange & { readonly modelId: string }): Promise<ModelRecord | undefined>
   /** Challenger → retired. Undefined where it is not a challenger. */

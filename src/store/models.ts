@@ -115,10 +115,12 @@ export function createModels(context: StoreContext): Store['models'] {
         }
       }),
 
-    rollBack: ({ market, featureHash, ...change }) =>
+    rollBack: ({ market, over, featureHash, ...change }) =>
       atomically(context, async (tx) => {
         const rows = await hold(tx, market)
-        const bad = championOf(rows) ?? lastDemoted(rows)
+        const champion = championOf(rows)
+        if (champion?.modelId !== over) return { kind: 'overtaken', champion }
+        const bad = champion ?? lastDemoted(rows)
         const former = rows.find(({ modelId }) => modelId === bad?.replaced)
         if (!bad || !former) return { kind: 'nothing-to-roll-back' }
         if (former.featureHash !== featureHash) return { kind: 'of-other-features', model: former }

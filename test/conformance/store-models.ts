@@ -95,21 +95,31 @@ export function describeModelRecord(name: string, open: OpenStore): void {
       const store = await open(t)
       await inTurn(store, ['m-1', 'm-2', 'm-3'])
       const change = { market: 'recorded', featureHash: FEATURES, at: at(50), by: 'ana', reason: 'worse' } as const
-      const once = await store.models.rollBack(change)
+      const late = await store.models.rollBack({ ...change, over: 'm-2' })
+      assert.equal(late.kind === 'overtaken' && late.champion?.modelId, 'm-3')
+      const once = await store.models.rollBack({ ...change, over: 'm-3' })
       assert.ok(once.kind === 'rolled-back')
       assert.deepEqual([once.model.modelId, once.retired.modelId], ['m-2', 'm-3'])
       assert.equal(once.model.retiredAt, undefined)
       assert.deepEqual(await statesOf(store), { 'm-1': 'retired', 'm-2': 'champion', 'm-3': 'retired' })
-      const twice = await store.models.rollBack(change)
+      const twice = await store.models.rollBack({ ...change, over: 'm-2' })
       assert.equal(twice.kind === 'rolled-back' && twice.model.modelId, 'm-1')
-      assert.equal((await store.models.rollBack(change)).kind, 'nothing-to-roll-back')
-      assert.equal((await store.models.rollBack({ ...change, market: 'simulated' })).kind, 'nothing-to-roll-back')
+      const nothing = { kind: 'nothing-to-roll-back' }
+      assert.deepEqual(await store.models.rollBack({ ...change, over: 'm-1' }), nothing)
+      assert.deepEqual(await store.models.rollBack({ ...change, over: undefined, market: 'simulated' }), nothing)
     })
 
     test('nobody is rolled back to a model that this code cannot ask', async (t) => {
       const store = await open(t)
       await inTurn(store, ['m-1', 'm-2'])
-      const change = { market: 'recorded', featureHash: 'others', at: at(50), by: 'ana', reason: 'worse' } as const
+      const change = {
+        market: 'recorded',
+        over: 'm-2',
+        featureHash: 'others',
+        at: at(50),
+        by: 'ana',
+        reason: 'worse',
+      } as const
       const outcome = await store.models.rollBack(change)
       assert.equal(outcome.kind === 'of-other-features' && outcome.model.modelId, 'm-1')
       assert.equal((await store.models.champion('recorded'))?.modelId, 'm-2')
@@ -126,6 +136,7 @@ export function describeModelRecord(name: string, open: OpenStore): void {
       assert.equal(await store.models.champion('recorded'), undefined)
       const back = await store.models.rollBack({
         market: 'recorded',
+        over: undefined,
         featureHash: FEATURES,
         at: at(50),
         by: 'ana',
