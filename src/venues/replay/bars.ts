@@ -1,6 +1,6 @@
 import type { Bar } from '../../domain/market/tick.ts'
 import { baseQty, HOUR, later, price, type TimestampMs } from '../../domain/units.ts'
-import { type PriceColumns, priceColumns, volumeUnit } from './columns.ts'
+import { type PriceColumns, priceColumns, pricePrefix, volumeUnit } from './columns.ts'
 import { closesAt, RECEIPT_LAG } from './labels.ts'
 import type { PanelFile, PanelRow } from './read-panel.ts'
 
@@ -8,29 +8,40 @@ import type { PanelFile, PanelRow } from './read-panel.ts'
 const MISSING_SHARE = 0.01
 const LONGEST_HOLE_HOURS = 3
 
+/** The hourly bars of every series in the file, each received five seconds after its close. */
+export const readBars = (
+  file: PanelFile,
+  asset: string,
+  onProblem: (problem: string) => void,
+): readonly (readonly Bar[])[] =>
+  priceColumns(file.columns)
+    .map((columns) => file.rows.flatMap((row) => toBar(row, columns, { asset, file: file.name, onProblem }) ?? []))
+    .filter((bars) => bars.length > 0)
+
 /**
- * The hourly bars of every series in the file, each received five seconds after its close.
+ * The series without those that would stand for the price and cannot.
  *
  * A perpetual's or mark price with holes in the range (Binance's perpetual from 2024-05 to 2025-03) is left out whole where
  * another series has fewer: the panel prefers a perpetual to spot for an asset's price and would stay with it through the
  * hole. Spot is always in.
  */
-export function readBars(file: PanelFile, asset: string, onProblem: (problem: string) => void): readonly Bar[][] {
+export function withoutHoles(
+  all: readonly (readonly Bar[])[],
+  file: PanelFile,
+  onProblem: (problem: string) => void,
+): readonly (readonly Bar[])[] {
   const hours = file.rows.length === 0 ? 0 : (closesAt(file.rows.at(-1)!.label, '1h') - file.rows[0]!.label) / HOUR
-  const all = priceColumns(file.columns).flatMap((columns) => {
-    const bars = file.rows.flatMap((row) => toBar(row, columns, { asset, file: file.name, onProblem }) ?? [])
-    return bars.length === 0 ? [] : [{ columns, bars, missing: hours - bars.length }]
-  })
-  const fewest = Math.min(...all.map((one) => one.missing))
-
-  return all.flatMap(({ columns, bars, missing }) => {
+  const fewest = Math.min(...all.map((bars) => hours - bars.length))
+  return all.filter((bars) => {
+    const { series, venue } = bars[0]!
+    const missing = hours - bars.length
     const hole = longestHole(file.rows, bars)
     const hasHoles = missing > hours * MISSING_SHARE || hole > LONGEST_HOLE_HOURS
-    if (columns.series === 'spot' || missing === fewest || !hasHoles) return [bars]
+    if (series === 'spot' || missing === fewest || !hasHoles) return true
     onProblem(
-      `${file.name} columns ${columns.prefix}_*: Expected bars without holes, was ${missing} of ${hours} hours missing (${hole} in a row); series left out`,
+      `${file.name} columns ${pricePrefix(series, venue)}_*: Expected bars without holes, was ${missing} of ${hours} hours missing (${hole} in a row); series left out`,
     )
-    return []
+    return false
   })
 }
 

@@ -8,7 +8,7 @@ import { resolve } from 'node:path'
 import type { Asset, OpenInterest } from '../../domain/market/tick.ts'
 import { DAY, type TimestampMs, timestamp } from '../../domain/units.ts'
 import type { MarketSource } from '../../ports.ts'
-import { readBars } from './bars.ts'
+import { readBars, withoutHoles } from './bars.ts'
 import { AGGREGATE, panelName } from './columns.ts'
 import { basisOf, panelGauges, readGauges } from './gauges.ts'
 import { closesAt, formatLabel, type Grain, LENGTH } from './labels.ts'
@@ -70,7 +70,8 @@ async function readAsset(
       `Expected a window within what ${folder}/${hours.name} holds (${formatWindow(hours.recorded)}), was ${formatWindow({ from, to })}. Move --from and --to inside it.`,
     )
   }
-  const series = readBars(hours, asset, onProblem)
+  const all = readBars(hours, asset, onProblem)
+  const series = withoutHoles(all, hours, onProblem)
   const bars = series.flat()
   const priceAt = createPriceAt(bars)
   const files = { '1h': hours, '4h': await read('4h'), '1d': await read('1d') }
@@ -78,7 +79,8 @@ async function readAsset(
     ...readCandidates(files, { asset, priceAt, onProblem }),
     ...(await readGauges(resolve(folder), { asset, range: { from: start, to }, onProblem })),
     ...panelGauges(files, { asset, onProblem }),
-    ...basisOf(series),
+    // A hole in the basis is a stale basis; a price with a hole would stand still.
+    ...basisOf(all),
   ]
   const chosen = finest(candidates, start, to).map((one) =>
     one.feed === 'open-interest' && one.venue === AGGREGATE

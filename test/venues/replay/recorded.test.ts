@@ -161,6 +161,8 @@ suite('recorded history', () => {
     const source = await replay('ETH', '2024-05-10', '2024-05-20', 1)
     assert.deepEqual(feedsOf(source, 'bar'), ['binance-spot 1 h', 'okx 1 h'])
     assert.match(source.problems().join(), /perp_binance_\*: Expected bars without holes/)
+    // What it was above spot is known where there is a bar, and stale in the hole.
+    assert.deepEqual(feedsOf(source, 'basis'), ['binance 1 h', 'okx 1 h'])
   })
 
   test('the quote moves along the hour between its open and its close', { skip }, async () => {
