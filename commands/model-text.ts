@@ -56,6 +56,15 @@ export const progressField = (progress: TrainingProgress): Fields[number] => ({
   value: formatProgress(progress),
 })
 
+/** The one in force, then those in shadow. */
+export async function modelsInUse(_: Asker, app: App): Promise<readonly Completion[]> {
+  const list = await app.listModels()
+  return [...(list?.champion ? [list.champion] : []), ...(list?.challengers ?? [])].map(({ model }) => ({
+    value: model.modelId,
+    label: `${model.modelId}, ${model.rung}, ${model.state}`,
+  }))
+}
+
 /** Those that may be asked for come first. */
 export async function challengers(_: Asker, app: App): Promise<readonly Completion[]> {
   const list = await app.listModels()

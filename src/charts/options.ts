@@ -3,6 +3,7 @@ import { effectivenessChart } from './effectiveness.ts'
 import { leadTimeChart } from './lead-time.ts'
 import { liquidationMapChart } from './liquidation-map.ts'
 import { liquidationProfileChart } from './liquidation-profile.ts'
+import { modelHealthChart } from './model-health.ts'
 import { precisionRecallChart } from './precision-recall.ts'
 import { reliabilityChart } from './reliability.ts'
 import { statusCard } from './status-card.ts'
@@ -34,6 +35,8 @@ export function chartOptions(picture: Picture, { dark = false }: { dark?: boolea
       return statusCard(picture, { dark })
     case 'effectiveness':
       return effectivenessChart(picture, { dark })
+    case 'model-health':
+      return modelHealthChart(picture, { dark })
     case 'waterfall':
       return waterfallChart(picture, { dark })
   }

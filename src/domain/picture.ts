@@ -138,6 +138,22 @@ export interface WaterfallPicture extends Titled {
   readonly bars: readonly { readonly name: string; readonly contribution: number }[]
 }
 
+/** How a model in use does. */
+export interface ModelHealthPicture extends Titled {
+  readonly kind: 'model-health'
+  /** Oldest first. */
+  readonly days: readonly { readonly at: number; readonly logLoss: number; readonly baselineLogLoss?: number }[]
+  /** The most moved first: population stability index against the limit above which it is acted on. */
+  readonly moved: readonly {
+    readonly name: string
+    readonly psi: number
+    readonly limit: number
+    readonly level: 'fine' | 'warn' | 'act'
+  }[]
+  /** The model, then volatility alone. */
+  readonly reliability: ReliabilityPicture['curves']
+}
+
 /** A picture as data: drawn by whoever shows it, as PNG for chat and with the same options on a page. */
 export type Picture =
   | LiquidationMapPicture
@@ -148,3 +164,4 @@ export type Picture =
   | StatusPicture
   | EffectivenessPicture
   | WaterfallPicture
+  | ModelHealthPicture

@@ -15,6 +15,7 @@ import {
   hourly,
   look,
   mapPicture,
+  modelHealthPicture,
   pnlPath,
   profilePicture,
   reliabilityPicture,
@@ -158,6 +159,28 @@ const CASES: readonly (readonly [name: string, picture: Picture])[] = [
     'an effectiveness picture with hostile names',
     effectivenessPicture({ title: HOSTILE, subtitle: HOSTILE, window: HOSTILE }),
   ],
+  ['a picture of a model in use', modelHealthPicture()],
+  ['a picture of a model that nothing is known of', modelHealthPicture({ days: [], moved: [], reliability: [] })],
+  [
+    'a picture of a model judged for one day',
+    modelHealthPicture({ days: [{ at: START, logLoss: 0.2 }], moved: modelHealthPicture().moved.slice(0, 1) }),
+  ],
+  [
+    'a picture of a model that is as wrong as can be',
+    modelHealthPicture({
+      days: modelHealthPicture().days.map((day) => ({ ...day, logLoss: 1e9 })),
+      moved: modelHealthPicture().moved.map((one) => ({ ...one, psi: 1e4, limit: 1e-3 })),
+      reliability: [{ name: 'this model', bins: [bin(1, 0, 300), bin(0.9, 1, 3)] }],
+    }),
+  ],
+  [
+    'a picture of a model with hostile names',
+    modelHealthPicture({
+      title: HOSTILE,
+      subtitle: HOSTILE,
+      moved: modelHealthPicture().moved.map((one) => ({ ...one, name: HOSTILE })),
+    }),
+  ],
   ['a waterfall', waterfallPicture()],
   ['a waterfall of nothing', waterfallPicture({ bars: [], score: -3.3 })],
   ['a waterfall of one bar', waterfallPicture({ bars: [{ name: 'funding', contribution: 1.07 }] })],
@@ -250,6 +273,7 @@ test('light is the default, and dark differs', () => {
     reliabilityPicture(),
     statusPicture(),
     effectivenessPicture(),
+    modelHealthPicture(),
     waterfallPicture(),
   ]) {
     assert.deepEqual(drawPicture(picture).png, drawPicture(picture, { dark: false }).png)

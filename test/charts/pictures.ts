@@ -9,6 +9,7 @@ import type {
   LabelledCluster,
   LiquidationMapPicture,
   LiquidationProfilePicture,
+  ModelHealthPicture,
   Picture,
   PnlPoint,
   ReliabilityPicture,
@@ -145,6 +146,32 @@ export const statusPicture = (over: Partial<Omit<StatusPicture, 'kind'>> = {}): 
   alt: 'ETH 62 % hedged.',
   rows: [statusRow()],
   pnl: pnlPath(25),
+  ...over,
+})
+
+export const modelHealthPicture = (over: Partial<ModelHealthPicture> = {}): ModelHealthPicture => ({
+  kind: 'model-health',
+  ...words,
+  title: 'Model lstm-7 in use, but to be watched',
+  days: Array.from({ length: 90 }, (_, i) => ({
+    at: START + i * 24 * HOUR,
+    logLoss: 0.18 + 0.06 * Math.sin(i / 7),
+    baselineLogLoss: 0.2 + 0.04 * Math.cos(i / 9),
+  })),
+  moved: [
+    'open-interest-change-24h, ETH',
+    'funding-z, BTC',
+    'cascade-down-24h, ETH',
+    'log-volatility, BTC',
+    'gain, ETH',
+  ].map((name, i) => ({ name, psi: 0.62 / (i + 1), limit: 0.4, level: i === 0 ? 'act' : i === 1 ? 'warn' : 'fine' })),
+  reliability: [
+    {
+      name: 'this model',
+      bins: [bin(0.01, 0.012, 72), bin(0.03, 0.028, 72), bin(0.06, 0.07, 72), bin(0.14, 0.12, 72)],
+    },
+    { name: 'volatility alone', bins: [bin(0.03, 0.02, 144), bin(0.07, 0.09, 144)] },
+  ],
   ...over,
 })
 

@@ -62,6 +62,7 @@ export const RIGHTS: Readonly<Record<string, readonly Askers[]>> = {
   'live revoke': ADMINS,
   'model status': VIEWERS,
   'model list': VIEWERS,
+  'model health': VIEWERS,
   'model promote': TRADERS,
   'model approve': APPROVERS,
   'model decline': APPROVERS,
