@@ -108,11 +108,26 @@ let hash: string | undefined
  */
 export function featureHash(): string {
   if (hash) return hash
+  const { values, mask, venues } = probeWindow()
+  const answers = (rows: Pick<FeatureWindow, 'values' | 'mask'>) =>
+    Array.from(rows.values, (value, i) => (rows.mask[i] ? value.toPrecision(4) : '-'))
+  const names = (features: readonly { readonly name: string }[]) => features.map(({ name }) => name)
+  hash = sha256(
+    canonicalJson({
+      names: names(FEATURES),
+      venueNames: names(VENUE_FEATURES),
+      window: WINDOW_HOURS,
+      answers: answers({ values, mask }),
+      venueAnswers: venues.map((rows) => [rows.venue, ...answers(rows)]),
+    }),
+  ).slice(0, 16)
+  return hash
+}
+
+/** The window on the made-up market that formulas are told apart by; every feature is known there. */
+export function probeWindow(): FeatureWindow {
   const { ticks, feeds, asset, from } = probeMarket()
   const panel = createPanel()
   for (const tick of ticks) panel.apply(tick)
-  const { values, mask } = featureWindow(panel, asset, (from + 32 * DAY + HOUR / 4) as TimestampMs, feeds)
-  const answers = Array.from(values, (value, i) => (mask[i] ? value.toPrecision(4) : '-'))
-  hash = sha256(canonicalJson({ names: FEATURES.map(({ name }) => name), window: WINDOW_HOURS, answers })).slice(0, 16)
-  return hash
+  return featureWindow(panel, asset, (from + 33 * DAY + HOUR / 4) as TimestampMs, feeds, { venues: true })
 }

@@ -199,6 +199,12 @@ program
   .option('--json', 'print one JSON object')
   .action(async (options) => (await import('./main/slippage.ts')).runSlippage(options))
 
+program
+  .command('features')
+  .description('the catalogue of what the models see, from the code; also writes models/FEATURES.md')
+  .option('--json', 'print one JSON value')
+  .action(async (options) => (await import('./main/features.ts')).runFeatures(options))
+
 const audit = program.command('audit').description('the append-only record of who did what')
 audit
   .command('verify')
