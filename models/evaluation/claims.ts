@@ -18,18 +18,19 @@ export interface Claims {
  *
  * @see specification §2.3
  */
-export function claimsOf(report: LadderReport): Claims {
+export function claimsOf(report: LadderReport, { isFirstLook = true }: { isFirstLook?: boolean } = {}): Claims {
   const onReserved = report.folds.every(({ test: [from, to] }) => from >= RESERVED.from && to < RESERVED.to)
   const found = PRICE_ONLY.flatMap((target) => {
     const cell = pooledCell(report, target)
     return cell ? cell.rows.filter(hasSkill).map((row) => ({ target, row })) : []
   })
   const stretch = `${day(RESERVED.from)} to ${day(RESERVED.to - 1)}`
-  if (!onReserved) {
+  if (!onReserved || !isFirstLook) {
+    const why = onReserved ? 'this was not the first look at it' : 'this was judged on other dates'
     return {
       onReserved,
       sentences: [
-        `Nothing here is a claim of skill: those rest on the stretch kept back (${stretch}) alone, and this was judged on other dates.`,
+        `Nothing here is a claim of skill: those rest on the first look at the stretch kept back (${stretch}) alone, and ${why}.`,
         ...found.map(({ target, row }) => `Descriptive: ${sentenceOf(target, row)}`),
         ...(found.length === 0
           ? ['No rung was better than both the one below it and volatility alone by every interval.']

@@ -11,6 +11,8 @@ import { canonicalJson, sha256 } from '../../src/domain/hash.ts'
 import type { Asset } from '../../src/domain/market/tick.ts'
 import { readIfThere, writeJson } from '../artifact.ts'
 import type { RungName } from '../rung.ts'
+import { PRICE_ONLY } from '../targets.ts'
+import { type LadderReport, pooledCell } from './ladder-report.ts'
 import { RUNG_TITLES } from './words.ts'
 
 /** Kept back for one evaluation: what is claimed rests on it alone. [from, to) */
@@ -131,6 +133,26 @@ export async function enterLook(ledger: Ledger, entry: LedgerEntry): Promise<Led
   await writeJson(ledger.file, entries)
   await writeFile(ledger.file.replace(/\.json$/, '.md'), formatLedger(entries))
   return { ...ledger, entries }
+}
+
+/** What of a report is entered: the price-only targets over all assets. */
+export function figuresOf(report: LadderReport, rungs: readonly RungName[]): readonly LedgerFigure[] {
+  return PRICE_ONLY.flatMap((target) => {
+    const cell = pooledCell(report, target)
+    return (cell?.rows ?? [])
+      .filter(({ rung }) => rungs.includes(rung))
+      .map(({ rung, scores, comparisons: [below] }) => ({
+        rung,
+        target,
+        samples: scores.samples,
+        marketEpisodes: cell!.marketEpisodes,
+        lift: scores.lift,
+        brierSkill: scores.brierSkill,
+        ...(below && below.against !== 'training rate'
+          ? { brierSkillOverBelow: { value: below.brierSkill.value, ...below.brierSkill.intervals[95] } }
+          : {}),
+      }))
+  })
 }
 
 export function formatLedger(entries: readonly SealedEntry[]): string {

@@ -23,6 +23,8 @@ export interface ReportWords {
   readonly about: readonly string[]
   /** File names of pictures beside the report. */
   readonly pictures: readonly string[]
+  /** Whether the reserved stretch, where it was judged on, had not been looked at before; default true. */
+  readonly isFirstLook?: boolean
   /** What learning from further assets adds: the same rung fitted on more and more. */
   readonly pooling?: readonly PoolingRow[]
 }
@@ -57,7 +59,7 @@ export function formatLadder(report: LadderReport, words: ReportWords): string {
     '',
     '## What may be claimed',
     '',
-    ...claimsOf(report).sentences.map((sentence) => `- ${sentence}`),
+    ...claimsOf(report, { isFirstLook: words.isFirstLook }).sentences.map((sentence) => `- ${sentence}`),
     '',
     '## The ladder on price-only labels',
     '',

@@ -66,7 +66,7 @@ export async function assetsToFit(
 }
 
 /** From the first to the last hour with prices; undefined where there are none. */
-async function recordedSpan(folder: string, asset: Asset): Promise<Window | undefined> {
+export async function recordedSpan(folder: string, asset: Asset): Promise<Window | undefined> {
   const nothing = { from: timestamp(0), to: timestamp(0) }
   const file = await readPanel(folder, { grain: '1h', asset, range: nothing, onProblem: () => undefined })
   if (file?.firstLabel === undefined || file.lastLabel === undefined) return undefined
