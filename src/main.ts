@@ -60,6 +60,12 @@ const symbols = (value: string): readonly string[] => {
   }
   return [...new Set(named)]
 }
+const moreSymbols = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...new Set([...(before ?? []), ...symbols(value)]),
+]
+// In the folder of this repository, from which npm runs it.
+const REPORT_FOLDER = 'models/reports'
+const WORK_FOLDER = 'data/evaluation'
 
 program
   .command('demo')
@@ -125,6 +131,53 @@ program
   .option('--out <folder>', 'where to write')
   .option('--json', 'print the report as one JSON value')
   .action(async (options) => (await import('./main/prove.ts')).runProve(options))
+
+program
+  .command('evaluate')
+  .description(
+    'judge the ladder of models, or one of them, on recorded hours that it was not fitted on; Ctrl-C keeps what is done',
+  )
+  .requiredOption('--data <folder>', 'folder of recorded data')
+  .option('--symbol <assets>', 'assets that are judged together; commas between, or the option again', moreSymbols)
+  .option('--models <rungs>', 'all, or rungs of the ladder with commas between', 'all')
+  .option('--model <id>', 'one model that was trained before, by its id or folder; needs a window')
+  .option('--folds <number>', 'test segments that follow each other; default 4, or 1 for a window', wholeNumber)
+  .option(
+    '--test-from <date>',
+    'first day of a window to be judged on, with everything before it to learn from (UTC)',
+    instant,
+  )
+  .option('--test-to <date>', 'last day of that', endOf)
+  .option('--every <time>', 'time between two decisions, in whole hours', span, span('4h'))
+  .option('--calibration <days>', 'days before each test segment that calibrate', wholeDays, 60)
+  .option('--pool <number>', 'learn from so many further coins as well', wholeNumber)
+  .option('--seed <number>', 'seed of weights and draws', number, 1)
+  .option(
+    '--again <why>',
+    'look at the stretch kept back for one evaluation again; the reason is entered in the ledger',
+  )
+  .option('--quick', 'fits of seconds, to see that it works; the figures are of no use')
+  .option('--out <folder>', 'where reports are written', REPORT_FOLDER)
+  .option('--work <folder>', 'where finished folds are kept', WORK_FOLDER)
+  .option('--ledger <folder>', 'where looks at the stretch kept back are entered', REPORT_FOLDER)
+  .option('--json', 'print one JSON object')
+  .action(async (options) =>
+    (await import('./main/evaluate.ts')).runEvaluate({ ...options, symbol: options.symbol ?? symbols('ETH,BTC') }),
+  )
+
+program
+  .command('forecast')
+  .description('what a model would have said at every step of a recorded window, fitted on what lies before it')
+  .requiredOption('--data <folder>', 'folder of recorded data')
+  .option('--symbol <asset>', 'asset', 'ETH')
+  .requiredOption('--from <date>', 'start of the window (UTC)', instant)
+  .requiredOption('--to <date>', 'end of the window (UTC), the day itself included when given as a date', endOf)
+  .option('--every <time>', 'time between two forecasts, in whole hours', span, span('1h'))
+  .option('--model <rung>', 'rung of the ladder', 'boosted-trees')
+  .option('--seed <number>', 'seed of its weights', number, 1)
+  .option('--quick', 'a fit of seconds, to see that it works')
+  .option('--csv', 'print CSV; otherwise one JSON value a line')
+  .action(async (options) => (await import('./main/forecast.ts')).runForecast(options))
 
 program
   .command('liq-validate')

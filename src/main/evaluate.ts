@@ -83,7 +83,7 @@ export async function runEvaluate(options: EvaluateOptions): Promise<void> {
     const held = await ask(plan, options, { say: progress.say, signal: stop.signal })
     const report = judgeLadder(poolHeldOut(held), {
       seed: options.seed,
-      onProgress: (share, text) => progress.say(JUDGING + share * (1 - JUDGING), text),
+      onProgress: (share) => progress.say(JUDGING + share * (1 - JUDGING), 'judging'),
     })
     progress.stop()
     const command = commandOf(options)
