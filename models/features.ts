@@ -23,8 +23,8 @@ export { VENUE_FEATURE_COUNT, VENUE_FEATURES, venueRowsOf } from './venue-featur
 
 /** Hourly rows in a window. */
 export const WINDOW_HOURS = 72
-/** Hours of history before the first row that its averages look back on. */
-export const LOOKBACK_HOURS = 720
+/** Hours of history before the first row: the month that it is measured against, and the day that the month's first sums span. */
+export const LOOKBACK_HOURS = 744
 /** The longest sum over liquidations, taker flow and volumes by venue. */
 const FLOW_LOOKBACK_HOURS = 24
 export const FEATURE_COUNT = FEATURES.length
