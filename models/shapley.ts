@@ -5,7 +5,7 @@
  * @see Shapley (1953); Lundberg & Lee (2017), "A Unified Approach to Interpreting Model Predictions"
  */
 import type { Random } from '../src/ports.ts'
-import { type Forest, LEAF, leftOf, NODES, rightOf, takesLeft } from './boosted-trees/forest.ts'
+import { DEPTH, type Forest, LEAF, leftOf, NODES, rightOf, takesLeft } from './boosted-trees/forest.ts'
 import type { Contribution, Explanation } from './rung.ts'
 import type { TargetKey } from './targets.ts'
 
@@ -45,13 +45,6 @@ export function linearShapley(sum: {
   }
 }
 
-/** A feature on the way to a leaf: whether the sample goes that way, and which share of the train samples does. */
-interface Step {
-  readonly feature: number
-  readonly follows: number
-  readonly share: number
-}
-
 /**
  * Exact Shapley values of an ensemble of trees, path-dependent: a feature left out sends a sample both ways, in the shares in
  * which the train samples went. The base is then the mean score of the train samples that grew the trees.
@@ -68,62 +61,76 @@ export function treeShapley(
   row: ArrayLike<number>,
 ): { readonly base: number; readonly contributions: Float64Array } {
   const contributions = new Float64Array(row.length)
-  let base = forest.base
-  for (let tree = 0; tree < forest.count; tree++) {
-    const first = tree * NODES
-    const visit = (node: number, steps: readonly Step[]): void => {
-      const at = first + node
-      const feature = forest.feature[at]!
-      if (feature === LEAF) {
-        base += forest.value[at]! * steps.reduce((product, { share }) => product * share, 1)
-        addLeaf(contributions, forest.value[at]!, steps)
-        return
-      }
-      const left = takesLeft(forest, at, row[feature]!)
-      for (const [child, follows] of [
-        [leftOf(node), left],
-        [rightOf(node), !left],
-      ] as const) {
-        const share = forest.cover[first + child]! / forest.cover[at]!
-        visit(child, withStep(steps, { feature, follows: follows ? 1 : 0, share }))
-      }
-    }
-    visit(0, [])
+  // The features on the way to a node: whether the sample follows (1 or 0), and which share of the train samples does.
+  const path: Path = {
+    feature: new Int16Array(DEPTH),
+    follows: new Float64Array(DEPTH),
+    share: new Float64Array(DEPTH),
+    sums: new Float64Array(DEPTH),
   }
+  let base = forest.base
+
+  const visit = (first: number, node: number, length: number): void => {
+    const at = first + node
+    const feature = forest.feature[at]!
+    if (feature === LEAF) {
+      let share = 1
+      for (let k = 0; k < length; k++) share *= path.share[k]!
+      base += forest.value[at]! * share
+      for (let k = 0; k < length; k++) {
+        contributions[path.feature[k]!]! += forest.value[at]! * shapleyFactor(path, length, k)
+      }
+      return
+    }
+    // A feature that splits twice on one path is one player: it follows where it follows both, in the product of the shares.
+    let place = 0
+    while (place < length && path.feature[place] !== feature) place++
+    const again = place < length
+    const [follows, share] = again ? [path.follows[place]!, path.share[place]!] : [1, 1]
+    const left = takesLeft(forest, at, row[feature]!)
+    for (let side = 0; side < 2; side++) {
+      const child = side === 0 ? leftOf(node) : rightOf(node)
+      path.feature[place] = feature
+      path.follows[place] = left === (side === 0) ? follows : 0
+      path.share[place] = (share * forest.cover[first + child]!) / forest.cover[at]!
+      visit(first, child, again ? length : length + 1)
+    }
+    path.follows[place] = follows
+    path.share[place] = share
+  }
+  for (let tree = 0; tree < forest.count; tree++) visit(tree * NODES, 0, 0)
   return { base, contributions }
 }
 
-/** A feature that splits twice on one path is one player: it follows where it follows both, in the product of the shares. */
-function withStep(steps: readonly Step[], step: Step): readonly Step[] {
-  const before = steps.find(({ feature }) => feature === step.feature)
-  if (!before) return [...steps, step]
-  const joined = { ...step, follows: before.follows * step.follows, share: before.share * step.share }
-  return steps.map((other) => (other === before ? joined : other))
+/** ORDER_SHARES[n][s] = s! (n − s − 1)! / n!: of the orders of n players, those in which s given ones alone come before a given one. */
+const ORDER_SHARES: readonly (readonly number[])[] = Array.from({ length: DEPTH + 1 }, (_, n) => {
+  const shares = [1 / n]
+  for (let s = 1; s < n; s++) shares.push((shares[s - 1]! * s) / (n - s))
+  return shares
+})
+interface Path {
+  readonly feature: Int16Array
+  readonly follows: Float64Array
+  readonly share: Float64Array
+  /** Room to work in. */
+  readonly sums: Float64Array
 }
 
-function addLeaf(contributions: Float64Array, value: number, steps: readonly Step[]): void {
-  for (const step of steps) {
-    // sums[s]: over all ways to have s of the other features take part, the product of their factors.
-    let sums = [1]
-    for (const other of steps) {
-      if (other === step) continue
-      const next = new Array<number>(sums.length + 1).fill(0)
-      for (const [s, sum] of sums.entries()) {
-        next[s]! += sum * other.share
-        next[s + 1]! += sum * other.follows
-      }
-      sums = next
-    }
-    const mean = sums.reduce((total, sum, s) => total + sum * orderShare(s, steps.length), 0)
-    contributions[step.feature]! += value * (step.follows - step.share) * mean
+/** What feature `asked` of a path adds to a leaf of value 1. */
+function shapleyFactor({ follows, share, sums }: Path, length: number, asked: number): number {
+  // sums[s]: over all ways to have s of the other features take part, the product of their factors.
+  sums.fill(0)
+  sums[0] = 1
+  let others = 0
+  for (let k = 0; k < length; k++) {
+    if (k === asked) continue
+    others++
+    for (let s = others; s > 0; s--) sums[s] = sums[s]! * share[k]! + sums[s - 1]! * follows[k]!
+    sums[0]! *= share[k]!
   }
-}
-
-/** s! (n − s − 1)! / n!: the share of orders of n players in which s given ones come before a given one, and no others. */
-function orderShare(s: number, n: number): number {
-  let share = 1 / n
-  for (let k = 1; k <= s; k++) share *= k / (n - k)
-  return share
+  let mean = 0
+  for (let s = 0; s < length; s++) mean += sums[s]! * ORDER_SHARES[length]![s]!
+  return (follows[asked]! - share[asked]!) * mean
 }
 
 export interface SampledShapleyOptions {

@@ -78,15 +78,16 @@ function rowsOf({ base, score, probabilities, bars }: WaterfallPicture): readonl
     text: probability === undefined ? amount(at) : `${chance(probability)}  (${amount(at)})`,
     kind: 'end',
   })
+  const single = bars.filter(({ features = 1 }) => features === 1)
   // One bar more takes no more room than one that says "1 others".
-  const own = bars.length === MOST_BARS + 1 ? bars : bars.slice(0, MOST_BARS)
-  const others = bars.slice(own.length)
+  const own = bars.length === single.length && bars.length === MOST_BARS + 1 ? bars : single.slice(0, MOST_BARS)
+  const others = bars.filter((one) => !own.includes(one))
   const shown = [
     ...(bars.length > 0 ? own : [{ name: 'nothing stands out', contribution: 0 }]),
     ...(others.length > 0
       ? [
           {
-            name: `${others.length} others`,
+            name: `${others.reduce((sum, { features = 1 }) => sum + features, 0)} others`,
             contribution: others.reduce((sum, { contribution }) => sum + contribution, 0),
           },
         ]

@@ -134,8 +134,8 @@ export interface WaterfallPicture extends Titled {
   readonly unit: string
   /** Of an event: what base and score are told as. */
   readonly probabilities?: { readonly base: number; readonly score: number }
-  /** Largest first by size; the picture puts the smallest together. */
-  readonly bars: readonly { readonly name: string; readonly contribution: number }[]
+  /** Largest first by size; the picture puts the smallest together, and what stands for several `features` with them. */
+  readonly bars: readonly { readonly name: string; readonly contribution: number; readonly features?: number }[]
 }
 
 /** How a model in use does. */

@@ -34,6 +34,12 @@ test('at most ten bars, the smallest together, and numbers that add up to the sc
   assert.ok(!eleven.some((text) => text.endsWith('others')), 'one that is left over has a bar of its own')
 })
 
+test('what already stands for several features is counted among the others, however large', () => {
+  const bars = [{ name: '90 others together', contribution: 0.9, features: 90 }, ...waterfallPicture().bars]
+  const texts = written(waterfallPicture({ bars, score: waterfallPicture().score + 0.9 }))
+  assert.ok(texts.includes('93 others') && texts.includes('+0.89'), texts.join(' | '))
+})
+
 test('both ends say the score and, of an event, what it is told as', () => {
   const texts = written(waterfallPicture())
   assert.ok(

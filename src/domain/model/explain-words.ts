@@ -6,7 +6,7 @@
 import { formatChance } from '../format.ts'
 import type { WaterfallPicture } from '../picture.ts'
 import type { Contribution, Explanation } from './explanation.ts'
-import { featureInWords } from './feature-words.ts'
+import { featureInWords, featuresIn } from './feature-words.ts'
 
 /** Contributions that are said; the others are said together. */
 export const TOLD = 5
@@ -26,13 +26,15 @@ export const contributionInWords = ({ feature, value, contribution }: Contributi
 /** The largest contributions, one a line, and what all the others make together. */
 export function explanationInWords(explanation: Explanation, { unit, count = TOLD }: ExplainWords): readonly string[] {
   const told = explanation.contributions.filter(({ contribution }) => contribution !== 0)
-  const first = told.length === count + 1 ? told : told.slice(0, count)
-  const others = explanation.contributions.filter((one) => !first.includes(one))
-  const rest = others.filter(({ contribution }) => contribution !== 0)
+  const own = told.filter(({ feature }) => featuresIn(feature) === 1)
+  // One that is left over takes no more room than saying that there is one.
+  const first = told.length === own.length && own.length === count + 1 ? own : own.slice(0, count)
+  const rest = told.filter((contribution) => !first.includes(contribution))
+  const others = rest.reduce((total, { feature }) => total + featuresIn(feature), 0)
   const sum = rest.reduce((total, { contribution }) => total + contribution, 0)
   return [
     ...first.map((contribution) => contributionInWords(contribution, unit)),
-    ...(rest.length > 0 ? [`${rest.length} others together: ${signedAmount(sum)} ${unit}`] : []),
+    ...(rest.length > 0 ? [`${others} others together: ${signedAmount(sum)} ${unit}`] : []),
   ]
 }
 
@@ -64,7 +66,11 @@ export function waterfallOf(
     ...(probabilities && { probabilities }),
     bars: contributions
       .filter(({ contribution }) => contribution !== 0)
-      .map(({ feature, value, contribution }) => ({ name: featureInWords(feature, value), contribution })),
+      .map(({ feature, value, contribution }) => ({
+        name: featureInWords(feature, value),
+        contribution,
+        ...(featuresIn(feature) > 1 && { features: featuresIn(feature) }),
+      })),
   }
 }
 

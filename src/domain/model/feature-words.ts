@@ -195,6 +195,9 @@ function usual(noun: string): Words {
   }
 }
 
+/** How many features a contribution stands for: one called `103 others` for so many, any other for itself. */
+export const featuresIn = (feature: string): number => Number(/^(\d+) others$/.exec(feature)?.[1] ?? 1)
+
 /** Whether a feature has words of its own, and is not only its name with spaces. */
 export const hasWords = (feature: string): boolean => wordsOf(feature) !== undefined
 
@@ -213,6 +216,7 @@ function wordsOf(feature: string): Words | undefined {
  * @param value - in the feature's own unit; undefined where it was not known
  */
 export function featureInWords(feature: string, value?: number): string {
+  if (featuresIn(feature) > 1) return `${feature} together`
   const space = feature.indexOf(' ')
   if (space > 0) return `${feature.slice(0, space)}: ${featureInWords(feature.slice(space + 1), value)}`
   const words = wordsOf(feature) ?? plain(text(feature), level)

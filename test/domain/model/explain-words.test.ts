@@ -65,6 +65,15 @@ test('one that is left over is said itself, and what contributes nothing is not 
   assert.deepEqual(explanationInWords(explained([]), { unit: LOG_ODDS }), [])
 })
 
+test('what already stands for several features is counted among the others', () => {
+  const { contributions, ...rest } = explained([0.5, -0.3, 0.2])
+  const explanation = { ...rest, contributions: [...contributions, { feature: '103 others', contribution: 0.11 }] }
+  const words = explanationInWords(explanation, { unit: LOG_ODDS, count: 2 })
+  assert.deepEqual(words.slice(2), ['104 others together: +0.31 log odds'])
+  const { bars } = waterfallOf(explanation, { title: '', subtitle: '', unit: LOG_ODDS })
+  assert.deepEqual(bars.at(-1), { name: '103 others together', contribution: 0.11, features: 103 })
+})
+
 test('amounts keep two decimals, or two figures where they are small', () => {
   assert.deepEqual([0.314, -2, 0, 0.0123, -0.00004].map(signedAmount), [
     '+0.31',
