@@ -1,3 +1,4 @@
+import type { Card } from '../domain/card.ts'
 import { formatPercent } from '../domain/format.ts'
 import { DAY, later, MINUTE } from '../domain/units.ts'
 import type {
@@ -114,6 +115,7 @@ async function takeIn(ports: Ports, end: TrainingEnd): Promise<void> {
       return takeModelIn(ports, end.model)
     case 'cancelled':
     case 'failed':
+    case 'too-little-data':
       return sayNoModel(ports, end)
   }
 }
@@ -149,27 +151,49 @@ async function retireOlder(tx: Store, model: ModelRecord, at: ModelRecord['regis
 async function sayNoModel(ports: Ports, end: Exclude<TrainingEnd, { kind: 'trained' }>): Promise<void> {
   const { store, clock } = ports
   const at = clock.now()
-  const failed = end.kind === 'failed'
+  const { rung } = end.request
   await store.transaction(async (tx) => {
-    if (failed)
-      await tx.audit.append({
-        at,
-        actor: 'system',
-        action: 'model.training-failed',
-        subject: end.request.rung,
-        details: { reason: end.reason },
-      })
-    await announce(tx, ports, {
-      cardKey: `training-ended:${at}`,
+    await tx.audit.append({
       at,
-      urgency: 'normal',
-      card: {
-        tone: failed ? 'warning' : 'info',
-        title: failed ? `Training of ${end.request.rung} failed` : `Training of ${end.request.rung} was cancelled`,
-        text: failed ? `${end.reason}. Nothing changed.` : 'Nothing was kept, and nothing changed.',
-      },
+      actor: 'system',
+      action: `model.training-ended`,
+      subject: rung,
+      details: { outcome: end.kind, startedBy: end.request.startedBy, ...wordsOf(end) },
     })
+    await announce(tx, ports, { cardKey: `training-ended:${at}`, at, urgency: 'normal', card: cardOf(end) })
   })
+}
+
+const wordsOf = (end: Exclude<TrainingEnd, { kind: 'trained' }>): { reason?: string } => {
+  switch (end.kind) {
+    case 'cancelled':
+      return {}
+    case 'failed':
+      return { reason: end.reason }
+    case 'too-little-data':
+      return { reason: end.groups.map(({ group, has }) => `${group} has ${Math.floor(has / DAY)} days`).join(', ') }
+  }
+}
+
+function cardOf(end: Exclude<TrainingEnd, { kind: 'trained' }>): Card {
+  const { rung } = end.request
+  switch (end.kind) {
+    case 'cancelled':
+      return {
+        tone: 'info',
+        title: `Training of ${rung} was cancelled`,
+        text: 'Nothing was kept, and nothing changed.',
+      }
+    case 'failed':
+      return { tone: 'warning', title: `Training of ${rung} failed`, text: `${end.reason}. Nothing changed.` }
+    case 'too-little-data':
+      return {
+        tone: 'warning',
+        title: `Too little data to train ${rung}`,
+        text: `${wordsOf(end).reason}. Two years of each are asked for. Nothing changed.`,
+        footer: `/model train ${rung} and why trains all the same; the reason stays on the model.`,
+      }
+  }
 }
 
 /** One card a training, edited as it goes on. */

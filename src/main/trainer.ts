@@ -16,7 +16,8 @@ import { endGroup, isRunning } from './child-process.ts'
 
 /** Whether there is enough to train a rung on. */
 export type TrainingData =
-  | { readonly kind: 'enough' }
+  /** Or the program finds out itself, once it has read them: it then ends with code 3 and says so. */
+  | { readonly kind: 'enough' | 'not-known' }
   | {
       readonly kind: 'too-little-data'
       readonly groups: readonly ShortFeatureGroup[]
@@ -55,6 +56,7 @@ const MOST_TRIES = 5
 const BY_SIGNAL = 128
 /** Below everything that answers people or trades. */
 const NICENESS = '10'
+const TOO_LITTLE_DATA = 3
 const WORDS = 300
 
 /**
@@ -97,6 +99,8 @@ export function createTrainer({ folder, clock, command, data, read }: TrainerOpt
       await launch({ ...state, tries: tries + 1 })
       return { state }
     }
+    if (Number(code) === TOO_LITTLE_DATA)
+      return { state, end: { kind: 'too-little-data', request, groups: await shortGroupsIn(out) } }
     if (Number(code) !== 0)
       return { state, end: { kind: 'failed', request, reason: await lastWords(out, Number(code)) } }
     try {
@@ -191,6 +195,14 @@ function parseProgress(line: string): { share: number; text: string; leftMs?: nu
   } catch {
     return undefined
   }
+}
+
+/** `{"tooLittleData":[{"group":"options","has":86400000}]}`, `has` in ms. */
+async function shortGroupsIn(out: string): Promise<readonly ShortFeatureGroup[]> {
+  const line = (await linesOf(out)).findLast((one) => one.startsWith('{"tooLittleData"'))
+  const said =
+    line === undefined ? [] : (JSON.parse(line) as { tooLittleData: { group: string; has: number }[] }).tooLittleData
+  return said.map(({ group, has }) => ({ group, has: duration(has) }))
 }
 
 /** What it said last besides its progress. */

@@ -271,6 +271,12 @@ export type TrainingEnd =
   | { readonly kind: 'trained'; readonly request: TrainingRequest; readonly model: ModelRegistration }
   | { readonly kind: 'cancelled'; readonly request: TrainingRequest }
   | { readonly kind: 'failed'; readonly request: TrainingRequest; readonly reason: string }
+  /** Found once the data were read: nothing was fitted, and a reason to train all the same would be taken. */
+  | {
+      readonly kind: 'too-little-data'
+      readonly request: TrainingRequest
+      readonly groups: readonly ShortFeatureGroup[]
+    }
 
 /** Training in a process of its own, one at a time. */
 export interface Trainer {

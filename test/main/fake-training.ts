@@ -24,6 +24,10 @@ switch (mode) {
     process.stderr.write('Expected hours to train on, was none\n')
     process.exitCode = 1
     break
+  case 'finds-too-little':
+    process.stderr.write(`${JSON.stringify({ tooLittleData: [{ group: 'options', has: 86_400_000 }] })}\n`)
+    process.exitCode = 3
+    break
   case 'is-killed-once':
     if (epoch === 1) process.kill(process.pid, 'SIGKILL')
     writeFileSync(path.join(out, 'model.json'), JSON.stringify({ epoch }))

@@ -148,6 +148,17 @@ test('with too little data nothing starts, unless someone says why, and that goe
   assert.equal(JSON.parse(readFileSync(path.join(folder, out!, 'args.json'), 'utf8')).at(-1), override)
 })
 
+test('too little data that is found once it was read is told by group', async (t) => {
+  const trainer = trainerIn(folderOf(t), 'finds-too-little', { data: async () => ({ kind: 'not-known' }) })
+  await trainer.start({ ...REQUEST, override: 'all the same' })
+  const end = await endOf(trainer)
+  assert.deepEqual(end, {
+    kind: 'too-little-data',
+    request: { ...REQUEST, override: 'all the same' },
+    groups: [{ group: 'options', has: DAY }],
+  })
+})
+
 test('an override that is not needed stands on nothing', async (t) => {
   const trainer = trainerIn(folderOf(t), 'ends')
   await trainer.start({ ...REQUEST, override: 'to be safe' })
