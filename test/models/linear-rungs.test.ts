@@ -173,3 +173,12 @@ for (const rung of RUNGS) {
     await assert.rejects(rung.fit(taskOf(HALF_KNOWN, { signal: AbortSignal.abort(new Error('enough')) })), /enough/)
   })
 }
+
+test('a stored regression on a feature that is no more is refused', async () => {
+  const stored = (await openInterestFundingRung.fit(taskOf(HALF_KNOWN))).store()
+  const text = JSON.stringify(stored).replaceAll('"open-interest-z"', '"moon-phase"')
+  assert.throws(
+    () => openInterestFundingRung.restore(JSON.parse(text), taskOf([]).engine),
+    /Expected a feature called moon-phase/,
+  )
+})
