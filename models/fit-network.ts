@@ -121,7 +121,7 @@ async function fitNetwork(
     const settings = { rung: architecture.name, seed, size, plan, engine: engine.name, shape: NETWORK_SHAPE }
     const key = checkpointFile === undefined ? '' : fitKey(settings, train, calibration)
     const kept = checkpointFile === undefined ? undefined : await readCheckpoint(checkpointFile, key)
-    const state = kept ?? (await startState(parts, task, { plan, lossNow }))
+    const state = kept ?? (await startState(parts, task, { plan, calibration, lossNow }))
     const progress = createProgress(task, { plan, from: state.epoch, now })
     while (state.epoch < plan.maxEpochs && state.epoch - state.best.epoch < plan.patience) {
       put(parts, state.weights)
@@ -160,13 +160,14 @@ function spaced(samples: readonly Sample[], count: number): readonly Sample[] {
 async function startState(
   parts: NetworkParts,
   { train, signal, onProgress }: FitTask,
-  { plan, lossNow }: { plan: FitPlan; lossNow: () => number },
+  { plan, calibration, lossNow }: { plan: FitPlan; calibration: readonly Sample[]; lossNow: () => number },
 ): Promise<FitState> {
   const { network, normaliser, answered } = parts
   const chosen = spaced(train, plan.startSamples)
   const { rows, width } = lastRowInputs(chosen, normaliser)
-  const start = await fitLastRowStart(chosen, {
-    rows,
+  const start = await fitLastRowStart({
+    train: { samples: chosen, rows },
+    held: { samples: calibration, rows: lastRowInputs(calibration, normaliser).rows },
     width,
     answered,
     afterTarget: async (done) => {
@@ -196,13 +197,19 @@ interface EpochOptions {
   readonly progress: Progress
 }
 
+/**
+ * The regression's coefficients stay as they are: chosen on hours that were not fitted on, they would be pulled from there to
+ * what fits the training hours by chance, before the layers beside them have learned anything.
+ */
+const FROZEN = 'head/direct'
+
 /** One pass over the epoch's samples; changes the state's weights and moments. Returns the mean loss of its batches. */
 async function runEpoch(parts: NetworkParts, state: FitState, { task, plan, progress }: EpochOptions): Promise<number> {
   const { signal, train, seed } = task
   const streams = streamsOf(seed, state.epoch)
   const order = shuffled(train, streams.order).slice(0, plan.samplesPerEpoch)
   const { l2, learningRate, clipNorm } = plan
-  const penalised = [...parts.network.weights.keys()].map((name) => !name.endsWith('bias'))
+  const penalised = [...parts.network.weights.keys()].map((name) => name !== FROZEN && !name.endsWith('bias'))
   const hide = createHiding(streams.hiding)
   const dropout = createDropout(parts, plan.dropout, streams.dropout)
   let [sum, batches] = [0, 0]
@@ -252,7 +259,9 @@ function gradientsOf(
       variables,
     )
     const loss = value.dataSync()[0]!
-    const gradients = variables.map(({ name }) => grads[name]?.dataSync<'float32'>().slice())
+    const gradients = [...network.weights].map(([name, variable]) =>
+      name === FROZEN ? undefined : grads[variable.name]?.dataSync<'float32'>().slice(),
+    )
     tf.dispose([value, ...Object.values(grads)])
     return { loss, gradients }
   } finally {

@@ -11,11 +11,14 @@ import type { Sample } from './samples.ts'
 import { labelOf } from './samples.ts'
 import { TARGET_COUNT, TARGETS, type Target, type TargetKey } from './targets.ts'
 
-/** Per sample: some hundred inputs stand against a few hundred independent episodes, however many hours those have. */
-const PENALTY_SHARE = 0.0025
+/**
+ * On each normalised input, the strongest first. Some hundred inputs stand against a few hundred independent episodes, however
+ * many hours those have: how much the inputs may say is decided by hours that were not fitted on.
+ */
+const PENALTIES = [3_000, 300, 30] as const
 const MAX_ITERATIONS = 20
 const MAX_STEP = 5 // a full Newton step can overshoot where the classes are nearly separable
-const CLOSE = 1e-5
+const CLOSE = 1e-4
 const MAX_SIZE = 3 // values beyond three typical sizes are held there, as the loss holds their errors
 
 export interface LastRowStart {
@@ -24,28 +27,36 @@ export interface LastRowStart {
   readonly bias: Float32Array
 }
 
-export interface StartOptions {
-  /** Normalised inputs of the last rows, row-major [samples × width], 0 where not known. */
+/** Samples and the normalised inputs of their last rows, row-major [samples × width], 0 where not known. */
+export interface LastRows {
+  readonly samples: readonly Sample[]
   readonly rows: Float32Array
+}
+
+export interface StartOptions {
+  readonly train: LastRows
+  /** What the penalty is chosen on, per target. */
+  readonly held: LastRows
   readonly width: number
   readonly answered: ReadonlySet<TargetKey>
   /** Called after each target, so that the caller can yield or stop. */
   readonly afterTarget: (done: number) => Promise<void>
 }
 
-export async function fitLastRowStart(
-  samples: readonly Sample[],
-  { rows, width, answered, afterTarget }: StartOptions,
-): Promise<LastRowStart> {
+export async function fitLastRowStart({
+  train,
+  held,
+  width,
+  answered,
+  afterTarget,
+}: StartOptions): Promise<LastRowStart> {
   const direct = new Float32Array(width * TARGET_COUNT)
   const bias = new Float32Array(TARGET_COUNT)
   for (const [t, target] of TARGETS.entries()) {
     if (answered.has(target.key)) {
-      const beta = regress(labelledRows(samples, target, { rows, width }), target.kind)
-      if (beta) {
-        for (let f = 0; f < width; f++) direct[f * TARGET_COUNT + t] = beta[f]!
-        bias[t] = beta[width]!
-      }
+      const beta = regress(labelledRows(train, target, width), labelledRows(held, target, width), target.kind)
+      for (let f = 0; f < width; f++) direct[f * TARGET_COUNT + t] = beta[f]!
+      bias[t] = beta[width]!
     }
     await afterTarget(t + 1)
   }
@@ -58,11 +69,7 @@ interface LabelledRows {
   readonly width: number
 }
 
-function labelledRows(
-  samples: readonly Sample[],
-  { key, kind, scale }: Target,
-  { rows, width }: { rows: Float32Array; width: number },
-): LabelledRows {
+function labelledRows({ samples, rows }: LastRows, { key, kind, scale }: Target, width: number): LabelledRows {
   const chosen: Float32Array[] = []
   const labels: number[] = []
   samples.forEach((sample, k) => {
@@ -74,23 +81,49 @@ function labelledRows(
   return { rows: chosen, labels, width }
 }
 
-/** Coefficients and, last, the intercept, which is not penalised; undefined without rows or with one answer alone. */
-function regress({ rows, labels, width }: LabelledRows, kind: Target['kind']): Float64Array | undefined {
-  const count = rows.length
-  const mean = labels.reduce((sum, label) => sum + label, 0) / count
+/**
+ * Coefficients and, last, the intercept, which is not penalised: of the intercept alone and the fit with each penalty the one
+ * with the lowest loss on the held samples. An event of one answer alone has its smoothed rate and nothing else.
+ */
+function regress(train: LabelledRows, held: LabelledRows, kind: Target['kind']): Float64Array {
+  const { labels, width } = train
   const event = kind === 'event'
-  if (count === 0 || (event && (mean <= 0 || mean >= 1))) return undefined
-  const penalty = PENALTY_SHARE * count
+  const sum = labels.reduce((total, label) => total + label, 0)
   const beta = new Float64Array(width + 1)
-  beta[width] = event ? Math.log(mean / (1 - mean)) : mean
-  for (let iteration = 0; iteration < (event ? MAX_ITERATIONS : 1); iteration++) {
-    const step = newtonStep({ rows, labels, width }, beta, { event, penalty })
+  if (labels.length === 0) return beta
+  const rate = (sum + 0.5) / (labels.length + 1)
+  beta[width] = event ? Math.log(rate / (1 - rate)) : sum / labels.length
+  let best = { beta: beta.slice(), loss: lossOf(held, beta, event) }
+  if (event && (sum === 0 || sum === labels.length)) return best.beta
+  // Each fit starts where the one with the stronger penalty ended.
+  for (const penalty of PENALTIES) {
+    minimise(train, beta, { event, penalty })
+    const loss = lossOf(held, beta, event)
+    if (loss < best.loss) best = { beta: beta.slice(), loss }
+  }
+  return best.beta
+}
+
+/** Mean log loss or squared error; 0 without samples, so that the intercept alone is kept. */
+function lossOf({ rows, labels, width }: LabelledRows, beta: Float64Array, event: boolean): number {
+  let sum = 0
+  rows.forEach((inputs, k) => {
+    let score = beta[width]!
+    for (let j = 0; j < width; j++) score += beta[j]! * inputs[j]!
+    const label = labels[k]!
+    sum += event ? Math.max(score, 0) - score * label + Math.log1p(Math.exp(-Math.abs(score))) : (score - label) ** 2
+  })
+  return rows.length > 0 ? sum / rows.length : 0
+}
+
+function minimise(train: LabelledRows, beta: Float64Array, options: { event: boolean; penalty: number }): void {
+  for (let iteration = 0; iteration < (options.event ? MAX_ITERATIONS : 1); iteration++) {
+    const step = newtonStep(train, beta, options)
     const size = step.reduce((most, part) => Math.max(most, Math.abs(part)), 0)
-    const damping = event && size > MAX_STEP ? MAX_STEP / size : 1
-    for (let j = 0; j <= width; j++) beta[j]! += damping * step[j]!
+    const damping = options.event && size > MAX_STEP ? MAX_STEP / size : 1
+    for (let j = 0; j <= train.width; j++) beta[j]! += damping * step[j]!
     if (size < CLOSE) break
   }
-  return beta
 }
 
 function newtonStep(

@@ -116,7 +116,7 @@ test('Adam finds the lowest point, shortens a long gradient and leaves biases un
 })
 
 test('a regression on the last row finds the coefficients that labels were drawn with', async () => {
-  const [count, width] = [4_000, 3]
+  const [count, width] = [8_000, 3]
   const random = createRandom(5)
   const normal = createGaussian(random)
   const rows = Float32Array.from({ length: count * width }, () => normal())
@@ -131,8 +131,10 @@ test('a regression on the last row finds the coefficients that labels were drawn
   })
   const samples = Array.from({ length: count }, (_, i) => ({ hours, i }))
   const done: number[] = []
-  const { direct, bias } = await fitLastRowStart(samples, {
-    rows,
+  const half = count / 2
+  const { direct, bias } = await fitLastRowStart({
+    train: { samples: samples.slice(0, half), rows: rows.subarray(0, half * width) },
+    held: { samples: samples.slice(half), rows: rows.subarray(half * width) },
     width,
     answered: new Set(['cascade-down-24h', 'next-funding-8h']),
     afterTarget: async (k) => void done.push(k),
@@ -146,8 +148,30 @@ test('a regression on the last row finds the coefficients that labels were drawn
       found.every((value, k) => Math.abs(value - expected[k]!) < within),
       `Expected ${expected}, was ${found}`,
     )
-  close(of('cascade-down-24h'), [-1, 1.5, -0.8, 0], 0.15)
+  close(of('cascade-down-24h'), [-1, 1.5, -0.8, 0], 0.2)
   close(of('next-funding-8h'), [0.5, 0, 0, 0.3], 0.01)
   close(of('cascade-up-4h'), [0, 0, 0, 0], 1e-9)
   assert.equal(done.at(-1), TARGET_COUNT)
+})
+
+test('what the last row says of other hours only by chance is left to the intercept', async () => {
+  const [count, width] = [400, 60]
+  const normal = createGaussian(createRandom(8))
+  const rows = Float32Array.from({ length: count * width }, () => normal())
+  const hours = makeHours({
+    hours: count,
+    label: (key, { random }) => (key === 'cascade-down-24h' ? (random() < 0.2 ? 1 : 0) : Number.NaN),
+  })
+  const samples = Array.from({ length: count }, (_, i) => ({ hours, i }))
+  const half = count / 2
+  const { direct, bias } = await fitLastRowStart({
+    train: { samples: samples.slice(0, half), rows: rows.subarray(0, half * width) },
+    held: { samples: samples.slice(half), rows: rows.subarray(half * width) },
+    width,
+    answered: new Set(['cascade-down-24h']),
+    afterTarget: async () => {},
+  })
+  const largest = direct.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0)
+  assert.ok(largest < 0.05, `Expected next to no weight, was ${largest}`)
+  assert.ok(Math.abs(bias[targetIndex('cascade-down-24h')]! - Math.log(0.2 / 0.8)) < 0.5)
 })
