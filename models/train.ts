@@ -16,6 +16,7 @@ import { judgeLadder } from './evaluation/judge-ladder.ts'
 import { type EventRow, type LadderReport, pooledCell } from './evaluation/ladder-report.ts'
 import { type PooledLadder, poolHeldOut } from './evaluation/pool.ts'
 import { pooledSkill } from './evaluation/pooled-skill.ts'
+import { DRAWS } from './evaluation/resampling.ts'
 import { FEATURES, featureHash } from './features.ts'
 import { allButPriceAndFunding, createHiding } from './hiding.ts'
 import { type GroupHistory, LEAST_HISTORY, seldomKnown, shortGroups, usuallyKnown, withoutFeatures } from './history.ts'
@@ -89,6 +90,7 @@ export class TooLittleDataError extends Error {
 
 const SHARES = { train: 0.6, calibration: 0.15 }
 const DEFAULT_EVERY_HOURS = 4
+const QUICK_DRAWS = 50
 export const REPORT_FILE = 'report.json'
 /** Shares of a run, as far as they are known before it. */
 const [READING, FITTING] = [0.15, 0.8]
@@ -141,7 +143,13 @@ export async function trainModel(options: TrainOptions): Promise<TrainingReport>
   const beside = await Promise.all(
     besides(rung).map(async (other) => ({ rung: other.name, model: await fit(other, options.seeds[0]!, fits) })),
   )
-  const judged = judge(rung, model, { segments, fold, beside, seed: options.seeds[0]! })
+  const judged = judge(rung, model, {
+    segments,
+    fold,
+    beside,
+    seed: options.seeds[0]!,
+    draws: effort === 'quick' ? QUICK_DRAWS : DRAWS,
+  })
   const artifact = toArtifact({ rung, model, members, judged, beside, segments, fold, assets, leftOut, read, options })
   const report: TrainingReport = {
     modelId: artifact.modelId,
@@ -225,9 +233,10 @@ interface JudgeTask {
   readonly fold: Fold
   readonly beside: readonly Beside[]
   readonly seed: number
+  readonly draws: number
 }
 
-function judge(rung: Rung, model: FittedModel, { segments, fold, beside, seed }: JudgeTask) {
+function judge(rung: Rung, model: FittedModel, { segments, fold, beside, seed, draws }: JudgeTask) {
   const draw = createHiding(createRandom(seed + 3))
   const bare = allButPriceAndFunding()
   const asked = (hide?: Parameters<typeof heldOutOfModel>[3]): Judged => {
@@ -236,7 +245,7 @@ function judge(rung: Rung, model: FittedModel, { segments, fold, beside, seed }:
     const baseline = others[beside.findIndex((other) => other.rung === 'volatility-only')]
     const targets = TARGETS.filter(({ kind }) => kind === 'event' || !hide)
     const pool = poolHeldOut([held.held, ...others.map((one) => one.held)])
-    return { held, baseline, pool, report: judgeLadder(pool, { seed, targets }) }
+    return { held, baseline, pool, report: judgeLadder(pool, { seed, targets, draws }) }
   }
   return { full: asked(), reduced: asked({ calibration: draw, test: () => bare }) }
 }

@@ -38,7 +38,7 @@ const PAPER_VENUES: readonly string[] = ['paper', 'simulated']
 /** Longer ago says nothing of the policy that is in force. */
 const MOST_DAYS = 365
 /** The head whose probability sizes what goes beyond the base hedge. */
-const HEAD_THAT_SIZES = 'overlay-pays'
+const HEAD_THAT_SIZES = 'overlay-pays-24h'
 
 /** Every condition of the gate on the record of this instant, and who has said what. */
 export const createReadLiveGate = (ports: Ports) => async (): Promise<LiveGate> => {

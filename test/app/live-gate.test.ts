@@ -12,7 +12,7 @@ const TODAY = timestamp(Math.floor(START / DAY) * DAY)
 
 const report = { '24h': { samples: 900, days: 90, events: 120, ece: 0.02 } } as unknown as ConfidenceReport
 const forecaster = (gate: boolean): Forecaster => ({
-  model: { gates: { 'overlay-pays': gate, 'cascade-down-24h': true, 'cascade-up-24h': true } } as never,
+  model: { gates: { 'overlay-pays-24h': gate, 'cascade-down-24h': true, 'cascade-up-24h': true } } as never,
   predict: async () => UNDETERMINED,
 })
 

@@ -260,7 +260,7 @@ test('rail 9: crowded shorts allow no more short', async (t) => {
 })
 
 test('rail 10: a model whose gate failed is set aside for the volatility-timed hedge', async (t) => {
-  const gates = { 'cascade-down-24h': false, 'cascade-up-24h': true, 'overlay-pays': true }
+  const gates = { 'cascade-down-24h': false, 'cascade-up-24h': true, 'overlay-pays-24h': true }
   const desk = await openRailDesk(t, {
     forecaster: { model: { gates } as never, predict: async () => ({}) as never },
   })

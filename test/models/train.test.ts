@@ -4,42 +4,61 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { decodeWeights, encodeWeights, MODEL_FILE, readArtifact, writeArtifact } from '../../models/artifact.ts'
-import { readConfidence } from '../../models/confidence-file.ts'
-import { HEADS } from '../../models/dataset.ts'
 import { loadEngine } from '../../models/engine.ts'
+import { FEATURE_COUNT, FEATURES } from '../../models/features.ts'
 import { createForecaster, readModelFacts } from '../../models/forecaster.ts'
 import { listModels } from '../../models/registry.ts'
-import { TRAINING_MARKET, type TrainingReport, trainModels } from '../../models/train.ts'
-import { HORIZONS } from '../../src/domain/forecast.ts'
+import { PRICE_ONLY, TARGETS } from '../../models/targets.ts'
+import { TooLittleDataError, type TrainingReport, type TrainOptions, trainModel } from '../../models/train.ts'
+import { sigmoid } from '../../src/domain/calibration.ts'
 import type { Panel } from '../../src/domain/market/panel.ts'
-import { createSimulatedMarket } from '../../src/venues/simulated/market.ts'
+import { DAY, timestamp } from '../../src/domain/units.ts'
+import { makeHours } from './made-hours.ts'
 import { panelOf, recordMarket } from './market.ts'
+
+const DAYS = 330
+const made = makeHours({
+  hours: DAYS * 24,
+  label: (key, { value, random }) => {
+    const target = TARGETS.find((one) => one.key === key)!
+    const score = -1.5 + 0.8 * value('volatility-ratio-fast') + 0.8 * value('funding-z')
+    return target.kind === 'event' ? (random() < sigmoid(score) ? 1 : 0) : value('return-1h') * target.scale
+  },
+})
 
 let root: string
 let folder: string
 let report: TrainingReport
 const told: [number, string][] = []
-const source = () => createSimulatedMarket({ seed: 1, ...TRAINING_MARKET.quick })
+let clock = Date.UTC(2026, 0, 1)
+
+const options = (outFolder: string, over: Partial<TrainOptions> = {}): TrainOptions => ({
+  market: 'simulated',
+  rung: 'gru',
+  seeds: [1],
+  hours: async () => ({ assets: [made], described: 'made-up hours of ETH' }),
+  outFolder,
+  effort: 'quick',
+  codeVersion: 'test',
+  now: () => (clock += 1000),
+  ...over,
+})
 
 before(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'models-'))
   folder = path.join(root, 'first')
-  report = await trainModels({
-    source,
-    outFolder: folder,
-    quick: true,
-    onProgress: (share, text) => told.push([share, text]),
-  })
+  report = await trainModel(options(folder, { onProgress: (share, text) => told.push([share, text]) }))
 })
 after(() => rm(root, { recursive: true }))
 
 const artifactOf = async (of = folder) => (await readArtifact(of))!
 
-test('the same market and seed give the same weights', async () => {
+test('the same hours and seed give the same weights', async () => {
   const again = path.join(root, 'again')
-  await trainModels({ source, outFolder: again, quick: true })
+  await trainModel(options(again))
   const [first, second] = [await artifactOf(), await artifactOf(again)]
   assert.equal(second.weightsHash, first.weightsHash)
+  assert.equal(second.modelId, first.modelId)
   assert.deepEqual(second.calibrators, first.calibrators)
   assert.deepEqual(second.metrics, first.metrics)
 })
@@ -55,54 +74,93 @@ test('progress never goes back and ends at one', () => {
 
 test('every figure of the model stands beside the baseline and the base rate', async () => {
   const { metrics } = await artifactOf()
-  for (const head of HEADS) {
+  for (const key of PRICE_ONLY) {
     for (const name of ['averagePrecision', 'lift', 'brierSkill', 'ece']) {
-      const figure = metrics[`${head}.${name}`]!
-      for (const value of [figure.model, figure.baseline, figure.base])
-        assert.ok(Number.isFinite(value), `${head}.${name}`)
+      const { model, baseline, base } = metrics[`${key}.${name}`]!
+      for (const value of [model, baseline, base]) assert.ok(Number.isFinite(value), `${key}.${name}`)
     }
-    assert.ok(Math.abs(metrics[`${head}.lift`]!.base - 1) < 1e-9)
-    const { intervals, reliability } = report.heads[head]
-    assert.ok(intervals.lift.low <= intervals.lift.high)
-    assert.equal(
-      reliability.reduce((sum, { count }) => sum + count, 0),
-      report.heads[head].samples,
-    )
+    assert.ok(Math.abs(metrics[`${key}.lift`]!.base - 1) < 1e-9)
   }
+  assert.deepEqual(report.ladder.rungs, ['base-rate', 'volatility-only', 'boosted-trees', 'gru'])
 })
 
-test('a run writes the model, the confidence of clusters and the report', async () => {
-  assert.deepEqual((await readdir(folder)).sort(), ['confidence.json', 'model.json', 'report.json'])
-  const { horizons } = (await readConfidence(folder))!
-  for (const horizon of HORIZONS) {
-    assert.equal(horizons[horizon]!.calibratedOn, 'simulated')
-    assert.ok(horizons[horizon]!.counts.events > 0, horizon)
-  }
-  assert.deepEqual(JSON.parse(await readFile(path.join(folder, 'report.json'), 'utf8')), report)
+test('a model knows what it was made of, and what its promotion will be judged by', async () => {
+  const artifact = await artifactOf()
+  assert.match(artifact.modelId, /^gru-simulated-[0-9a-f]{8}$/)
+  assert.equal(artifact.codeVersion, 'test')
+  assert.deepEqual(artifact.seeds, [1])
+  assert.match(artifact.dataHash, /^[0-9a-f]{16}$/)
+  const { overBelow, heldOut } = artifact.record as { overBelow: { rung: string }; heldOut: string }
+  assert.equal(overBelow.rung, 'boosted-trees')
+  assert.match(heldOut, /^2022-.* to 2022-.*, ETH$/)
+})
+
+test('a run writes the model and the report', async () => {
+  assert.deepEqual((await readdir(folder)).sort(), ['model.json', 'report.json'])
+  assert.deepEqual(
+    JSON.parse(await readFile(path.join(folder, 'report.json'), 'utf8')),
+    JSON.parse(JSON.stringify(report)),
+  )
+})
+
+test('several members answer with their mean log odds', async () => {
+  const out = path.join(root, 'members')
+  await trainModel(options(out, { rung: 'boosted-trees', seeds: [1, 2] }))
+  const artifact = await artifactOf(out)
+  assert.equal(artifact.members.length, 2)
+  assert.match(artifact.modelId, /^boosted-trees-simulated-/)
 })
 
 test('a cancelled run rejects with the reason and writes nothing', async () => {
   const out = path.join(root, 'cancelled')
   const stop = new AbortController()
   const reason = new Error('enough')
-  const run = trainModels({
-    source,
-    outFolder: out,
-    quick: true,
-    signal: stop.signal,
-    onProgress: (share) => share > 0.1 && stop.abort(reason),
-  })
+  const run = trainModel(
+    options(out, { signal: stop.signal, onProgress: (share) => share > 0.2 && stop.abort(reason) }),
+  )
   await assert.rejects(run, reason)
   await assert.rejects(readdir(out), { code: 'ENOENT' })
 })
 
-test('a market too short to learn from is refused with the remedy', async () => {
-  const { from } = TRAINING_MARKET.quick
-  const short = () =>
-    createSimulatedMarket({ seed: 1, ...TRAINING_MARKET.quick, to: (from + 40 * 86_400_000) as typeof from })
+test('too little history is refused group by group, unless a reason is given, which stands on the card', async () => {
+  const out = path.join(root, 'override')
+  const full = { effort: 'full', rung: 'volatility-only' } as const
+  await assert.rejects(trainModel(options(out, full)), (error) => {
+    assert.ok(error instanceof TooLittleDataError)
+    assert.deepEqual(
+      error.groups.map(({ group }) => group),
+      ['returns and volatility'],
+    )
+    assert.match(
+      error.message,
+      /Expected 730 days of history .* was less for returns and volatility 1\d\d days.*--override/,
+    )
+    return true
+  })
+  await trainModel(options(out, { ...full, override: 'there is no more yet' }))
+  const facts = await readModelFacts(out, 'wasm')
+  assert.equal(facts!.override, 'there is no more yet')
+})
+
+test('a feature that is known too seldom is not learned from, and is hidden from the model later too', async () => {
+  const out = path.join(root, 'seldom')
+  const f = FEATURES.findIndex(({ name }) => name === 'fear-greed')
+  const mask = made.mask.map((known, at) => (at % FEATURE_COUNT === f && at / FEATURE_COUNT < 120 * 24 ? 0 : known))
+  const trained = await trainModel(
+    options(out, {
+      rung: 'five-feature',
+      hours: async () => ({ assets: [{ ...made, mask }], described: 'made-up hours' }),
+    }),
+  )
+  assert.deepEqual(trained.leftOut, ['fear-greed'])
+  assert.deepEqual((await artifactOf(out)).leftOut, ['fear-greed'])
+})
+
+test('a market in which nothing happens is refused with the remedy', async () => {
+  const quiet = makeHours({ hours: DAYS * 24, label: () => 0 })
   await assert.rejects(
-    trainModels({ source: short, outFolder: path.join(root, 'short'), quick: true }),
-    /Expected .* to happen and not to happen in the .* segment.* Train on a longer market/,
+    trainModel(options(path.join(root, 'quiet'), { hours: async () => ({ assets: [quiet], described: 'quiet' }) })),
+    /Expected cascade-down-4h to happen and not to happen in the train segment, happened in 0 of .* Train on a longer market/,
   )
 })
 
@@ -131,13 +189,31 @@ test('a reloaded model gives the same answer, on wasm and on the JavaScript engi
   assert.ok(Math.abs(plain!.overlayConfidence - first!.overlayConfidence) < 1e-4)
 })
 
+test('an answer says why, and its contributions add up to the score', async () => {
+  const market = await recordMarket()
+  const forecaster = await createForecaster({ artifactFolder: folder, engine: await loadEngine() })
+  const ask = (at = market.to) => forecaster.predict(panelOf(market.ticks), 'ETH', at, market.feeds)
+  const answer = await ask()
+  assert.ok(answer.kind === 'estimated' && answer.why)
+  assert.deepEqual(
+    answer.why.map(({ target }) => target),
+    ['cascade-down-24h', 'overlay-pays-24h'],
+  )
+  for (const { base, score, contributions } of answer.why) {
+    const sum = contributions.reduce((all, { contribution }) => all + contribution, base)
+    assert.ok(Math.abs(sum - score) <= 0.01 * Math.max(1, Math.abs(score)), `Expected ${score}, was ${sum}`)
+  }
+  const soon = await ask(timestamp(market.to + 60_000))
+  assert.ok(soon.kind === 'estimated' && soon.why === undefined, 'a network is explained once an hour')
+})
+
 test('a model trained on other features is refused with both hashes', async () => {
   const other = path.join(root, 'other')
   await writeArtifact(other, { ...(await artifactOf()), featureHash: '0123456789abcdef' })
   const engine = await loadEngine()
   await assert.rejects(
     createForecaster({ artifactFolder: other, engine }),
-    /Expected a model trained on features [0-9a-f]{16}, was one on 0123456789abcdef in .*npm run train/,
+    /Expected a model trained on features [0-9a-f]{16}, was gru-simulated-[0-9a-f]{8} on 0123456789abcdef.*npm run train/,
   )
   const models = await listModels(root)
   assert.equal(models.find((model) => model.folder === other)!.usable, false)
@@ -147,11 +223,13 @@ test('a model trained on other features is refused with both hashes', async () =
 test('a damaged model file is refused by name', async () => {
   const damaged = path.join(root, 'damaged')
   const artifact = await artifactOf()
-  const data = artifact.weights['head/bias']!.data
-  const weights = { ...artifact.weights, 'head/bias': { shape: [HEADS.length], data: `AAAA${data.slice(4)}` } }
-  await writeArtifact(damaged, { ...artifact, weights })
+  const [member] = artifact.members
+  await writeArtifact(damaged, {
+    ...artifact,
+    members: [{ ...member!, settings: { ...member!.settings, changed: 1 } }],
+  })
   await assert.rejects(readArtifact(damaged), /Expected weights .* the file was changed/)
-  await writeFile(path.join(damaged, MODEL_FILE), '{"format": "breakwater-model/2"')
+  await writeFile(path.join(damaged, MODEL_FILE), '{"format": "breakwater-model/3"')
   await assert.rejects(readArtifact(damaged), /Expected JSON in .*model\.json/)
   await writeFile(path.join(damaged, MODEL_FILE), '{"format": "something else"}')
   await assert.rejects(readArtifact(damaged), /Expected a model in .*model\.json/)
@@ -161,8 +239,7 @@ test('a damaged model file is refused by name', async () => {
 test('without a model every answer is NO_MODEL and says how to get one', async () => {
   const forecaster = await createForecaster({ artifactFolder: path.join(root, 'none'), engine: await loadEngine() })
   assert.equal(forecaster.model, undefined)
-  const answer = await forecaster.predict({} as Panel, 'ETH', TRAINING_MARKET.quick.from, [])
-  assert.equal(answer.kind, 'undetermined')
+  const answer = await forecaster.predict({} as Panel, 'ETH', timestamp(DAY), [])
   assert.ok(answer.kind === 'undetermined' && answer.reason === 'NO_MODEL' && /npm run train/.test(answer.detail))
   assert.deepEqual(await listModels(path.join(root, 'none')), [])
 })
