@@ -96,7 +96,7 @@ export function createApp(
     reportDeliveries: createReportDeliveries(ports),
     ...createRiskVerbs(ports, { market, reconcile }),
     ...createReports(ports),
-    ...createModelVerbs(ports),
+    ...createModelVerbs(ports, market),
     reportModelHealth: createReportModelHealth(ports),
     listProposals: (limit: number) => ports.store.proposals.list({ limit }),
     readMap: createReadMap(ports, market),

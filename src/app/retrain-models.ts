@@ -1,6 +1,7 @@
 import { DAY, type TimestampMs } from '../domain/units.ts'
 import type { Store } from '../ports.ts'
 import { announce, wakeDelivery } from './announce.ts'
+import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 import { createStartTraining, type TrainingAsked } from './train-model.ts'
 import { createValidateModels } from './validate-models.ts'
@@ -35,14 +36,14 @@ interface Standing {
  * a margin table changed, a venue was added or dropped, or a protocol was upgraded. Once a month champion and challengers are
  * compared on what they said meanwhile. Where nothing can be trained here, the desk is told once a cause.
  */
-export const createRetrainModels = (ports: Ports) => {
+export const createRetrainModels = (ports: Ports, market: Pick<MarketState, 'feeds'>) => {
   const startTraining = createStartTraining(ports)
   const validate = createValidateModels(ports)
   return async (): Promise<Retraining> => {
     const { store, clock, models } = ports
     if (!models) return { kind: 'not-due' }
     const at = clock.now()
-    const venues = await venuesOf(store)
+    const venues = venuesOf(market)
     const known = await store.settings.get(STANDING)
     if (known === undefined) {
       await write(store, { since: at, venues, validatedAt: at, told: [] })
@@ -102,8 +103,8 @@ async function causesOf(
   return causes
 }
 
-const venuesOf = async (store: Store): Promise<readonly string[]> =>
-  [...new Set((await store.observations.declaredFeeds()).map(({ venue }) => venue))].sort()
+const venuesOf = ({ feeds }: Pick<MarketState, 'feeds'>): readonly string[] =>
+  [...new Set(feeds.map(({ venue }) => venue))].sort()
 
 const write = (store: Store, standing: Standing): Promise<void> =>
   store.settings.set(STANDING, JSON.stringify(standing))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { MarketState } from '../../src/app/market-state.ts'
 import type { Settings } from '../../src/app/settings.ts'
 import { DAY, later, timestamp } from '../../src/domain/units.ts'
 import type { ModelFiles, ModelRegistration, Trainer } from '../../src/ports.ts'
@@ -22,6 +23,7 @@ export function openModelDesk(
     settings?: Partial<Settings>
     trainer?: Trainer
     database?: TestDatabase
+    market?: MarketState
   } = {},
 ): Promise<TestDesk> {
   const settings = testSettings()

@@ -230,7 +230,7 @@ test('a desk that keeps no record of models says so', async (t) => {
   const desk = await openModelDesk(t)
   const { models: _, ...ports } = desk.ports
   const { createModelVerbs } = await import('../../src/app/model-verbs.ts')
-  const verbs = createModelVerbs(ports)
+  const verbs = createModelVerbs(ports, { feeds: [] })
   assert.equal(await verbs.listModels(), undefined)
   assert.equal((await verbs.askForPromotion({ modelId: 'm-1', by: tom })).kind, 'no-registry')
   assert.equal((await verbs.approvePromotion({ requestId: 'x', by: tom })).kind, 'no-registry')
