@@ -30,8 +30,18 @@ const LEAST_SCORES_IN_WINDOW = 150
 const MARGIN = 1.25
 const OUTSIDE_WARN = 0.05
 const OUTSIDE_ACT = 0.2
-/** Rows behind the reference are one in three hours, at most: neighbours say the same. */
-const REFERENCE_EVERY = 3
+/** What one row in a hundred of training exceeds, held against the rest of it. */
+const OUTSIDE_SHARE = 0.99
+/** Of those rows, whose distance is measured: one in six hours is enough of a month. */
+const DISTANCE_EVERY = 3
+const DISTANCES_A_MONTH = WINDOW / HOUR / (READ_EVERY * DISTANCE_EVERY)
+const FOLDS = 4
+/** Hours between the rows that are read at all: neighbours say nearly the same, and a month still has 360. */
+const READ_EVERY = 2
+/** Of those rows, how many stand behind bins and covariance. */
+const REFERENCE_EVERY = 2
+/** Those with the most samples: more say little more, and each takes some ten megabytes while the reference is made. */
+const MOST_ASSETS = 8
 
 export interface ScoredSamples {
   readonly samples: readonly Sample[]
@@ -50,7 +60,7 @@ export interface ScoredSamples {
  * above what the furthest month showed, of all features together and with a quarter to spare. About one month in a hundred like
  * those of training is then taken for drift by any feature at all (measured in its tests).
  *
- * @param samples - what the model was fitted on; of each asset every hour between its first and its last sample is read
+ * @param samples - what the model was fitted on; of each asset every other hour between its first and its last sample is read
  */
 export function driftReference(samples: readonly Sample[], scored: ScoredSamples): DriftReference {
   const series = seriesOf(samples)
@@ -68,8 +78,14 @@ export function driftReference(samples: readonly Sample[], scored: ScoredSamples
     }),
   )
   const limits = limitsOf(indices)
-  const distance = distanceReference(kept)
-  const outside = windows.map((window) => shareOutside(distance, window))
+  const apart = heldOutDistances(series)
+  const distance = { ...distanceReference(kept), limit: tidy(quantile(apart.flat(), OUTSIDE_SHARE)) }
+  const outside = apart.flatMap((distances) =>
+    stretches(distances.length, DISTANCES_A_MONTH).map((from) => {
+      const month = distances.slice(from, from + DISTANCES_A_MONTH).filter(Number.isFinite)
+      return month.length === 0 ? Number.NaN : month.filter((d) => d > distance.limit).length / month.length
+    }),
+  )
   return {
     features: FEATURES.map(({ name }, f): FeatureReference => {
       const bin = bins[f]
@@ -91,26 +107,30 @@ interface Row {
   readonly values: ArrayLike<number>
 }
 
-/** Every hour of each asset between its first and its last sample, in one phase. */
+/** Every other hour of each asset between its first and its last sample, in one phase. */
 function seriesOf(samples: readonly Sample[]): { readonly rows: readonly Row[] }[] {
-  const spans = new Map<Sample['hours'], { first: number; last: number }>()
+  const spans = new Map<Sample['hours'], { first: number; last: number; samples: number }>()
   for (const { hours, i } of samples) {
     const span = spans.get(hours)
-    spans.set(hours, { first: Math.min(i, span?.first ?? i), last: Math.max(i, span?.last ?? i) })
-  }
-  const byAsset = new Map([...spans.keys()].toReversed().map((hours) => [hours.asset, hours]))
-  return [...byAsset.values()].map((hours) => {
-    const { first, last } = spans.get(hours)!
-    return {
-      rows: Array.from({ length: last - first + 1 }, (_, k): Row => {
-        const sample = { hours, i: first + k }
-        return {
-          at: instantOf(sample),
-          values: Float64Array.from({ length: FEATURE_COUNT }, (_, f) => featureOf(sample, f)),
-        }
-      }),
+    if (!span) spans.set(hours, { first: i, last: i, samples: 1 })
+    else {
+      span.first = Math.min(i, span.first)
+      span.last = Math.max(i, span.last)
+      span.samples++
     }
-  })
+  }
+  const largest = [...spans].sort(([, a], [, b]) => b.samples - a.samples)
+  const byAsset = new Map(largest.toReversed().map((one) => [one[0].asset, one]))
+  return [...byAsset.values()]
+    .toSorted(([, a], [, b]) => b.samples - a.samples)
+    .slice(0, MOST_ASSETS)
+    .map(([hours, { first, last }]) => ({
+      rows: Array.from({ length: Math.floor((last - first) / READ_EVERY) + 1 }, (_, k): Row => {
+        const sample = { hours, i: first + k * READ_EVERY }
+        const values = Float32Array.from({ length: FEATURE_COUNT }, (_, f) => featureOf(sample, f))
+        return { at: instantOf(sample), values }
+      }),
+    }))
 }
 
 /** Stretches of thirty days, every fifteen. */
@@ -119,7 +139,7 @@ function windowsOf(rows: readonly Row[], least: number): ArrayLike<number>[][] {
   const windows: ArrayLike<number>[][] = []
   const end = rows.at(-1)!.at
   let [from, to] = [0, 0]
-  for (let start = rows[0]!.at; start + WINDOW <= end + HOUR; start += STEP) {
+  for (let start = rows[0]!.at; start + WINDOW <= end + READ_EVERY * HOUR; start += STEP) {
     while (from < rows.length && rows[from]!.at < start) from++
     while (to < rows.length && rows[to]!.at < start + WINDOW) to++
     if (to - from >= least) windows.push(rows.slice(from, to).map(({ values }) => values))
@@ -184,11 +204,33 @@ function scoresOf({ samples, answers }: ScoredSamples): Record<string, FeatureRe
 const rowOf = (answers: ArrayLike<number>, k: number): Float64Array =>
   Float64Array.from({ length: TARGET_COUNT }, (_, t) => answers[k * TARGET_COUNT + t]!)
 
-function shareOutside(distance: DriftReference['distance'], rows: readonly ArrayLike<number>[]): number {
-  // One row in six hours is enough of a month.
-  const distances = rows.flatMap((row, i) => (i % 6 === 0 ? (distanceOf(distance, row)?.distance ?? []) : []))
-  return distances.length === 0 ? Number.NaN : distances.filter((d) => d > distance.limit).length / distances.length
+/**
+ * Distance of a row of every sixth hour of each asset from the rows of all other quarters of the record, NaN where nothing is known.
+ *
+ * On the rows it was made of a covariance looks better than it is: slow features hold few independent values, and the directions
+ * found in them are partly chance.
+ */
+function heldOutDistances(series: readonly { readonly rows: readonly Row[] }[]): readonly (readonly number[])[] {
+  const all = series.map(({ rows }) => rows.filter((_, i) => i % DISTANCE_EVERY === 0))
+  const instants = all.flatMap((rows) => rows.map(({ at }) => at))
+  const first = instants.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY)
+  const length = (instants.reduce((most, at) => Math.max(most, at), first) - first + 1) / FOLDS
+  const foldOf = ({ at }: Row): number => Math.floor((at - first) / length)
+  const references = Array.from({ length: FOLDS }, (_, fold) => {
+    const others = all.flatMap((rows) => rows.filter((row) => foldOf(row) !== fold)).map(({ values }) => values)
+    return others.length > 0 ? distanceReference(others) : undefined
+  })
+  return all.map((rows) =>
+    rows.map((row) => {
+      const reference = references[foldOf(row)]
+      return (reference && distanceOf(reference, row.values)?.distance) ?? Number.NaN
+    }),
+  )
 }
+
+/** Where stretches of `length` begin that overlap by half. */
+const stretches = (count: number, length: number): number[] =>
+  Array.from({ length: Math.max(0, Math.floor((2 * (count - length)) / length) + 1) }, (_, k) => (k * length) / 2)
 
 const column = (rows: readonly ArrayLike<number>[], f: number): Float64Array =>
   Float64Array.from(rows, (row) => row[f]!)
