@@ -11,7 +11,8 @@ import {
 } from '../src/domain/market/tick.ts'
 import { HOUR, type TimestampMs } from '../src/domain/units.ts'
 import { readHourlyCloses, readVolumes } from './bar-columns.ts'
-import { addVenue, openSampling, type Reader, readEach, type Sampling, unknown } from './sampling.ts'
+import { addVenue, openTrack, type Reader, readEach, unknown } from './sampling.ts'
+import type { Track } from './tracks.ts'
 
 /** The kinds that features are made of: all there are. */
 export type SampledFeed = FeedKind
@@ -128,22 +129,22 @@ export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDe
   const columns = emptyColumns(span.at, span.hours)
   const other = otherAssetOf(asset)
   const [priceVenue, otherVenue] = [panel.priceVenue(asset), panel.priceVenue(other)]
-  const bars: Sampling[] = []
+  const bars: Track[] = []
   for (const feed of feeds) {
     if (feed.asset === other && feed.feed === 'bar' && feed.venue === otherVenue) {
-      const sampling = openSampling(panel, feed, span)
-      readEach(sampling, columns, 0, closesInto(columns.otherPrice))
+      const track = openTrack(panel, feed, span, 0)
+      readEach(track, columns, 0, into(columns.otherPrice, track))
     }
     if (feed.asset !== asset) continue
     const isFlow = feed.feed === 'liquidations' || feed.feed === 'taker-flow'
     const first = isFlow ? Math.max(0, span.hours - (span.flowHours ?? span.hours)) : 0
-    const sampling = openSampling(panel, feed, { at: span.at, hours: span.hours - first })
+    const track = openTrack(panel, feed, span, first)
     if (feed.feed === 'bar') {
-      bars.push(sampling)
+      bars.push(track)
       if (feed.venue !== priceVenue) continue
     }
     columns.cadenceHours[feed.feed] = Math.min(columns.cadenceHours[feed.feed], feed.cadence / HOUR)
-    readEach(sampling, columns, first, READ[feed.feed](columns, feed, span), columns.age[feed.feed])
+    readEach(track, columns, first, readerOf(feed.feed, columns, track, span), columns.age[feed.feed])
   }
   readHourlyCloses(bars, columns, span)
   readVolumes(bars, columns, { priceVenue, ...span })
@@ -152,108 +153,76 @@ export function sampleColumns(panel: Panel, asset: Asset, feeds: readonly FeedDe
 
 // ---------------------------------------------------------------- what is read of each kind
 
-const READ: Record<FeedKind, (columns: Columns, feed: FeedDeclaration, span: Span) => Reader> = {
-  bar: ({ price, open, high, low }, _, { hours, rangeHours = hours }) => {
-    const firstRange = hours - rangeHours
-    return (i, newest, ticks, start, end) => {
-      if (newest.type !== 'bar') return
-      price[i] = newest.closePrice
-      if (i < firstRange) return
-      // Bars longer than an hour leave hours without a bar of their own: then the close is all that is known.
-      let [highest, lowest]: [number, number] = [newest.closePrice, newest.closePrice]
-      for (let j = start; j < end; j++) {
-        const bar = ticks[j] as Bar
-        if (bar.highPrice > highest) highest = bar.highPrice
-        if (bar.lowPrice < lowest) lowest = bar.lowPrice
+function readerOf(kind: FeedKind, columns: Columns, track: Track, span: Span): Reader {
+  const own = (list: VenueColumn[]) => addVenue(list, track.feed, columns).values
+  switch (kind) {
+    case 'bar':
+      return barsInto(columns, track, span)
+    case 'open-interest':
+      return into(own(columns.openInterest), track, own(columns.openInterestAge))
+    case 'funding':
+      return into(own(columns.funding), track, own(columns.fundingAge))
+    case 'liquidations':
+      return sumsInto(own(columns.longLiquidated), own(columns.shortLiquidated), track)
+    case 'taker-flow':
+      return sumsInto(own(columns.takerBought), own(columns.takerSold), track)
+    case 'book-depth': {
+      const [bids, asks] = [own(columns.bidDepth), own(columns.askDepth)]
+      return (i, newest) => {
+        bids[i] = track.first[newest]!
+        asks[i] = track.second[newest]!
       }
-      high[i] = highest
-      low[i] = lowest
-      if (end > start && (ticks[start] as Bar).interval <= HOUR) open[i] = (ticks[start] as Bar).openPrice
     }
-  },
-  'open-interest': (columns, feed) => {
-    const { values } = addVenue(columns.openInterest, feed, columns)
-    const ages = addVenue(columns.openInterestAge, feed, columns).values
-    return (i, newest, _ticks, _start, _end, age) => {
-      if (newest.type !== 'open-interest') return
-      values[i] = newest.openInterest
-      ages[i] = age
-    }
-  },
-  funding: (columns, feed) => {
-    const { values } = addVenue(columns.funding, feed, columns)
-    const ages = addVenue(columns.fundingAge, feed, columns).values
-    return (i, newest, _ticks, _start, _end, age) => {
-      if (newest.type !== 'funding') return
-      values[i] = newest.fundingRate
-      ages[i] = age
-    }
-  },
-  liquidations: (columns, feed) => {
-    const longs = addVenue(columns.longLiquidated, feed, columns).values
-    const shorts = addVenue(columns.shortLiquidated, feed, columns).values
-    return (i, _newest, ticks, start, end) => {
-      let [long, short] = [0, 0]
-      for (let j = start; j < end; j++) {
-        const tick = ticks[j]!
-        if (tick.type !== 'liquidations') continue
-        long += tick.longNotional
-        short += tick.shortNotional
-      }
-      longs[i] = long
-      shorts[i] = short
-    }
-  },
-  'taker-flow': (columns, feed) => {
-    const bought = addVenue(columns.takerBought, feed, columns).values
-    const sold = addVenue(columns.takerSold, feed, columns).values
-    return (i, _newest, ticks, start, end) => {
-      let [buys, sells] = [0, 0]
-      for (let j = start; j < end; j++) {
-        const tick = ticks[j]!
-        if (tick.type !== 'taker-flow') continue
-        buys += tick.buyNotional
-        sells += tick.sellNotional
-      }
-      bought[i] = buys
-      sold[i] = sells
-    }
-  },
-  'book-depth': (columns, feed) => {
-    const bids = addVenue(columns.bidDepth, feed, columns).values
-    const asks = addVenue(columns.askDepth, feed, columns).values
-    return (i, newest) => {
-      if (newest.type !== 'book-depth') return
-      bids[i] = newest.bidNotional
-      asks[i] = newest.askNotional
-    }
-  },
-  'account-ratio': (columns, feed) => {
-    const { values } = addVenue(columns.accountRatio, feed, columns)
-    return (i, newest) => {
-      if (newest.type === 'account-ratio') values[i] = newest.longShare
-    }
-  },
-  ...(Object.fromEntries(GAUGE_KINDS.map((kind) => [kind, readGauge(kind)])) as Record<
-    GaugeKind,
-    ReturnType<typeof readGauge>
-  >),
-}
-
-function readGauge(kind: GaugeKind): (columns: Columns, feed: FeedDeclaration) => Reader {
-  return (columns, feed) => {
-    const { values } = addVenue(columns.gauges[kind], feed, columns)
-    return (i, newest) => {
-      if (newest.type === kind) values[i] = newest.value
-    }
+    case 'account-ratio':
+      return into(own(columns.accountRatio), track)
+    default:
+      return into(own(columns.gauges[kind]), track)
   }
 }
 
-const closesInto =
-  (prices: number[]): Reader =>
-  (i, newest) => {
-    if (newest.type === 'bar') prices[i] = newest.closePrice
+/** The newest figure, and its age. */
+const into =
+  (values: number[], { first }: Track, ages?: number[]): Reader =>
+  (i, newest, _start, _end, age) => {
+    values[i] = first[newest]!
+    if (ages) ages[i] = age
   }
+
+/** What was counted within the hour. */
+const sumsInto =
+  (firsts: number[], seconds: number[], { first, second }: Track): Reader =>
+  (i, _newest, start, end) => {
+    let [a, b] = [0, 0]
+    for (let j = start; j < end; j++) {
+      a += first[j]!
+      b += second[j]!
+    }
+    firsts[i] = a
+    seconds[i] = b
+  }
+
+function barsInto(
+  { price, open, high, low }: Columns,
+  { first, ticks }: Track,
+  { hours, rangeHours = hours }: Span,
+): Reader {
+  const firstRange = hours - rangeHours
+  return (i, newest, start, end) => {
+    const close = first[newest]!
+    price[i] = close
+    if (i < firstRange) return
+    // Bars longer than an hour leave hours without a bar of their own: then the close is all that is known.
+    let [highest, lowest] = [close, close]
+    for (let j = start; j < end; j++) {
+      const { highPrice, lowPrice } = ticks[j] as Bar
+      if (highPrice > highest) highest = highPrice
+      if (lowPrice < lowest) lowest = lowPrice
+    }
+    high[i] = highest
+    low[i] = lowest
+    if (end > start && (ticks[start] as Bar).interval <= HOUR) open[i] = (ticks[start] as Bar).openPrice
+  }
+}
 
 /** Appends the columns of a later, adjoining span of the same asset and feeds. */
 export function appendColumns(onto: Columns, more: Columns): void {
