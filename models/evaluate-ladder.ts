@@ -16,6 +16,7 @@ import type { Engine } from './engine.ts'
 import { featureHash } from './features.ts'
 import type { HeldOut } from './held-out.ts'
 import type { Hidden } from './hiding.ts'
+import { seldomKnown, withoutFeatures } from './history.ts'
 import type { FitTask, FittedModel, Rung, RungName } from './rung.ts'
 import { type AssetHours, instantOf, labelOf, type Sample } from './samples.ts'
 import { byTarget, TARGET_COUNT, TARGETS, type Target, type TargetKey } from './targets.ts'
@@ -38,13 +39,21 @@ export interface LadderOptions {
   readonly signal?: AbortSignal
 }
 
-/** Every rung on every fold, folds outermost. */
+/**
+ * Every rung on every fold, folds outermost.
+ *
+ * Features known in less than half of a fold's train hours are hidden from it: whether one is known would tell the year.
+ */
 export async function evaluateLadder(options: LadderOptions): Promise<readonly HeldOut[]> {
   const { folds, rungs, onProgress = () => {} } = options
   const dataHash = hashOfHours([...options.assets, ...(options.trainOnly ?? [])])
   const all: HeldOut[] = []
   for (const [f, fold] of folds.entries()) {
-    const segments = segmentsOf(options.assets, fold, options)
+    const leftOut = seldomKnown(options.assets, fold.train)
+    const segments = segmentsOf(withoutFeatures(options.assets, leftOut), fold, {
+      everyHours: options.everyHours,
+      trainOnly: withoutFeatures(options.trainOnly ?? [], leftOut),
+    })
     for (const [r, rung] of rungs.entries()) {
       const done = (share: number) => (f + (r + share) / rungs.length) / folds.length
       const say = (share: number, text: string) =>

@@ -8,6 +8,7 @@ import { type Calibrators, fitCalibrators } from '../calibrate.ts'
 import type { Engine } from '../engine.ts'
 import { calibratedAnswers } from '../evaluate-ladder.ts'
 import { FEATURE_COUNT, FEATURES } from '../features.ts'
+import { seldomKnown, withoutFeatures } from '../history.ts'
 import { rungOf } from '../ladder.ts'
 import type { FittedModel, RungName } from '../rung.ts'
 import { type AssetHours, instantOf, type Sample } from '../samples.ts'
@@ -42,6 +43,16 @@ export interface ForecastRow {
   readonly dataAgeMinutes: number
 }
 
+/** The same hours without the features that were seldom known; each asset's are made once. */
+function createHide(leftOut: readonly string[]): (hours: AssetHours) => AssetHours {
+  const made = new Map<AssetHours, AssetHours>()
+  return (hours) => {
+    const known = made.get(hours) ?? withoutFeatures([hours], leftOut)[0]!
+    made.set(hours, known)
+    return known
+  }
+}
+
 /** A rung and volatility alone, fitted and calibrated before an instant. */
 export interface AsOfModel {
   /** Answers to every event that both answer, in order of time; values are left out. */
@@ -60,7 +71,9 @@ export async function fitAsOf(task: AsOfTask): Promise<AsOfModel> {
   const from = Math.min(...assets.map(({ instants, firstUsable }) => instants[firstUsable] ?? before))
   // The test segment is asked for sample by sample: its labels need not be known.
   const fold = fixedFold({ from, test: { from: before, to: before + DAY }, calibrationDays })
-  const { train, calibration } = segmentsOf(assets, fold, { everyHours, trainOnly })
+  const leftOut = seldomKnown(assets, fold.train)
+  const hide = createHide(leftOut)
+  const { train, calibration } = segmentsOf(assets.map(hide), fold, { everyHours, trainOnly: trainOnly?.map(hide) })
   const names = [...new Set<RungName>([task.rung, 'volatility-only'])]
   const fitted: { model: FittedModel; calibrators: Calibrators }[] = []
   try {
@@ -83,7 +96,8 @@ export async function fitAsOf(task: AsOfTask): Promise<AsOfModel> {
   }
   const [own, baseline] = [fitted[0]!, fitted.at(-1)!]
   return {
-    forecast(samples) {
+    forecast(asked) {
+      const samples = asked.map(({ hours, i }) => ({ hours: hide(hours), i }))
       const early = samples.find((sample) => instantOf(sample) < before)
       if (early)
         throw new RangeError(
