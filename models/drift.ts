@@ -32,14 +32,14 @@ const OUTSIDE_WARN = 0.05
 const OUTSIDE_ACT = 0.2
 /** What one row in a hundred of training exceeds, held against the rest of it. */
 const OUTSIDE_SHARE = 0.99
-/** Of those rows, whose distance is measured: one in six hours is enough of a month. */
-const DISTANCE_EVERY = 3
-const DISTANCES_A_MONTH = WINDOW / HOUR / (READ_EVERY * DISTANCE_EVERY)
 const FOLDS = 4
 /** Hours between the rows that are read at all: neighbours say nearly the same, and a month still has 360. */
 const READ_EVERY = 2
 /** Of those rows, how many stand behind bins and covariance. */
 const REFERENCE_EVERY = 2
+/** Of those rows, whose distance is measured: one in six hours is enough of a month. */
+const DISTANCE_EVERY = 3
+const DISTANCES_A_MONTH = WINDOW / HOUR / (READ_EVERY * DISTANCE_EVERY)
 /** Those with the most samples: more say little more, and each takes some ten megabytes while the reference is made. */
 const MOST_ASSETS = 8
 

@@ -21,6 +21,8 @@ export type PsiReading =
 export const PSI_WARN = 0.1
 export const PSI_ACT = 0.25
 const BINS = 10
+/** Of an empty bin: else one empty bin would be infinitely far from one that is not. */
+const LEAST_SHARE = 0.001
 /**
  * With n independent rows and ten bins, n · PSI without any shift is about χ² with nine degrees of freedom: 9 on average, 21.7
  * once in a hundred. At 220 rows that hundredth lies at the warning limit of 0.1; below, chance would warn.
@@ -55,8 +57,8 @@ export function binReference(values: ArrayLike<number>): BinReference | undefine
 }
 
 /**
- * Population stability index, Σ(a − e)·ln(a/e) over the bins of the reference; 0 when both are spread alike. An empty bin
- * counts as half a row.
+ * Population stability index, Σ(a − e)·ln(a/e) over the bins of the reference; 0 when both are spread alike. No share
+ * counts as less than one in a thousand, whatever the number of rows: an empty bin must not weigh more the more rows were looked at.
  *
  * The limits of 0.1 and 0.25 come from practice with independent rows. Hourly features are anything but: what a month of a slow
  * one shows without any shift is measured on training months instead (`models/drift.ts`).
@@ -73,10 +75,10 @@ export function populationStability(
 ): PsiReading {
   const known = Float64Array.from(values).filter(Number.isFinite)
   if (known.length < needed) return { kind: 'too-few', rows: known.length, needed }
-  const floored = (share: number, count: number): number => Math.max(share, 0.5 / count)
+  const floored = (share: number): number => Math.max(share, LEAST_SHARE)
   const psi = countsOf(edges, known).reduce((sum, count, bin) => {
-    const actual = floored(count / known.length, known.length)
-    const expected = floored(shares[bin]!, rows)
+    const actual = floored(count / known.length)
+    const expected = floored(shares[bin]!)
     return sum + (actual - expected) * Math.log(actual / expected)
   }, 0)
   const noise = CHI_SQUARED_99[Math.min(edges.length, CHI_SQUARED_99.length) - 1]! * (1 / known.length + 1 / rows)

@@ -23,10 +23,11 @@ suite('the population stability index', () => {
     assert.ok(Math.abs(measured(reference, values) - expected) < 1e-12)
   })
 
-  test('counts an empty bin as half a row and stays finite', () => {
+  test('counts an empty bin as one row in a thousand, of however many, and stays finite', () => {
     const reference = { edges: [0], shares: [0.5, 0.5], rows: 1_000_000 }
-    const expected = (0.5 / 500 - 0.5) * Math.log(0.5 / 500 / 0.5) + 0.5 * Math.log(2)
-    assert.ok(Math.abs(measured(reference, new Array(500).fill(1)) - expected) < 1e-12)
+    const expected = (0.001 - 0.5) * Math.log(0.001 / 0.5) + 0.5 * Math.log(2)
+    for (const rows of [300, 20_000])
+      assert.ok(Math.abs(measured(reference, new Array(rows).fill(1)) - expected) < 1e-12)
   })
 
   test('is 0 on the rows it was made of, however they are spread', () => {
