@@ -4,7 +4,7 @@ import { isRungName } from '../../models/ladder.ts'
 import { RUNG_NAMES, type RungName } from '../../models/rung.ts'
 import { type AssetHours, instantOf, type Sample } from '../../models/samples.ts'
 import type { Asset } from '../domain/market/tick.ts'
-import { DAY, type DurationMs, HOUR, type TimestampMs } from '../domain/units.ts'
+import { DAY, type DurationMs, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
 import { recordedHours } from './hours.ts'
 import { createProgress } from './progress.ts'
 import { checkWindow, panelFolder } from './recorded.ts'
@@ -37,13 +37,15 @@ export async function runForecast(options: ForecastOptions): Promise<void> {
   const rung = checkOptions(options)
   const folder = panelFolder(options.data)
   const asset = options.symbol.toUpperCase()
-  checkInside(await spansOf(folder, [asset]), { from, to }, ['--from', '--to'])
+  const spans = await spansOf(folder, [asset])
+  checkInside(spans, { from, to }, ['--from', '--to'])
   const stop = onStop()
   const progress = createProgress()
   try {
     const { assets } = await recordedHours(options.data, {
       symbols: [asset],
-      to,
+      // Hours are read a whole day at a time; each is made of what had been received by then.
+      to: timestamp(Math.min(to + 2 * DAY, spans.get(asset)!.to)),
       say: (share, text) => progress.say(share / 2, text),
       signal: stop.signal,
     })
@@ -61,9 +63,15 @@ export async function runForecast(options: ForecastOptions): Promise<void> {
       onProgress: (share, text) => progress.say((1 + share) / 2, text),
       signal: stop.signal,
     })
-    const rows = model.forecast(samplesBetween(assets, { from, to, every }))
+    const samples = samplesBetween(assets, { from, to, every })
+    const rows = model.forecast(samples)
     model.dispose()
     progress.stop()
+    const missing = Math.ceil((to - from) / every) - samples.length
+    if (missing > 0)
+      process.stderr.write(
+        `${missing} steps without a forecast: too little is recorded before them, or the record ends.\n`,
+      )
     process.stdout.write(
       options.csv
         ? formatForecasts(rows, rung)

@@ -13,10 +13,12 @@ import {
   type DrawnText,
   effectivenessPicture,
   hourly,
+  leadTimePicture,
   look,
   mapPicture,
   modelHealthPicture,
   pnlPath,
+  precisionRecallPicture,
   profilePicture,
   reliabilityPicture,
   START,
@@ -99,6 +101,30 @@ const CASES: readonly (readonly [name: string, picture: Picture])[] = [
       curves: Array.from({ length: 4 }, () => ({ name: HOSTILE, bins: [bin(0.1, 0.1, 9)] })),
     }),
   ],
+  ['precision and recall', precisionRecallPicture()],
+  [
+    'precision and recall of four curves with hostile names',
+    precisionRecallPicture({
+      title: HOSTILE,
+      subtitle: HOSTILE,
+      base: 0.0001,
+      curves: Array.from({ length: 4 }, () => ({
+        name: HOSTILE,
+        points: [[0.1, 0.001] as const, [1, 0.0001] as const],
+      })),
+    }),
+  ],
+  ['precision and recall of nothing', precisionRecallPicture({ curves: [], base: 0 })],
+  ['lead times', leadTimePicture()],
+  [
+    'lead times with hostile names',
+    leadTimePicture({
+      title: HOSTILE,
+      subtitle: HOSTILE,
+      curves: [{ name: HOSTILE, points: [[72, 0] as const, [0, 1] as const] }],
+    }),
+  ],
+  ['lead times of nothing', leadTimePicture({ curves: [], byChance: [] })],
   ['a status card', statusPicture()],
   [
     'a status card of two assets',

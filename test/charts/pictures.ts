@@ -7,11 +7,13 @@ import type { MapSnapshot } from '../../src/domain/liquidation/snapshot.ts'
 import type {
   EffectivenessPicture,
   LabelledCluster,
+  LeadTimePicture,
   LiquidationMapPicture,
   LiquidationProfilePicture,
   ModelHealthPicture,
   Picture,
   PnlPoint,
+  PrecisionRecallPicture,
   ReliabilityPicture,
   StatusPicture,
   StatusRow,
@@ -119,6 +121,48 @@ export const reliabilityPicture = (over: Partial<ReliabilityPicture> = {}): Reli
     },
     { name: 'distance and volatility alone', bins: [bin(0.02, 0.01, 900), bin(0.08, 0.12, 500), bin(0.15, 0.09, 150)] },
   ],
+  ...over,
+})
+
+export const precisionRecallPicture = (over: Partial<PrecisionRecallPicture> = {}): PrecisionRecallPicture => ({
+  kind: 'precision-recall',
+  title: 'ETH and BTC: a fall beyond 2.5 σ within 24 h, precision and recall',
+  subtitle: 'not fitted on: 2024-01-18 to 2024-07-14, 2,112 decisions, 12 episodes of the market',
+  alt: 'Average precision 9 %.',
+  curves: [
+    {
+      name: 'boosted trees',
+      points: [
+        [0.05, 0.4],
+        [0.4, 0.2],
+        [1, 0.06],
+      ],
+    },
+    {
+      name: 'volatility only',
+      points: [
+        [0.1, 0.2],
+        [1, 0.05],
+      ],
+    },
+  ],
+  base: 0.05,
+  ...over,
+})
+
+const risingTo = (share: number): [number, number][] =>
+  [72, 48, 24, 0].map((hours, k) => [hours, (share * (k + 1)) / 4])
+
+export const leadTimePicture = (over: Partial<LeadTimePicture> = {}): LeadTimePicture => ({
+  kind: 'lead-time',
+  title: 'ETH and BTC: a fall beyond 2.5 σ within 24 h, how early alerts came',
+  subtitle: 'not fitted on: 2024-01-18 to 2024-07-14, 2,112 decisions, 12 episodes of the market',
+  alt: 'Median 36 hours.',
+  curves: [
+    { name: 'boosted trees', points: risingTo(0.8) },
+    { name: 'volatility only', points: risingTo(0.6) },
+  ],
+  byChance: risingTo(0.55),
   ...over,
 })
 
