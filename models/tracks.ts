@@ -3,7 +3,8 @@
  *
  * A month of a feed is thousands of observations, and looking at each of them where it lies in memory takes longer than
  * everything else that a forecast does. So their instants and figures are copied side by side once; the next reading compares
- * which observations they are (not what is in them: an observation never changes) and copies only those that are new.
+ * which observations they are (not what is in them: an observation never changes, and joining those of an hour to one or taking
+ * in a late one moves those after it) and copies only those that are new.
  *
  * @module
  */
@@ -59,10 +60,25 @@ function adopt(track: Track, ticks: readonly Observed[]): number {
   const first = ticks[0]
   let begin = track.begin
   while (begin < track.end && track.ticks[begin] !== first) begin++
-  let same = 0
-  while (begin + same < track.end && same < ticks.length && track.ticks[begin + same] === ticks[same]) same++
+  const most = Math.min(track.end - begin, ticks.length)
+  let same = isUnchanged(track.ticks, begin, ticks, most) ? most : 0
+  while (same < most && track.ticks[begin + same] === ticks[same]) same++
   track.begin = same > 0 ? begin : 0
   return same
+}
+
+const CHECKPOINTS = 32
+
+/**
+ * Whether the first `count` are those of the store from `begin` on. A late observation among them, or some of them joined to one,
+ * moves all that follow: the last one and some between tell, without touching thousands.
+ */
+function isUnchanged(store: readonly Observed[], begin: number, ticks: readonly Observed[], count: number): boolean {
+  for (let k = 1; k <= CHECKPOINTS; k++) {
+    const j = Math.floor((count * k) / CHECKPOINTS) - 1
+    if (j >= 0 && store[begin + j] !== ticks[j]) return false
+  }
+  return count > 0
 }
 
 function extend(track: Track, ticks: readonly Observed[], same: number): Track {

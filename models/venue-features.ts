@@ -21,7 +21,7 @@ import {
 import { LEVEL_FLOOR } from './market-formulas.ts'
 import type { Normalising } from './prepared.ts'
 import { VENUE_IDS, VENUE_SLOTS, type VenueHours } from './samples.ts'
-import { AGGREGATE, isSpot, logOf, meanOver, perHour, ratio, sumOver, venueSum } from './series.ts'
+import { AGGREGATE, isSpot, knownOver, logOf, meanOver, perHour, ratio, sumOver, venueSum } from './series.ts'
 
 /** One venue's columns; one that it does not publish is NaN throughout. */
 interface PreparedVenue extends Normalising {
@@ -180,16 +180,12 @@ function largestVenues(columns: Columns): VenueId[] {
   for (const list of LISTS) {
     for (const { venue, values } of columns[list]) {
       const size = sizes.get(venue) ?? { interest: 0, known: 0 }
-      let [sum, known] = [0, 0]
-      for (const value of values) {
-        if (Number.isNaN(value)) continue
-        sum += value
-        known++
-      }
-      sizes.set(venue, {
-        interest: list === 'openInterest' && known > 0 ? sum / known : size.interest,
-        known: size.known + known,
-      })
+      sizes.set(venue, size)
+      if (size.interest > 0) continue // how much else is known of it does not matter then
+      const known = knownOver(values, values.length - 1, values.length)
+      size.known += known
+      if (list === 'openInterest' && known > 0)
+        size.interest = sumOver(values, values.length - 1, values.length) / known
     }
   }
   const known = [...sizes].filter(([, size]) => size.known > 0)
