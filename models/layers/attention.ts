@@ -3,15 +3,26 @@ import type { Tf } from '../engine.ts'
 import { linear } from './linear.ts'
 import type { Weights } from './weights.ts'
 
-export function makeAttention(weights: Weights, name: string, width: number): void {
+/** What a head prefers of each place before it has read anything, at the start: heads look at different places from the first. */
+const PREFERENCE = 2
+
+/**
+ * @param time - steps it attends to; @param from - how many of the newest ask
+ */
+export function makeAttention(
+  weights: Weights,
+  name: string,
+  { width, heads, time, from }: { width: number; heads: number; time: number; from: number },
+): void {
   for (const part of ['query', 'key', 'value', 'output']) {
     weights.make(`${name}/${part}/weight`, [width, width], Math.sqrt(1 / width))
   }
   weights.make(`${name}/output/bias`, [width], 0)
+  weights.make(`${name}/place`, [heads, from, time], PREFERENCE)
 }
 
 /**
- * Multi-head attention of some steps to all steps: softmax(Q·Kᵀ / √d)·V per head, then one linear map.
+ * Multi-head attention of some steps to all steps: softmax(Q·Kᵀ / √d + place)·V per head, then one linear map.
  *
  * Every step lies in the past of the asked instant, so none has to be hidden from another.
  *
@@ -38,7 +49,9 @@ export function attention(
   const query = byHead(tf.mul(project(asking, 'query'), 1 / Math.sqrt(depth)), from)
   const key = byHead(project(sequence, 'key'), time)
   const value = byHead(project(sequence, 'value'), time)
-  const attended = tf.matMul(tf.softmax(tf.matMul(query, key, false, true)), value)
+  const alike = tf.reshape(tf.matMul(query, key, false, true), [batch, heads, from, time])
+  const scores = tf.reshape(tf.add(alike, weights.get<Tensor3D>(`${name}/place`)), [batch * heads, from, time])
+  const attended = tf.matMul(tf.softmax(scores), value)
   const joined = tf.reshape(tf.transpose(tf.reshape(attended, [batch, heads, from, depth]), [0, 2, 1, 3]), [
     batch * from,
     width,

@@ -43,11 +43,12 @@ export const TRANSFORMER: Architecture = {
     weights.make('select/out/bias', [inputs], 0)
     weights.make('embed/weight', [columns, width], Math.sqrt(1 / columns))
     weights.make('embed/bias', [width], 0)
-    weights.make('position', [patches, width], 0.1)
+    weights.make('position', [patches, width], 0.5)
     makeGatedResidual(weights, 'embedded', width)
     const names = Array.from({ length: blocks }, (_, k) => `block-${k + 1}`)
-    for (const name of names) {
-      makeAttention(weights, `${name}/attention`, width)
+    const asking = (k: number): number => (k === names.length - 1 ? 1 : patches)
+    for (const [k, name] of names.entries()) {
+      makeAttention(weights, `${name}/attention`, { width, heads: attentionHeads, time: patches, from: asking(k) })
       makeGate(weights, `${name}/gate`, { inputs: width, outputs: width })
       makeLayerNorm(weights, `${name}/norm`, width)
       makeGatedResidual(weights, `${name}/after`, width)
@@ -89,7 +90,7 @@ export const TRANSFORMER: Architecture = {
           width,
         ]) as Tensor3D
         names.forEach((name, k) => {
-          const steps = k === names.length - 1 ? 1 : patches
+          const steps = asking(k)
           const attended = attention(tf, weights, `${name}/attention`, hidden, { heads: attentionHeads, from: steps })
           const own = steps === 1 ? lastStep(tf, hidden) : (tf.reshape(hidden, [batch * steps, width]) as Tensor2D)
           const through = gate(tf, weights, `${name}/gate`, tf.reshape(attended, [batch * steps, width]) as Tensor2D)
