@@ -21,7 +21,7 @@ const SHAPE: NetworkShape = {
 }
 const TINY: readonly (readonly [Architecture, Readonly<Record<string, number>>])[] = [
   [TCN, { channels: 9, kernel: 3 }],
-  [TRANSFORMER, { patchHours: 3, width: 4, heads: 2, blocks: 2, selection: 4 }],
+  [TRANSFORMER, { patchHours: 3, width: 6, heads: 2, blocks: 2, selection: 4 }],
 ]
 
 let engine: Engine
