@@ -56,9 +56,9 @@ export interface ScoredSamples {
  * The reference of a model: how its features and scores were spread, and how far months of that very time stood from the whole.
  *
  * A month of slow features (volatility, open interest) is a handful of independent values, whatever the number of its rows: its
- * stability index is often far above 0.25 although nothing has changed. So limits are measured: a feature acts above 0.25 and
- * above what the furthest month showed, of all features together and with a quarter to spare. About one month in a hundred like
- * those of training is then taken for drift by any feature at all (measured in its tests).
+ * stability index is often far above 0.25 although nothing has changed. So limits are measured: a feature warns above 0.1 and
+ * above what the furthest month showed, of all features together, and acts above 0.25 and a quarter beyond that. About one month
+ * in a hundred like those of training is then taken for drift by any of a hundred features.
  *
  * @param samples - what the model was fitted on; of each asset every other hour between its first and its last sample is read
  */
@@ -160,7 +160,7 @@ function limitsOf(indices: readonly (readonly number[])[]): DriftLimits[] {
     Array.from({ length: windows }, (_, w) =>
       greatest(indices.map((series, f) => series[w]! / Math.max(floor, usual[f]!))),
     )
-  const warn = Math.max(1, quantile(beyond(PSI_WARN), 0.95))
+  const warn = Math.max(1, greatest(beyond(PSI_WARN)))
   const act = Math.max(1, MARGIN * greatest(beyond(PSI_ACT)))
   return usual.map((one) => {
     const acting = tidy(Math.max(PSI_ACT, one) * act)
