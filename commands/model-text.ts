@@ -5,7 +5,6 @@ import { formatProgress } from '../src/app/train-model.ts'
 import type { Asker, Completion } from '../src/chat/command.ts'
 import type { Card } from '../src/domain/card.ts'
 import { formatCount, formatTime } from '../src/domain/format.ts'
-import type { TrainingProgress } from '../src/ports.ts'
 
 type Fields = NonNullable<Card['fields']>
 
@@ -51,7 +50,7 @@ function describeChallenger({ model, shadow, refusals }: ModelStanding, needed: 
   ].join('\n')
 }
 
-export const progressField = (progress: TrainingProgress): Fields[number] => ({
+export const progressField = (progress: Parameters<typeof formatProgress>[0]): Fields[number] => ({
   name: `In training: ${progress.request.rung}`,
   value: formatProgress(progress),
 })
