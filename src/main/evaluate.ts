@@ -48,6 +48,8 @@ export interface EvaluateOptions {
   readonly again?: string
   /** A fit of seconds, to see that it works. */
   readonly quick?: boolean
+  /** False for a report without them. */
+  readonly pictures: boolean
   readonly json?: boolean
 }
 
@@ -217,7 +219,7 @@ async function write(report: LadderReport, plan: Plan, options: EvaluateOptions)
   const name = nameOf(plan, options)
   const command = commandOf(options)
   const about = aboutOf(plan, options)
-  const pictures = await writeLadderPictures(options.out, report, name)
+  const pictures = options.pictures ? await writeLadderPictures(options.out, report, name) : []
   const markdown = formatLadder(report, {
     title: titleOf(plan, options),
     command,
@@ -226,8 +228,9 @@ async function write(report: LadderReport, plan: Plan, options: EvaluateOptions)
     isFirstLook: options.again === undefined,
   })
   const value = JSON.parse(JSON.stringify({ command, about, pictures, ...report }, shortened)) as unknown
-  await writeFile(join(options.out, `${name}.md`), markdown)
+  // Makes the folder, where it is not there.
   await writeJson(join(options.out, `${name}.json`), value)
+  await writeFile(join(options.out, `${name}.md`), markdown)
   process.stdout.write(options.json ? `${JSON.stringify(value)}\n` : markdown)
 }
 

@@ -1,3 +1,4 @@
+import { readArtifact } from '../../models/artifact.ts'
 import { loadEngine, loadGradients } from '../../models/engine.ts'
 import { fitAsOf, formatForecasts } from '../../models/evaluation/as-of.ts'
 import { isRungName } from '../../models/ladder.ts'
@@ -5,6 +6,7 @@ import { RUNG_NAMES, type RungName } from '../../models/rung.ts'
 import { type AssetHours, instantOf, type Sample } from '../../models/samples.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import { DAY, type DurationMs, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
+import { RECORDED_FOLDER } from './artifacts.ts'
 import { recordedHours } from './hours.ts'
 import { createProgress } from './progress.ts'
 import { checkWindow, panelFolder } from './recorded.ts'
@@ -17,8 +19,8 @@ export interface ForecastOptions {
   readonly from: TimestampMs
   readonly to: TimestampMs
   readonly every: DurationMs
-  /** A rung of the ladder. */
-  readonly model: string
+  /** A rung of the ladder; default that of the shipped model of recorded markets, else volatility alone. */
+  readonly model?: string
   readonly seed: number
   readonly csv?: boolean
   /** A fit of seconds, to see that it works. */
@@ -34,7 +36,7 @@ const CALIBRATION_DAYS = 60
  */
 export async function runForecast(options: ForecastOptions): Promise<void> {
   const { from, to, every } = options
-  const rung = checkOptions(options)
+  const rung = checkOptions(options, options.model ?? (await readArtifact(RECORDED_FOLDER))?.rung ?? 'volatility-only')
   const folder = panelFolder(options.data)
   const asset = options.symbol.toUpperCase()
   const spans = await spansOf(folder, [asset])
@@ -84,7 +86,7 @@ export async function runForecast(options: ForecastOptions): Promise<void> {
   }
 }
 
-function checkOptions({ model, every, from, to }: ForecastOptions): RungName {
+function checkOptions({ every, from, to }: ForecastOptions, model: string): RungName {
   checkWindow({ from, to })
   if (!isRungName(model))
     throw new Error(`Expected --model among ${RUNG_NAMES.join(', ')}, was ${model}. Choose one of these.`)

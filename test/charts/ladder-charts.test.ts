@@ -23,7 +23,18 @@ test('precision stands over recall, beside the rate of who alerts all the time',
 })
 
 test('a lucky first alert does not set the scale', () => {
-  const lucky = precisionRecallPicture({ curves: [{ name: 'model', points: [[0.005, 1], [0.3, 0.2], [1, 0.05]] }] }) // biome-ignore format: a curve
+  const lucky = precisionRecallPicture({
+    curves: [
+      {
+        name: 'model',
+        points: [
+          [0.005, 1],
+          [0.3, 0.2],
+          [1, 0.05],
+        ],
+      },
+    ],
+  })
   const { max } = chartOptions(lucky).yAxis as { max: number }
   assert.ok(max < 0.3, `${max}`)
 })
