@@ -20,8 +20,8 @@ import {
 } from './feature.ts'
 import { LEVEL_FLOOR } from './market-formulas.ts'
 import type { Normalising } from './prepared.ts'
-import { VENUE_IDS, VENUE_SLOTS, type VenueHours } from './samples.ts'
 import { AGGREGATE, isSpot, knownOver, logOf, meanOver, perHour, ratio, sumOver, venueSum } from './series.ts'
+import { VENUE_IDS, VENUE_SLOTS, type VenueHours } from './venue-hours.ts'
 
 /** One venue's columns; one that it does not publish is NaN throughout. */
 interface PreparedVenue extends Normalising {

@@ -3,7 +3,7 @@ import { before, test } from 'node:test'
 import { featureWindow } from '../../models/features.ts'
 import type { Panel } from '../../src/domain/market/panel.ts'
 import { createRandom } from '../../src/domain/random.ts'
-import { DAY, HOUR, later, MINUTE, type TimestampMs } from '../../src/domain/units.ts'
+import { baseQty, DAY, HOUR, later, MINUTE, type TimestampMs } from '../../src/domain/units.ts'
 import { panelOf, type RecordedMarket, recordMarket } from './market.ts'
 
 let market: RecordedMarket
@@ -24,16 +24,18 @@ test('what is kept of a panel is what the panel says, whatever happened to it in
   const random = createRandom(seed)
   const cut = later(market.from, DAY)
   const panel = panelOf(market.ticks.filter(({ receivedAt }) => receivedAt <= cut))
-  const late = market.ticks.filter((tick) => tick.type === 'open-interest' && tick.receivedAt > later(cut, -3 * HOUR))
   let at = cut
   assertSame(panel, at, 'at first')
   for (let k = 0; k < 12; k++) {
     at = later(at, Math.ceil(random() * 40) * MINUTE)
     for (const tick of market.ticks) if (tick.receivedAt > cut && tick.receivedAt <= at) panel.apply(tick)
     assertSame(panel, at, 'when more had come')
-    const tick = late[Math.floor(random() * late.length)]!
-    if (tick.receivedAt <= at)
-      panel.apply({ ...tick, receivedAt: later(tick.receivedAt, -1 - Math.floor(random() * MINUTE)) })
+    const tick = market.ticks
+      .filter((tick) => tick.type === 'open-interest')
+      .findLast(({ venue, receivedAt }) => venue === 'sim-a' && receivedAt < at - HOUR)!
+    // Another figure just after the newest of an hour ago, which nobody had heard when that hour was read.
+    const corrected = { eventAt: later(tick.eventAt, 1), receivedAt: later(tick.receivedAt, 1) }
+    panel.apply({ ...tick, ...corrected, openInterest: baseQty(tick.openInterest * 1.5) })
     assertSame(panel, at, 'when one had come late')
     if (k === 4) panel.condense(later(at, -6 * HOUR))
     if (k === 8) panel.forget(later(at, -20 * DAY))
