@@ -5,7 +5,7 @@ import type { ChatAdapter } from '../chat/command.ts'
 import { CONSOLE_CHANNEL, createConsoleChat } from '../chat/console.ts'
 import { type Config, loadConfig } from '../config.ts'
 import type { Member } from '../domain/member.ts'
-import { DAY, HOUR, SECOND } from '../domain/units.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '../domain/units.ts'
 import { createLog, type Logger } from '../log.ts'
 import { chooseMarket } from './choose-market.ts'
 import { type Desk, openDesk } from './desk.ts'
@@ -134,9 +134,21 @@ async function openPlatforms(config: Config, log: Logger): Promise<readonly Chat
 
 const RECONCILE_EVERY = 30 * SECOND
 
-/** What has no event to wake it: judging the rails, saying that we are alive, reconciling, forgetting what is older than the retention, asking venues for their tiers. */
+type HouseJob =
+  | 'reconcile'
+  | 'watch-risk'
+  | 'apply-retention'
+  | 'refresh-margin-tiers'
+  | 'check-reach'
+  | 'tend-training'
+  | 'retrain-models'
+
+/**
+ * What has no event to wake it: judging the rails, saying that we are alive, reconciling, forgetting what is older than the
+ * retention, asking venues for their tiers, looking after a model in training and whether another is due.
+ */
 function keepHouse(desk: Desk, log: Logger): NodeJS.Timeout[] {
-  const add = (name: 'reconcile' | 'watch-risk' | 'apply-retention' | 'refresh-margin-tiers' | 'check-reach') => () =>
+  const add = (name: HouseJob) => () =>
     void desk.queue
       .add({ name, data: {}, jobId: name })
       .catch((error: unknown) => log.warn({ err: error, job: name }, 'housekeeping could not be woken'))
@@ -152,6 +164,9 @@ function keepHouse(desk: Desk, log: Logger): NodeJS.Timeout[] {
     setInterval(add('apply-retention'), HOUR),
     setInterval(add('check-reach'), HOUR),
     ...(live ? [setInterval(add('refresh-margin-tiers'), DAY)] : []),
+    setInterval(add('tend-training'), MINUTE),
+    // Quarters of a replay pass in minutes: it is the calendar's that count.
+    ...(desk.clock.kind === 'wall' ? [setInterval(add('retrain-models'), HOUR)] : []),
   ]
 }
 
