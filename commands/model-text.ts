@@ -18,7 +18,12 @@ export const NO_REGISTRY: Card = {
 export const standingFields = ({ champion, challengers, shadowDays }: ModelList): Fields => [
   champion
     ? { name: `In force: ${champion.model.modelId}`, value: describeChampion(champion) }
-    : { name: 'In force: none', value: 'Volatility alone answers until a person puts a model in force.' },
+    : {
+        name: 'In force: none',
+        value: challengers.some(({ model }) => model.demotedAt !== undefined)
+          ? 'Volatility alone answers until a person puts a model in force.'
+          : 'No model for this market was put in force so far.',
+      },
   ...challengers.map((standing) => ({
     name: `In shadow: ${standing.model.modelId}`,
     value: describeChallenger(standing, shadowDays),

@@ -63,7 +63,10 @@ test('a promotion that is refused names every condition with its numbers', async
   assert.match(refused.text!, /did not pass the calibration gate on cascade-down-24h/)
   assert.match(refused.text!, /1 of 3 days in shadow/)
   assert.equal(refused.footer, 'NOT_BETTER_THAN_RUNG_BELOW, NOT_CALIBRATED, TOO_FEW_DAYS_IN_SHADOW')
-  assert.match(allOf(await desk.say('vera', '/model list')), /In force: none[\s\S]*Not yet: it does not beat gru/)
+  assert.match(
+    allOf(await desk.say('vera', '/model list')),
+    /In force: none\nNo model for this market[\s\S]*Not yet: it does not beat gru/,
+  )
 })
 
 test('an approver declines with a reason, and the request says so', async (t) => {
@@ -94,7 +97,7 @@ test('a model whose health failed says so in the list, and an override stands wh
   await desk.app.demoteModel({ modelId: 'm-1', reason: 'calibration has drifted', at: desk.clock.now() })
   assert.match(
     allOf(await desk.say('vera', '/model list')),
-    /In force: none[\s\S]*Taken out of force .*: calibration has drifted/,
+    /In force: none\nVolatility alone answers[\s\S]*Taken out of force .*: calibration has drifted/,
   )
 })
 
