@@ -49,7 +49,7 @@ interface Event {
 const EVENTS: readonly Event[] = [
   { name: 'Cascade down', heads: HORIZONS.map((horizon) => [horizon, `cascade-down-${horizon}`]) },
   { name: 'Cascade up', heads: HORIZONS.map((horizon) => [horizon, `cascade-up-${horizon}`]) },
-  { name: 'Hedge overlay pays', heads: [['24h', 'overlay-pays']] },
+  { name: 'Hedge overlay pays', heads: [['24h', 'overlay-pays-24h']] },
 ]
 
 type Model = NonNullable<ReturnType<App['describeModel']>>

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { canonicalJson, sha256 } from '../src/domain/hash.ts'
+import type { DriftReference } from '../src/domain/model/drift.ts'
 import { RUNG_NAMES, type StoredModel } from './rung.ts'
 import { byTarget } from './targets.ts'
 
@@ -22,6 +23,9 @@ const perTarget = <T extends z.ZodType>(value: T) => z.object(byTarget(() => val
 const CALIBRATORS = perTarget(CALIBRATOR)
 const FIGURE = z.object({ model: z.number(), baseline: z.number(), base: z.number() })
 
+const isDriftReference = (value: unknown): boolean =>
+  value !== null && typeof value === 'object' && ['features', 'scores', 'distance'].every((key) => key in value)
+
 const ARTIFACT = z.object({
   format: z.literal('breakwater-model/3'),
   modelId: z.string(),
@@ -30,6 +34,8 @@ const ARTIFACT = z.object({
   calibratedOn: z.enum(['simulated', 'recorded']),
   trainedAt: z.iso.datetime(),
   trainedOn: z.string(),
+  /** Nothing at this instant or after it was fitted or calibrated on. */
+  fittedUntil: z.iso.datetime(),
   /** One a member: several answer with the mean logit. */
   seeds: z.array(z.number()).min(1),
   dataHash: z.string(),
@@ -57,7 +63,7 @@ const ARTIFACT = z.object({
   /** What the record of models judges a promotion by (`ports/models.ts`). */
   record: z.record(z.string(), z.unknown()),
   /** What the features and scores of training looked like (`drift.ts`). */
-  drift: z.unknown().optional(),
+  drift: z.custom<DriftReference>(isDriftReference, 'Expected what training looked like').optional(),
 })
 
 /** A trained model with everything that is needed to use it and to say what it is. */

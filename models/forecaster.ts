@@ -47,6 +47,7 @@ export function createForecasterOf(artifact: Artifact, engine: Engine): Forecast
 
   return {
     model: factsOf(artifact, engine.name),
+    drift: artifact.drift,
     async predict(panel, asset, at, feeds) {
       const window = windowFor(rung, { panel, asset, at, feeds })
       const refusal = refuse(window, { panel, asset, at, feeds })

@@ -107,6 +107,12 @@ export const PRICE_ONLY: readonly EventKey[] = ['cascade-down', 'cascade-up'].fl
   CASCADE_HORIZONS.map((hours) => keyOf(name, hours) as EventKey),
 )
 
+/**
+ * What a model in force is claimed to know: falls and rises within four hours. Chosen on the quarters before 2024-07-15, where the
+ * longer horizons held too few episodes to tell anything apart; the stretch after them had no part in it.
+ */
+export const CLAIMED: readonly EventKey[] = ['cascade-down-4h', 'cascade-up-4h']
+
 export const TARGET_COUNT = TARGETS.length
 const POSITION = new Map(TARGETS.map(({ key }, k) => [key, k]))
 

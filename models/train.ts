@@ -13,17 +13,23 @@ import { type Engine, loadEngine, loadGradients } from './engine.ts'
 import { createEnsemble } from './ensemble.ts'
 import { calibratedAnswers, hashOfHours, heldOutOfModel, type ModelHeldOut, trainingMeans } from './evaluate-ladder.ts'
 import { judgeLadder } from './evaluation/judge-ladder.ts'
-import { type EventRow, type LadderReport, pooledCell } from './evaluation/ladder-report.ts'
-import { type PooledLadder, poolHeldOut } from './evaluation/pool.ts'
-import { pooledSkill } from './evaluation/pooled-skill.ts'
-import { DRAWS } from './evaluation/resampling.ts'
+import { judgeTogether } from './evaluation/judge-together.ts'
+import {
+  type Difference,
+  type EventRow,
+  type LadderReport,
+  pooledCell,
+  type TogetherComparison,
+} from './evaluation/ladder-report.ts'
+import { poolHeldOut } from './evaluation/pool.ts'
+import { DRAWS, movingBlocks } from './evaluation/resampling.ts'
 import { FEATURES, featureHash } from './features.ts'
 import { allButPriceAndFunding, createHiding } from './hiding.ts'
 import { type GroupHistory, LEAST_HISTORY, seldomKnown, shortGroups, usuallyKnown, withoutFeatures } from './history.ts'
 import { rungBelow, rungOf } from './ladder.ts'
 import type { FitTask, FittedModel, Rung, RungName } from './rung.ts'
 import type { AssetHours } from './samples.ts'
-import { PRICE_ONLY, TARGETS, type TargetKey, targetOf } from './targets.ts'
+import { CLAIMED, PRICE_ONLY, TARGETS, type TargetKey, targetOf } from './targets.ts'
 import { type Fold, type Segments, type Span, segmentsOf } from './walk-forward.ts'
 
 /** What a run learns from. */
@@ -150,7 +156,10 @@ export async function trainModel(options: TrainOptions): Promise<TrainingReport>
     seed: options.seeds[0]!,
     draws: effort === 'quick' ? QUICK_DRAWS : DRAWS,
   })
-  const artifact = toArtifact({ rung, model, members, judged, beside, segments, fold, assets, leftOut, read, options })
+  const artifact = toArtifact({
+    ...{ rung, model, members, judged, beside, segments, fold, assets, leftOut, read, options },
+    short: short.length > 0,
+  })
   const report: TrainingReport = {
     modelId: artifact.modelId,
     engine: engine.name,
@@ -224,7 +233,8 @@ interface Judged {
   readonly held: ModelHeldOut
   /** Of volatility only; undefined where that is the model itself. */
   readonly baseline: ModelHeldOut | undefined
-  readonly pool: PooledLadder
+  /** Over the targets that skill is claimed on. */
+  readonly together: readonly TogetherComparison[]
   readonly report: LadderReport
 }
 
@@ -245,7 +255,8 @@ function judge(rung: Rung, model: FittedModel, { segments, fold, beside, seed, d
     const baseline = others[beside.findIndex((other) => other.rung === 'volatility-only')]
     const targets = TARGETS.filter(({ kind }) => kind === 'event' || !hide)
     const pool = poolHeldOut([held.held, ...others.map((one) => one.held)])
-    return { held, baseline, pool, report: judgeLadder(pool, { seed, targets, draws }) }
+    const together = judgeTogether(pool, CLAIMED, { blocks: movingBlocks(pool.instants, { seed, draws }), seed })
+    return { held, baseline, together, report: judgeLadder(pool, { seed, targets, draws }) }
   }
   return { full: asked(), reduced: asked({ calibration: draw, test: () => bare }) }
 }
@@ -262,10 +273,12 @@ interface Trained {
   readonly leftOut: readonly string[]
   readonly read: TrainingHours
   readonly options: TrainOptions
+  /** Whether there was less history than is asked for. */
+  readonly short: boolean
 }
 
 function toArtifact(trained: Trained) {
-  const { rung, model, members, judged, beside, segments, fold, assets, leftOut, read, options } = trained
+  const { rung, model, members, judged, beside, segments, fold, assets, leftOut, read, options, short } = trained
   const stored = members.map((member) => member.store())
   const weightsHash = hashOfMembers(stored)
   const baseline = beside.find((other) => other.rung === 'volatility-only')?.model ?? model
@@ -278,10 +291,11 @@ function toArtifact(trained: Trained) {
     calibratedOn: options.market,
     trainedAt: new Date(options.now()).toISOString(),
     trainedOn: `${read.described}; calibrated from ${day(fold.calibration.from)}, tested from ${day(fold.test.from)}`,
+    fittedUntil: new Date(fold.calibration.to).toISOString(),
     seeds: [...options.seeds],
     dataHash: hashOfHours([...assets, ...(read.trainOnly ?? [])]),
     codeVersion: options.codeVersion,
-    ...(options.override !== undefined && { override: options.override }),
+    ...(short && options.override !== undefined && { override: options.override }),
     featureHash: featureHash(),
     features: FEATURES.map(({ name }) => name),
     leftOut: [...leftOut],
@@ -293,7 +307,7 @@ function toArtifact(trained: Trained) {
     trainingMean: trainingMeans(segments.train),
     gates: { full: gatesOf(judged.full.report, rung.name), reduced: gatesOf(judged.reduced.report, rung.name) },
     metrics: metricsOf(judged.full.report, rung.name),
-    record: recordOf(judged.full, rung, { fold, seed: options.seeds[0]! }),
+    record: recordOf(judged.full, rung, fold),
     drift: driftReference(segments.train, {
       samples: segments.calibration,
       answers: interleave(calibratedAnswers(scores, judged.full.held.calibrators)),
@@ -340,8 +354,10 @@ function metricsOf(report: LadderReport, rung: RungName): Artifact['metrics'] {
   return Object.fromEntries(figures.filter(([, figure]) => Object.values(figure).every(Number.isFinite)))
 }
 
+const figureOf = ({ value, intervals }: Difference) => ({ value, ...intervals[95] })
+
 /** What a promotion is judged by: skill is claimed on the price-only targets alone. */
-function recordOf({ report, pool }: Judged, rung: Rung, { fold, seed }: { fold: Fold; seed: number }): ModelMetrics {
+function recordOf({ report, together }: Judged, rung: Rung, fold: Fold): ModelMetrics {
   const targets = eventKeys.flatMap((key) => {
     const [cell, row] = [pooledCell(report, key), rowOf(report, key, rung.name)]
     if (!cell || !row || !Number.isFinite(row.scores.lift)) return []
@@ -356,11 +372,10 @@ function recordOf({ report, pool }: Judged, rung: Rung, { fold, seed }: { fold: 
     return [[key, figures] as const]
   })
   const below = rungBelow(rung.name)
-  const skill = below && pooledSkill(pool, [rung.name, below], { targets: PRICE_ONLY, seed })
+  const skill = together.find((one) => one.rung === rung.name && one.against === below)
   return {
     targets: Object.fromEntries(targets),
-    ...(below &&
-      skill && { overBelow: { value: skill.value, ...skill.intervals[95], rung: below, targets: PRICE_ONLY } }),
+    ...(below && skill && { overBelow: { ...figureOf(skill.brierSkill), rung: below, targets: CLAIMED } }),
     heldOut: `${day(fold.test.from)} to ${day(fold.test.to)}, ${report.assets.join(' and ')}`,
   }
 }

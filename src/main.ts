@@ -103,7 +103,7 @@ program
 program
   .command('train')
   .description('train a model on the simulated market and write models/artifacts, or on recorded data')
-  .option('--rung <name>', 'kind of model, such as boosted-trees or tcn', 'tcn')
+  .option('--rung <name>', 'kind of model, such as boosted-trees or tcn', 'boosted-trees')
   .option(
     '--members <number>',
     'so many of them, one seed after another, that answer with the mean of their log odds',
@@ -149,7 +149,7 @@ program
   )
   .option('--test-to <date>', 'last day of that', endOf)
   .option('--every <time>', 'time between two decisions, in whole hours', span, span('4h'))
-  .option('--calibration <days>', 'days before each test segment that calibrate', wholeDays, 60)
+  .option('--calibration <days>', 'days before each test segment that calibrate', wholeDays, 180)
   .option('--pool <number>', 'learn from so many further coins as well', wholeNumber)
   .option('--seed <number>', 'seed of weights and draws', number, 1)
   .option(

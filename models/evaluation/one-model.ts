@@ -39,19 +39,8 @@ export async function findModel(name: string, artifactsFolder: string): Promise<
   return artifact
 }
 
-/**
- * From when on a model has seen nothing.
- *
- * @throws {Error} when its file does not say: it cannot be judged honestly
- */
-export function unseenFrom({ modelId, trainedOn }: Artifact): number {
-  const date = /tested from (\d{4}-\d{2}-\d{2})/.exec(trainedOn)?.[1]
-  if (date === undefined)
-    throw new Error(
-      `Expected ${modelId} to say from when on it has seen nothing ("tested from <date>"), was "${trainedOn}". Train a new one.`,
-    )
-  return Date.parse(`${date}T00:00:00Z`)
-}
+/** From when on a model has seen nothing. */
+export const unseenFrom = ({ fittedUntil }: Artifact): number => Date.parse(fittedUntil)
 
 /** What a model is held against, fitted anew before the window: the base rate, volatility only and the rung below. */
 export function rungsBeside(rung: RungName): readonly RungName[] {

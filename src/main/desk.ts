@@ -26,7 +26,9 @@ import { createVirtualClock, createWallClock } from '../venues/virtual-clock.ts'
 import { alertRules } from './alert-rules.ts'
 import { ARTIFACT_FOLDER, confidenceFor } from './artifacts.ts'
 import { buildFacts } from './build-facts.ts'
+import { createChampionForecaster } from './champion.ts'
 import { openDatabase } from './database.ts'
+import { modelFilesFor, trainerFor } from './models.ts'
 import { openVenues } from './venues.ts'
 import { answerWhileHeld, postWhileHeld } from './while-held.ts'
 
@@ -113,7 +115,10 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
       }),
       (it) => it.close(),
     )
-    const forecaster = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine: await loadEngine() })
+    const engine = await loadEngine()
+    const models = await modelFilesFor(source)
+    const otherwise = await createForecaster({ artifactFolder: ARTIFACT_FOLDER, engine })
+    const forecaster = await createChampionForecaster({ store, files: models, engine, otherwise, log })
     const confidence = await confidenceFor(source)
     const market = createMarketState(confidence?.horizons, confidence && EVENT_RULES[confidence.rule])
     market.tierTables = await readTierTables({ store })
@@ -129,6 +134,13 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
         marginTiers,
         venues,
         forecaster,
+        models,
+        trainer: trainerFor(source, {
+          market: models.market,
+          dataFolder: config.data.folder,
+          trainingData: config.models.trainingData,
+          clock,
+        }),
         clock,
         ids,
         settings,
@@ -153,6 +165,8 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     })
     const dispatch = answerWhileHeld(store, answer)
 
+    await app.registerShipped()
+    await forecaster.refresh()
     for (const member of options.members) await store.members.seed(member)
     if (roles.includes('worker')) await store.observations.declareFeeds(source.feeds)
     market.feeds = source.feeds

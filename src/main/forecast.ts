@@ -4,6 +4,7 @@ import { fitAsOf, formatForecasts } from '../../models/evaluation/as-of.ts'
 import { isRungName } from '../../models/ladder.ts'
 import { RUNG_NAMES, type RungName } from '../../models/rung.ts'
 import { type AssetHours, instantOf, type Sample } from '../../models/samples.ts'
+import { CALIBRATION_DAYS } from '../../models/walk-forward.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import { DAY, type DurationMs, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
 import { RECORDED_FOLDER } from './artifacts.ts'
@@ -28,7 +29,6 @@ export interface ForecastOptions {
 }
 
 const TRAIN_EVERY_HOURS = 4
-const CALIBRATION_DAYS = 60
 
 /**
  * `forecast`: what a model would have said at every step of a window, point in time, fitted only on what lies before it. One CSV

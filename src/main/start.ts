@@ -27,7 +27,7 @@ export async function runStart(wanted: readonly string[]): Promise<void> {
   if (wanted.includes('trainer')) {
     if (wanted.length > 1)
       throw new Error('Expected trainer alone, was together with others: training gets a process of its own')
-    return (await import('./train.ts')).runTrain({ seed: 1, rung: 'tcn', members: 1, symbol: [] })
+    return (await import('./train.ts')).runTrain({ seed: 1, rung: 'boosted-trees', members: 1, symbol: [] })
   }
   const config = loadConfig()
   const log = createLog(config.data.logLevel)

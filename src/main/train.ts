@@ -7,7 +7,7 @@ import { writeConfidence } from '../../models/confidence-file.ts'
 import { isRungName } from '../../models/ladder.ts'
 import { RUNG_NAMES, type RungName } from '../../models/rung.ts'
 import { TooLittleDataError, type TrainingReport, trainModel } from '../../models/train.ts'
-import { fixedFold, type Span } from '../../models/walk-forward.ts'
+import { CALIBRATION_DAYS, fixedFold, type Span } from '../../models/walk-forward.ts'
 import type { TimestampMs } from '../domain/units.ts'
 import { ARTIFACT_FOLDER } from './artifacts.ts'
 import { codeVersion } from './build-facts.ts'
@@ -33,7 +33,6 @@ export interface TrainCommandOptions {
 
 const MODELS_FOLDER = fileURLToPath(new URL('../../models', import.meta.url))
 const WORK_FOLDER = 'data/training'
-const CALIBRATION_DAYS = 120
 const QUICK_CONFIDENCE_DAYS = 100
 
 /** Exit code where there is too little data: nothing was fitted, and an override would be taken. */

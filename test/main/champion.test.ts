@@ -73,6 +73,7 @@ async function fitArtifact(hours: AssetHours): Promise<Artifact> {
     architecture: model!.architecture,
     calibratedOn: 'simulated',
     trainedAt: '2026-01-01T00:00:00.000Z',
+    fittedUntil: '2026-01-01T00:00:00Z',
     trainedOn: 'made-up hours of ETH',
     seeds: [1],
     dataHash: 'data',
