@@ -29,6 +29,7 @@ import members from './members.ts'
 import modelApprove from './model-approve.ts'
 import modelCancel from './model-cancel.ts'
 import modelDecline from './model-decline.ts'
+import modelExplain from './model-explain.ts'
 import modelHealth from './model-health.ts'
 import modelList from './model-list.ts'
 import modelPromote from './model-promote.ts'
@@ -107,6 +108,7 @@ export const commands: readonly Command[] = [
   liveRevoke,
   modelStatus,
   modelList,
+  modelExplain,
   modelHealth,
   modelPromote,
   modelApprove,

@@ -180,6 +180,14 @@ function explain(model: FittedModel, sample: Sample, key: EventKey): Explanation
   return [{ ...whole, contributions: [...shown, others] }]
 }
 
+function withProbabilities(explanation: Explanation, calibrators: Calibrators): Explanation {
+  const told = (score: number): number => {
+    const key = explanation.target as EventKey
+    return applyCalibrator(calibrators[key], score, key)
+  }
+  return { ...explanation, probabilities: { base: told(explanation.base), score: told(explanation.score) } }
+}
+
 /** Networks take tens of milliseconds to explain: once an hour an asset; the others say it every time. */
 function explainingEvery(span: number): (asset: Asset, at: TimestampMs) => boolean {
   const last = new Map<Asset, number>()
@@ -222,7 +230,7 @@ function toPrediction(artifact: Artifact, window: FeatureWindow, answer: Answer)
     maskedFeeds,
     modelId: artifact.modelId,
     calibratedOn: artifact.calibratedOn,
-    ...(why && { why }),
+    ...(why && { why: why.map((one) => withProbabilities(one, artifact.calibrators[profile])) }),
   }
 }
 

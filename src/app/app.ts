@@ -15,6 +15,7 @@ import { createDescribeVersion } from './describe-version.ts'
 import { createEscalateAlert } from './escalate-alert.ts'
 import { createExecuteProposal } from './execute-proposal.ts'
 import { createExplainCluster } from './explain-cluster.ts'
+import { createExplainForecast } from './explain-forecast.ts'
 import { createExplainProposal } from './explain-proposal.ts'
 import { createFollowMarket } from './follow-market.ts'
 import { createInviteMember } from './invite-member.ts'
@@ -69,6 +70,7 @@ export function createApp(
     proposeHedges: createProposeHedges(ports, proposeHedge),
     approveProposal: createApproveProposal(ports),
     declineProposal: createDeclineProposal(ports),
+    explainForecast: createExplainForecast(ports),
     explainProposal: createExplainProposal(ports),
     resizeProposal: createResizeProposal(ports),
     expireProposal: createExpireProposal(ports),

@@ -51,6 +51,7 @@ const EXPECTED: Record<string, readonly string[]> = {
   'live revoke': ['reason: string?'],
   'model status': [],
   'model list': [],
+  'model explain': ['what: string'],
   'model health': ['model: string?'],
   'model promote': ['model: string'],
   'model approve': ['request: string'],

@@ -18,5 +18,7 @@ export interface Explanation {
   readonly score: number
   /** Largest first by size; they and the base add up to the score within 1 %. */
   readonly contributions: readonly Contribution[]
+  /** Of an event: what base and score are told as, calibrated; absent where the calibrator is not at hand. */
+  readonly probabilities?: { readonly base: number; readonly score: number }
   readonly method: 'exact Shapley values' | 'sampled Shapley values' | 'integrated gradients'
 }
