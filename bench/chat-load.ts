@@ -13,6 +13,7 @@ import { compare, type Measured } from './bench.ts'
 import { withDesk } from './desk.ts'
 import { bareRecord } from './limits/chat-record.ts'
 import { ROOT } from './product.ts'
+import { roundsOr } from './rounds.ts'
 import { closing } from './temporary.ts'
 
 /** A program, not a module of ours: it shall have a processor core of its own. */
@@ -171,6 +172,3 @@ export async function bareWork(
   }))
   return { close: () => pool.end(), work: bareRecord(pool, platform, book) }
 }
-
-/** No more rounds than `BENCH_ROUNDS` says: one is enough to see that a benchmark runs. */
-export const roundsOr = (usual: number): number => Math.min(usual, Number(process.env.BENCH_ROUNDS || usual))

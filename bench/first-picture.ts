@@ -11,8 +11,9 @@ import type { DrawPicture } from '../src/chat/pictures.ts'
 import { later, MINUTE } from '../src/domain/units.ts'
 import type { VirtualClock } from '../src/ports.ts'
 import { type Bench, compare, percentile } from './bench.ts'
-import { roundsOr, withChatDesk } from './chat-load.ts'
+import { withChatDesk } from './chat-load.ts'
 import { bareRender } from './limits/first-picture.ts'
+import { roundsOr } from './rounds.ts'
 import { closing } from './temporary.ts'
 
 const ROUNDS = 9

@@ -23,6 +23,7 @@ import { createCcxtVenue } from '../src/venues/ccxt/ccxt-venue.ts'
 import { createSimulatedMarket } from '../src/venues/simulated/market.ts'
 import { createWallClock } from '../src/venues/virtual-clock.ts'
 import { instant, type LoopbackExchange } from './loopback-exchange.ts'
+import { BENCH_SERVER } from './rounds.ts'
 import { closing, inTemporaryFolder } from './temporary.ts'
 
 const ASSET = 'ETH'
@@ -73,7 +74,7 @@ export const withSignalDesk = <T>(
   work: (desk: SignalDesk) => Promise<T>,
 ): Promise<T> =>
   inTemporaryFolder(async (folder) => {
-    const server = await startEmbedded({ folder, log })
+    const server = await startEmbedded({ folder, log, ...BENCH_SERVER })
     return closing(server.stop, async () => {
       const connectionString = server.connectionString()
       await migrate(connectionString)

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DEMO_MEMBERS } from '../src/main/demo-members.ts'
 import { compare, type Measured, percentile } from './bench.ts'
-import { roundsOr } from './chat-load.ts'
 import { bareCreateOrder } from './limits/create-order.ts'
 import { instant, type LoopbackExchange } from './loopback-exchange.ts'
+import { roundsOr } from './rounds.ts'
 import type { Marks, SignalDesk } from './signal-desk.ts'
 
 const [WARM_UP, ROUNDS] = [40, 250]

@@ -6,10 +6,12 @@ import {
   duration,
   fundingPer8h,
   HOUR,
+  later,
   price,
   type TimestampMs,
   usd,
 } from '../src/domain/units.ts'
+import type { MarketSource } from '../src/ports.ts'
 
 export const SIX_VENUES: readonly VenueId[] = ['binance', 'bybit', 'okx', 'deribit', 'hyperliquid', 'dydx']
 const SHARES = [0.36, 0.22, 0.2, 0.06, 0.12, 0.04]
@@ -92,3 +94,30 @@ export function createSixVenues(options: {
 }
 
 const EIGHT_HOURS = duration(8 * HOUR)
+
+/** The same of several assets as a source that ends: what models are fitted on, for timing only. */
+export function createSixVenueMarket(options: {
+  readonly assets: readonly Asset[]
+  readonly from: TimestampMs
+  readonly to: TimestampMs
+  readonly every: DurationMs
+}): MarketSource {
+  const { assets, from, to, every } = options
+  const makers = assets.map((asset, k) => createSixVenues({ asset, seed: k + 1, every }))
+  return {
+    name: 'six-venues',
+    assets,
+    clock: 'virtual',
+    from,
+    to,
+    feeds: makers.flatMap(({ feeds }) => feeds),
+    async *steps() {
+      for (let at = from; at <= to; at = later(at, every)) {
+        yield { at, ticks: makers.flatMap((maker) => maker.step(at)), warmup: false }
+      }
+    },
+    problems: () => [],
+    quoteAt: () => undefined,
+    close: async () => undefined,
+  }
+}
