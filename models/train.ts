@@ -168,17 +168,33 @@ export async function trainModel(options: TrainOptions): Promise<TrainingReport>
     samples: { train: segments.train.length, calibration: segments.calibration.length, test: segments.test.length },
     architecture: artifact.architecture,
     leftOut,
-    ladder: judged.full.report,
-    priceAndFundingOnly: judged.reduced.report,
+    ladder: together(judged.full.report),
+    priceAndFundingOnly: together(judged.reduced.report),
   }
   for (const { model: other } of beside) other.dispose()
   model.dispose()
   signal?.throwIfAborted()
   await writeArtifact(options.outFolder, artifact)
-  await writeJson(path.join(options.outFolder, REPORT_FILE), report)
+  await writeJson(path.join(options.outFolder, REPORT_FILE), JSON.parse(JSON.stringify(report, shortened)))
   say(1, `wrote ${artifact.modelId}`)
   return report
 }
+
+/** What is said of all assets together: each alone is told where a ladder is evaluated. */
+function together(report: LadderReport): LadderReport {
+  const [scope] = scopesOf(report.assets)
+  const of = <T extends { scope: string }>(cells: readonly T[]): readonly T[] =>
+    cells.filter((cell) => cell.scope === scope)
+  return { ...report, events: of(report.events), values: of(report.values) }
+}
+
+/** Six digits say all there is, and curves are drawn where a ladder is evaluated. */
+const shortened = (key: string, value: unknown): unknown =>
+  key === 'precisionRecall' || key === 'byEpisode'
+    ? undefined
+    : typeof value === 'number' && !Number.isInteger(value)
+      ? Number(value.toPrecision(6))
+      : value
 
 const of = (count: number, k: number): string => (count > 1 ? ` ${k + 1} of ${count}` : '')
 

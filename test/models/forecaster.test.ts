@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { readArtifact } from '../../models/artifact.ts'
-import { collectHours, HEADS, type Head, type Sample } from '../../models/dataset.ts'
+import { applyCalibrator } from '../../models/calibrate.ts'
+import { collectHours } from '../../models/dataset.ts'
 import { loadEngine } from '../../models/engine.ts'
 import { featureHash } from '../../models/features.ts'
-import { createForecaster, restoreNetwork } from '../../models/forecaster.ts'
-import { predictLogits } from '../../models/tcn/fit.ts'
-import { applyPlatt, sigmoid } from '../../src/domain/calibration.ts'
+import { createForecaster, restoreModel } from '../../models/forecaster.ts'
+import { withoutFeatures } from '../../models/history.ts'
+import { labelOf, type Sample } from '../../models/samples.ts'
+import { type EventKey, PRICE_ONLY, TARGET_COUNT, targetIndex } from '../../models/targets.ts'
 import { type CascadeForecast, HORIZONS } from '../../src/domain/forecast.ts'
-import { DAY, HOUR, later, MINUTE, timestamp, usd } from '../../src/domain/units.ts'
+import { DAY, HOUR, later, MINUTE, timestamp } from '../../src/domain/units.ts'
 import type { Forecaster } from '../../src/ports.ts'
 import { createSimulatedMarket } from '../../src/venues/simulated/market.ts'
 import { panelOf, type RecordedMarket, recordMarket } from './market.ts'
@@ -19,7 +21,7 @@ const SHIPPED = fileURLToPath(new URL('../../models/artifacts/simulated', import
 let market: RecordedMarket
 let forecaster: Forecaster
 before(async () => {
-  market = await recordMarket()
+  market = await recordMarket(5, ['ETH', 'BTC'])
   forecaster = await createForecaster({ artifactFolder: SHIPPED, engine: await loadEngine() })
 })
 
@@ -84,22 +86,16 @@ test('missing feeds are named and the answer still comes', async () => {
   const feeds = market.feeds.filter(({ feed }) => feed === 'bar' || feed === 'funding')
   const answer = await forecaster.predict(panelOf(market.ticks), 'ETH', market.to, feeds)
   assert.ok(answer.kind === 'estimated')
-  assert.deepEqual([...answer.maskedFeeds].sort(), ['book-depth', 'liquidations', 'open-interest', 'taker-flow'])
-})
-
-test('features on a level that training never saw are hidden and named', async () => {
-  const deep = market.ticks.map((tick) =>
-    tick.type === 'book-depth'
-      ? { ...tick, bidNotional: usd(tick.bidNotional * 1e4), askNotional: usd(tick.askNotional * 1e4) }
-      : tick,
-  )
-  const answer = await forecaster.predict(panelOf(deep), 'ETH', market.to, market.feeds)
-  assert.ok(answer.kind === 'estimated')
-  assert.deepEqual(answer.maskedFeeds, [
-    'gain-below (outside training)',
-    'gain-above (outside training)',
-    'depth-to-open-interest (outside training)',
+  assert.deepEqual([...answer.maskedFeeds].sort(), [
+    'account-ratio',
+    'book-depth',
+    'liquidations',
+    'open-interest',
+    'taker-flow',
   ])
+  const whole = await forecaster.predict(panelOf(market.ticks), 'ETH', market.to, market.feeds)
+  assert.ok(whole.kind === 'estimated')
+  assert.notEqual(answer.overlayConfidence, whole.overlayConfidence)
 })
 
 test('the answer changes little from one minute to the next', async () => {
@@ -117,7 +113,7 @@ test('the answer changes little from one minute to the next', async () => {
 test('on a market it has not seen its mean forecasts are near the rates that come', async () => {
   const engine = await loadEngine()
   const artifact = (await readArtifact(SHIPPED))!
-  const network = restoreNetwork(artifact, engine)
+  const model = restoreModel(artifact, engine)
   const from = timestamp(Date.UTC(2030, 0, 1))
   const unseen = createSimulatedMarket({
     seed: 4_711,
@@ -126,26 +122,26 @@ test('on a market it has not seen its mean forecasts are near the rates that com
     to: later(from, 300 * DAY),
     warmupDays: 1,
   })
-  const [hours] = await collectHours(unseen)
+  const [hours] = withoutFeatures(await collectHours(unseen, { phases: [0] }), artifact.leftOut)
+  const keys: readonly EventKey[] = [...PRICE_ONLY, 'overlay-pays-24h']
   const samples: Sample[] = []
   for (let i = hours!.firstUsable; i < hours!.instants.length; i += 8) {
-    if (HEADS.every((head) => hours!.labels[head][i]! >= 0)) samples.push({ hours: hours!, i })
+    if (keys.every((key) => hours!.labels[key][i]! >= 0)) samples.push({ hours: hours!, i })
   }
-  const logits = predictLogits(engine.tf, network, samples, artifact.normaliser)
-  const ratio = (head: Head): number => {
+  const scores = model.scores(samples)
+  const ratio = (key: EventKey): number => {
     let [forecast, came] = [0, 0]
     samples.forEach((sample, k) => {
-      const p = sigmoid(logits[k * HEADS.length + HEADS.indexOf(head)]!)
-      forecast += applyPlatt(artifact.calibrators.full[head], p)
-      came += sample.hours.labels[head][sample.i]!
+      forecast += applyCalibrator(artifact.calibrators.full[key], scores[k * TARGET_COUNT + targetIndex(key)]!, key)
+      came += labelOf(sample, key)
     })
     return forecast / came
   }
   // Three hundred days hold about fifteen cascades of a day each way, fewer of three days: half or twice as many would still be chance.
-  for (const head of HEADS) {
-    const [low, high] = head === 'overlay-pays' ? [0.85, 1.2] : [0.4, 2.5]
-    const found = ratio(head)
-    assert.ok(found >= low && found <= high, `${head}: Expected ${low} to ${high}, was ${found}`)
+  for (const key of keys) {
+    const [low, high] = key === 'overlay-pays-24h' ? [0.85, 1.2] : [0.4, 2.5]
+    const found = ratio(key)
+    assert.ok(found >= low && found <= high, `${key}: Expected ${low} to ${high}, was ${found}`)
   }
-  network.dispose()
+  model.dispose()
 })

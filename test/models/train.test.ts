@@ -95,12 +95,12 @@ test('a model knows what it was made of, and what its promotion will be judged b
   assert.match(heldOut, /^2022-.* to 2022-.*, ETH$/)
 })
 
-test('a run writes the model and the report', async () => {
+test('a run writes the model and a report of it', async () => {
   assert.deepEqual((await readdir(folder)).sort(), ['model.json', 'report.json'])
-  assert.deepEqual(
-    JSON.parse(await readFile(path.join(folder, 'report.json'), 'utf8')),
-    JSON.parse(JSON.stringify(report)),
-  )
+  const kept = JSON.parse(await readFile(path.join(folder, 'report.json'), 'utf8')) as TrainingReport
+  assert.equal(kept.modelId, report.modelId)
+  assert.deepEqual(kept.samples, report.samples)
+  assert.equal(kept.ladder.events.length, report.ladder.events.length)
 })
 
 test('several members answer with their mean log odds', async () => {
