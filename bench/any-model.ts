@@ -37,7 +37,8 @@ import type { Random } from '../src/ports.ts'
 import { createSixVenueMarket } from './six-venues.ts'
 
 export const TREES = 300
-const DAYS = 90
+/** A month and three days of them are history alone. */
+const DAYS = 75
 const FROM = timestamp(Date.UTC(2024, 0, 1))
 const EVERY_HOURS = 4
 /** So many samples tell how a drawn tree parts them. */

@@ -59,22 +59,23 @@ const APART = duration(30_000)
 const FINE = 20 * DAY
 const log = createLog('silent')
 
+/** What the app remembers; features look back on the first thirty-four. */
+const DAYS = isBrief ? 35 : 61
+
 interface Book {
   readonly assets: number
   /** How often everything is heard. */
   readonly every: DurationMs
-  /** What the app remembers. */
-  readonly days: number
   readonly cycles: number
 }
 
 export const forecastCycle2: Bench = {
   name: 'forecast-cycle-2',
-  run: () => measure({ assets: 2, every: duration(5 * MINUTE), days: isBrief ? 35 : 61, cycles: 100 }),
+  run: () => measure({ assets: 2, every: isBrief ? HOUR : duration(5 * MINUTE), cycles: 100 }),
 }
 export const forecastCycle50: Bench = {
   name: 'forecast-cycle-50',
-  run: () => measure({ assets: isBrief ? 3 : 50, every: HOUR, days: isBrief ? 35 : 61, cycles: 20 }),
+  run: () => measure({ assets: isBrief ? 3 : 50, every: HOUR, cycles: 20 }),
 }
 
 const measure = (book: Book): Promise<Measured> =>
@@ -148,7 +149,7 @@ const measure = (book: Book): Promise<Measured> =>
   })
 
 /** Six venues of each asset, followed as the app follows its market; `catchUp` follows on. */
-function followed(assets: readonly Asset[], { every, days }: Book) {
+function followed(assets: readonly Asset[], { every }: Book) {
   const market: MarketState = createMarketState(anyConfidence())
   const makers = assets.map((asset, k) => createSixVenues({ asset, seed: k + 1, every }))
   market.feeds = makers.flatMap(({ feeds }) => feeds)
@@ -163,7 +164,7 @@ function followed(assets: readonly Asset[], { every, days }: Book) {
       for (const [asset, map] of market.maps) advanceMap(map, market.panel, asset, next)
     }
   }
-  const now = later(START, days * DAY)
+  const now = later(START, DAYS * DAY)
   catchUp(now)
   market.panel.condense(later(now, -FINE))
   return { market, now, catchUp, series: makers[0]!.feeds.length }

@@ -56,7 +56,7 @@ async function measure(name: RungName): Promise<Measured> {
   const bare = bareAnswer(name, engine)
   const reads = bareReads({ series, observations: FINE / EVERY, hours: window.hours + LOOKBACK_HOURS })
   const [ours, limits, features, explaining]: [number[], number[], number[], number[]] = [[], [], [], []]
-  const warmUp = roundsOr(WARM_UP)
+  const warmUp = isBrief ? 0 : WARM_UP
   for (let cycle = 0; cycle < warmUp + roundsOr(CYCLES); cycle++, at = later(at, EVERY)) {
     step()
     const started = performance.now()

@@ -15,7 +15,8 @@ import { DAY, HOUR, later, timestamp } from '../src/domain/units.ts'
 import { ARCHITECTURES } from './any-model.ts'
 import { createSixVenueMarket } from './six-venues.ts'
 
-const DAYS = 120
+/** A month and three days of history stand before the first hour that can be asked about. */
+const [TRAIN_DAYS, DAYS] = [60, 75]
 const FROM = timestamp(Date.UTC(2022, 0, 1))
 /** A few batches of full size: what a fit holds does not depend on how many there are. */
 const PLANS = {
@@ -29,8 +30,8 @@ await loadGradients(engine)
 const to = later(FROM, DAYS * DAY)
 const market = createSixVenueMarket({ assets: ['ETH'], from: FROM, to, every: HOUR })
 const hours = await collectHours(market, { phases: [0] })
-const train = samplesIn(hours, { from: FROM, to: FROM + 90 * DAY }, { everyHours: 4 })
-const calibration = samplesIn(hours, { from: FROM + 90 * DAY, to }, { everyHours: 1 })
+const train = samplesIn(hours, { from: FROM, to: FROM + TRAIN_DAYS * DAY }, { everyHours: 4 })
+const calibration = samplesIn(hours, { from: FROM + TRAIN_DAYS * DAY, to }, { everyHours: 1 })
 const architectures = size === 'full' ? Object.values(ARCHITECTURES) : [ARCHITECTURES.tcn!]
 
 const residentMb: number[] = []

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { NETWORKS } from '../../models/ladder.ts'
+import { RUNG_NAMES } from '../../models/rung.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LONGEST_LIMIT = 30
@@ -26,7 +28,9 @@ test('an unknown benchmark is named together with those that there are, each onc
   const names = known!.split(', ')
   assert.deepEqual(names, [...new Set(names)])
   for (const promised of [
-    ...['setup-cold', 'start-warm', 'memory-idle', 'hedge-status', 'forecast-cycle'],
+    ...['setup-cold', 'start-warm', 'memory-idle', 'hedge-status', 'forecast-cycle-2', 'forecast-cycle-50'],
+    ...RUNG_NAMES.filter((rung) => rung !== 'base-rate').map((rung) => `inference-${rung}`),
+    ...[...NETWORKS, 'boosted-trees'].map((rung) => `train-${rung}`),
     ...['hedge-status-discord', 'hedge-status-telegram', 'first-picture'],
     ...['signal-to-order-redis', 'signal-to-order-postgres', 'tap-to-order'],
   ])
@@ -80,6 +84,34 @@ test('a forecast and a press become an order that the exchange has taken, and th
     // A forecast raises alerts before it wakes anybody, and a stage begins where the one before it ends.
     assert.ok(Math.abs(sum - p50) < 1e-6 * p50 + 1e-3, `Expected ${p50}, was ${sum}: ${stdout}`)
   }
+})
+
+test('a forecast, a cycle of them and a fit are timed, and a process that fits twenty times keeps nothing of it', async () => {
+  const { code, stdout, stderr } = await bench(
+    ...[
+      'inference-boosted-trees',
+      'inference-tcn',
+      'forecast-cycle-2',
+      'train-boosted-trees',
+      'retrain-memory',
+      '--json',
+    ],
+  )
+  assert.equal(code, 0, stdout || stderr)
+  const measured: Record<string, Record<'p50' | 'limit' | 'ratio', number> & { apart: Record<string, number> }> =
+    JSON.parse(stdout)
+  assert.equal(Object.keys(measured).length, 5)
+  for (const [name, { p50, limit, ratio }] of Object.entries(measured))
+    assert.ok(p50 > 0 && limit > 0 && ratio === p50 / limit, `${name}: ${stdout}`)
+  // A model of the last row gives its reasons every time, a network the first time within an hour.
+  for (const name of ['inference-boosted-trees', 'inference-tcn'])
+    assert.ok(measured[name]!.apart['with reasons']! > 0 && measured[name]!.apart['features alone']! > 0, stdout)
+  const fit = measured['train-boosted-trees']!.apart
+  assert.ok(fit.samples! > 300 && fit.trees! > 0 && fit['MB at the end']! < 2_000, stdout)
+  const { ratio, apart } = measured['retrain-memory']!
+  assert.equal(apart.fits, 20)
+  // The garbage of one fit comes and goes; twenty batches or networks that were kept would be more than that.
+  assert.ok(ratio < 1.5 && apart['at most']! < 2_000, stdout)
 })
 
 test('what ours is compared with fits on one screen, and every such file is used', () => {
