@@ -105,7 +105,7 @@ const measure = (book: Book): Promise<Measured> =>
                 store,
                 queue,
                 venues: [createPaperVenue({ venueId: 'paper', ledger, clock, quoteAt: () => undefined })],
-                forecaster: createForecasterOf(await anyArtifact(RUNG, engine), engine),
+                forecaster: await createForecasterOf(await anyArtifact(RUNG, engine), engine),
                 clock,
                 ids: createSeededIds('bench'),
                 settings: settingsFor(folder, assets),

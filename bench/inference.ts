@@ -39,7 +39,7 @@ async function measure(name: RungName): Promise<Measured> {
   const engine = await loadEngine({ prefer: 'wasm' })
   if (engine.name !== 'wasm') throw new Error(`Expected the engine wasm, was ${engine.name}: ${engine.passedOver}`)
   if (ARCHITECTURES[name]) await loadGradients(engine) // its reasons are made of them
-  const forecaster = createForecasterOf(await anyArtifact(name, engine), engine)
+  const forecaster = await createForecasterOf(await anyArtifact(name, engine), engine)
   const rung = rungOf(name)
   const window = { hours: Math.max(1, rung.windowHours), venues: rung.readsVenues }
   const makers = [ASSET, 'BTC'].map((asset, k) => createSixVenues({ asset, seed: k + 1, every: EVERY }))

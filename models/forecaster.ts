@@ -6,7 +6,7 @@ import { duration, fraction, HOUR, MINUTE, type TimestampMs } from '../src/domai
 import type { Forecaster, ModelCardFacts } from '../src/ports.ts'
 import { type Artifact, readArtifact } from './artifact.ts'
 import { applyCalibrator, type Calibrators } from './calibrate.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, loadGradients } from './engine.ts'
 import { createEnsemble } from './ensemble.ts'
 import { FEATURES, type FeatureWindow, featureHash, featureWindow } from './features.ts'
 import { withoutFeatures } from './history.ts'
@@ -38,9 +38,11 @@ export async function createForecaster({ artifactFolder, engine }: ForecasterOpt
  *
  * @throws {Error} when the model was trained on other features than this code makes
  */
-export function createForecasterOf(artifact: Artifact, engine: Engine): Forecaster {
+export async function createForecasterOf(artifact: Artifact, engine: Engine): Promise<Forecaster> {
   requireSameFeatures(artifact)
   const rung = rungOf(artifact.rung)
+  // Networks are explained by their gradients.
+  if (rung.windowHours > 0) await loadGradients(engine)
   const model = restoreModel(artifact, engine)
   const baseline = rungOf('volatility-only').restore(artifact.baseline.model, engine)
   const isDue = explainingEvery(rung.windowHours > 0 ? HOUR : 0)
@@ -53,11 +55,13 @@ export function createForecasterOf(artifact: Artifact, engine: Engine): Forecast
       const refusal = refuse(window, { panel, asset, at, feeds })
       if (refusal) return refusal
       const sample = toSample(window, { asset, at, leftOut: artifact.leftOut })
+      const scores = model.scores([sample])
+      const told = EXPLAINED.filter((key) => !Number.isNaN(scores[targetIndex(key)]!))
       return toPrediction(artifact, window, {
-        model: model.scores([sample]),
+        model: scores,
         baseline: baseline.scores([sample]),
         foreign: model.foreign?.(sample) ?? [],
-        why: isDue(asset, at) ? EXPLAINED.flatMap((key) => explain(model, sample, key)) : undefined,
+        why: isDue(asset, at) ? told.map((key) => explain(model, sample, key)) : undefined,
       })
     },
     lastRow(panel, asset, at, feeds) {
@@ -165,19 +169,18 @@ const EXPLAINED = ['cascade-down-24h', 'overlay-pays-24h'] as const satisfies re
 const MOST_CONTRIBUTIONS = 12
 
 /** The largest contributions, and what all others add up to as one. */
-function explain(model: FittedModel, sample: Sample, key: EventKey): Explanation[] {
-  if (Number.isNaN(model.scores([sample])[targetIndex(key)]!)) return []
+function explain(model: FittedModel, sample: Sample, key: EventKey): Explanation {
   const whole = model.explain(sample, key)
   const [shown, rest] = [
     whole.contributions.slice(0, MOST_CONTRIBUTIONS),
     whole.contributions.slice(MOST_CONTRIBUTIONS),
   ]
-  if (rest.length === 0) return [whole]
+  if (rest.length === 0) return whole
   const others = {
     feature: `${rest.length} others`,
     contribution: rest.reduce((sum, { contribution }) => sum + contribution, 0),
   }
-  return [{ ...whole, contributions: [...shown, others] }]
+  return { ...whole, contributions: [...shown, others] }
 }
 
 function withProbabilities(explanation: Explanation, calibrators: Calibrators): Explanation {

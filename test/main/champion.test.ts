@@ -137,7 +137,10 @@ test('whoever is in force answers from the next forecast on: promotion, rollback
   await store.models.promote({ ...change, modelId: first.modelId, over: undefined })
   const answer = await ask(forecaster)
   assert.equal(forecaster.model?.modelId, first.modelId)
-  assert.deepEqual(answer, await ask(createForecasterOf((await readArtifact(path.join(root, 'trained')))!, engine)))
+  assert.deepEqual(
+    answer,
+    await ask(await createForecasterOf((await readArtifact(path.join(root, 'trained')))!, engine)),
+  )
   assert.deepEqual(
     forecaster.shadow?.map(({ model }) => model?.modelId),
     [second.modelId],
@@ -155,7 +158,7 @@ test('whoever is in force answers from the next forecast on: promotion, rollback
   const bare = await ask(forecaster)
   const baseline = baselineOf((await readArtifact(path.join(root, 'trained')))!)
   assert.equal(forecaster.model?.modelId, `volatility-only-of-${first.modelId}`)
-  assert.deepEqual(bare, await ask(createForecasterOf(baseline, engine)))
+  assert.deepEqual(bare, await ask(await createForecasterOf(baseline, engine)))
   assert.ok(bare.kind === 'estimated' && !bare.overlayGatePassed, 'nothing is sized by it')
   assert.deepEqual(
     Object.values(bare.cascades).flatMap(({ gatePassed }) => Object.values(gatePassed).filter(Boolean)),
