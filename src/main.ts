@@ -66,6 +66,7 @@ const moreSymbols = (value: string, before: readonly string[] | undefined): read
 // In the folder of this repository, from which npm runs it.
 const REPORT_FOLDER = 'models/reports'
 const WORK_FOLDER = 'data/evaluation'
+const PROOF_FOLDER = 'data/proof'
 
 program
   .command('demo')
@@ -125,10 +126,17 @@ program
 program
   .command('prove')
   .description(
-    'prove map and cluster confidence on simulated markets and write models/reports; fails when a check does',
+    'prove map, cluster confidence and models on simulated markets and write models/reports; fails when a check does',
   )
-  .option('--seeds <number>', 'how many seeds are judged, each a year; as many others are fitted on', positive, 8)
+  .addOption(new Option('--only <part>', 'one part alone').choices(['map', 'ladder', 'patterns']))
+  .option(
+    '--seeds <number>',
+    'how many seeds the map is judged on, each a year; as many others are fitted on',
+    positive,
+    8,
+  )
   .option('--out <folder>', 'where to write')
+  .option('--work <folder>', 'where finished rungs of the ladder are kept until all are', PROOF_FOLDER)
   .option('--json', 'print the report as one JSON value')
   .action(async (options) => (await import('./main/prove.ts')).runProve(options))
 

@@ -8,13 +8,16 @@ import { collectHours } from '../../models/dataset.ts'
 import type { Engine } from '../../models/engine.ts'
 import { evaluateLadder } from '../../models/evaluate-ladder.ts'
 import { judgeLadder } from '../../models/evaluation/judge-ladder.ts'
-import type { LadderReport } from '../../models/evaluation/ladder-report.ts'
+import { pooledCell } from '../../models/evaluation/ladder-report.ts'
 import { poolHeldOut } from '../../models/evaluation/pool.ts'
+import { pooledSkill } from '../../models/evaluation/pooled-skill.ts'
+import type { Intervals } from '../../models/evaluation/resampling.ts'
 import { FEATURE_COUNT, FEATURES } from '../../models/features.ts'
+import type { Interval } from '../../models/gate.ts'
 import type { HeldOut } from '../../models/held-out.ts'
-import type { FitTask, Rung, RungName } from '../../models/rung.ts'
+import type { Rung, RungName } from '../../models/rung.ts'
 import type { AssetHours } from '../../models/samples.ts'
-import { PRICE_ONLY, targetOf } from '../../models/targets.ts'
+import { type EventKey, PRICE_ONLY, targetOf } from '../../models/targets.ts'
 import { DAY, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
 import type { MarketSource } from '../ports.ts'
 
@@ -23,33 +26,58 @@ export type LadderWorld = 'strong' | 'null' | 'placebo'
 
 export interface LadderProofOptions {
   /** Fixed in advance, and none of them among the others. */
-  readonly seeds: {
-    readonly train: readonly number[]
-    readonly calibration: readonly number[]
-    readonly test: readonly number[]
-  }
-  /** A market of hourly history with one asset, the same for the same seed, over the days asked for. */
+  readonly seeds: LadderSeeds
+  /** A market of hourly history with one asset, the same for the same seed, over so many days from an instant on. */
   readonly open: (seed: number, world: 'planted' | 'null', from: TimestampMs, days: number) => MarketSource
   /** Of each seed. */
   readonly days: number
   readonly rungs: readonly Rung[]
   readonly everyHours: number
-  readonly effort: FitTask['effort']
   readonly engine: Engine
+  /** Where finished rungs, and the last epoch of an unfinished one, are kept. */
   readonly workFolder?: string
   readonly onProgress?: (text: string) => void
 }
 
+export interface LadderSeeds {
+  readonly train: readonly number[]
+  readonly calibration: readonly number[]
+  readonly test: readonly number[]
+}
+
 export interface LadderProof {
   readonly world: LadderWorld
-  readonly report: LadderReport
-  readonly heldOut: readonly HeldOut[]
+  /** Decisions that were judged, over all seeds. */
+  readonly samples: number
+  readonly targets: readonly ProofTarget[]
+  readonly rows: readonly ProofRow[]
+}
+
+export interface ProofTarget {
+  readonly key: EventKey
+  readonly base: number
+  readonly episodes: number
+}
+
+export interface ProofRow {
+  readonly rung: RungName
+  /** Log losses on the calibration seeds, added up over the price-only targets. */
+  readonly calibrationLoss: number
+  /** How much less it errs than volatility alone, over all price-only targets and seeds at once. */
+  readonly skill?: Gain
+  readonly targets: readonly { readonly key: EventKey; readonly lift: number; readonly gain?: Gain }[]
+}
+
+/** Over volatility alone, paired on the same decisions; interval of 95 % by week-long blocks over all seeds. */
+export interface Gain {
+  readonly value: number
+  readonly interval: Interval
 }
 
 /** The other market of a placebo, far from any seed that is asked for. */
 const OTHER = 100_000
 const FROM = Date.UTC(2000, 0, 1)
-/** A year of quiet between markets, so that no window looks from one into another. */
+/** Of quiet between markets, so that no window looks from one into another. */
 const PAUSE_DAYS = 100
 
 /**
@@ -79,21 +107,48 @@ export async function proveLadder(world: LadderWorld, options: LadderProofOption
     seed: 1,
     onProgress: (_, text) => onProgress?.(`${world} world, ${text}`),
   })
-  const report = judgeLadder(poolHeldOut(heldOut), { seed: 1, targets: PRICE_ONLY.map(targetOf) })
-  return { world, report, heldOut }
+  onProgress?.(`${world} world, judging`)
+  return judged(world, heldOut)
 }
 
-/** Whichever of them lost least on the calibration seeds, over all price-only targets. */
-export function chosenNetwork(heldOut: readonly HeldOut[], networks: readonly RungName[]): RungName {
-  const losses = heldOut
+function judged(world: LadderWorld, heldOut: readonly HeldOut[]): LadderProof {
+  const pool = poolHeldOut(heldOut)
+  const report = judgeLadder(pool, { seed: 1, targets: PRICE_ONLY.map(targetOf) })
+  const cells = PRICE_ONLY.flatMap((key) => pooledCell(report, key) ?? [])
+  const gainOf = ({ value, intervals }: { value: number; intervals: Intervals }): Gain => ({
+    value,
+    interval: intervals[95],
+  })
+  return {
+    world,
+    samples: report.samples,
+    targets: cells.map(({ target, base, episodes }) => ({ key: target as EventKey, base, episodes })),
+    rows: pool.rungs.map((rung): ProofRow => {
+      const skill = pooledSkill(pool, [rung, 'volatility-only'], { targets: PRICE_ONLY, seed: 1 })
+      return {
+        rung,
+        calibrationLoss: calibrationLossOf(heldOut.find((piece) => piece.rung === rung)!),
+        ...(skill && rung !== 'volatility-only' ? { skill: gainOf(skill) } : {}),
+        targets: cells.map(({ target, rows }) => {
+          const row = rows.find((one) => one.rung === rung)!
+          const found = row.comparisons.find(({ against }) => against === 'volatility-only')?.averagePrecision
+          return { key: target as EventKey, lift: row.scores.lift, ...(found ? { gain: gainOf(found) } : {}) }
+        }),
+      }
+    }),
+  }
+}
+
+const calibrationLossOf = ({ calibrationLoss }: HeldOut): number =>
+  PRICE_ONLY.reduce((sum, key) => sum + (calibrationLoss?.[key] ?? Number.POSITIVE_INFINITY), 0)
+
+/** Whichever of them lost least on the calibration seeds, over all price-only targets: no test seed is looked at. */
+export function chosenNetwork({ rows }: Pick<LadderProof, 'rows'>, networks: readonly RungName[]): RungName {
+  const [best] = rows
     .filter(({ rung }) => networks.includes(rung))
-    .map(({ rung, calibrationLoss }) => ({
-      rung,
-      loss: PRICE_ONLY.reduce((sum, key) => sum + (calibrationLoss?.[key] ?? Number.POSITIVE_INFINITY), 0),
-    }))
-    .sort((a, b) => a.loss - b.loss)
-  if (!losses[0]) throw new RangeError(`Expected held-out answers of ${networks.join(', ')}, were none`)
-  return losses[0].rung
+    .toSorted((a, b) => a.calibrationLoss - b.calibrationLoss)
+  if (!best) throw new RangeError(`Expected held-out answers of ${networks.join(', ')}, were none`)
+  return best.rung
 }
 
 async function hoursOf(

@@ -1,8 +1,8 @@
 /**
  * Worlds of noise with one pattern in it, to see that a network finds what it is built to find and a simpler model cannot.
  *
- * Nothing here is a market: every feature of every hour is an independent draw, and only the pattern below says when the event
- * comes. So whoever forecasts it has found the pattern.
+ * Nothing here is a market: features are independent draws, and only the pattern below says when the event comes. So whoever
+ * forecasts it has found the pattern.
  *
  * @module
  */
@@ -13,76 +13,90 @@ import { VENUE_FEATURE_COUNT, VENUE_FEATURES } from '../../models/venue-features
 import { sigmoid } from '../domain/calibration.ts'
 import { createGaussian, createRandom } from '../domain/random.ts'
 import { HOUR } from '../domain/units.ts'
+import type { Random } from '../ports.ts'
 
 /** The one target that has labels in these worlds. */
 export const PLANTED_TARGET = 'cascade-down-24h' satisfies EventKey
 export const PLANTED_VENUES = ['binance', 'bybit', 'okx'] as const
+export const PATTERNS = ['temporal', 'cross-venue'] as const
+/**
+ * `temporal`: the event is likely when price rose from a day to half a day ago and fell since. Each hour is a draw of its own, so
+ * that the last one shows nothing of it, and a fall of one half counts as much as a rise of the other: it is the order that tells.
+ *
+ * `cross-venue`: the event is likely while funding is high at the first venue and low at the second. The market's own rows know of
+ * no venue, and the mean over venues says nothing: a model has to know which venue is which.
+ */
+export type Pattern = (typeof PATTERNS)[number]
 
 export interface PlantedWorld {
   readonly seed: number
   readonly hours: number
-  /**
-   * `temporal`: the more often in the last day a rise of the hour was followed by a fall in the next, the likelier the event. The
-   * last row shows one hour of it.
-   *
-   * `cross-venue`: the event is likely while open interest grows at the first venue and shrinks at the second. The market's own
-   * rows know of no venue, and the mean over venues says nothing.
-   */
-  readonly pattern: 'temporal' | 'cross-venue'
+  readonly pattern: Pattern
 }
 
+/** The first so many hours have no label: there is no full window behind them. */
+export const WINDOW = 72
 const FROM = Date.UTC(2020, 0, 1)
-const WINDOW = 72
-const SWING = 0.8
-const SWING_HOURS = 24
-const LEAN_HOURS = 6
-/** Offsets chosen for an event in about one hour of ten. */
-const TEMPORAL = { offset: -4.2, weight: 1.5 }
-const CROSS_VENUE = { offset: -3.3, weight: 2.2 }
-
+const HALF_DAY = 12
+/** Of the log odds: for an event in about one hour of eight. The weight is of a standard deviation of what is planted. */
+const ODDS = { offset: -4, weight: 3 }
+/** Of a venue's funding from one hour to the next: it stays high or low for about half a day. */
+const PERSISTENCE = 0.9
+/** What is known of an hour, all noise but the return: few enough that a pattern can be found among them in minutes. */
+const KNOWN = new Set(['return-1h', 'volume-z', 'funding', 'open-interest-change-1h'])
 const RETURN = indexOf(FEATURES, 'return-1h')
-const INTEREST = indexOf(VENUE_FEATURES, 'open-interest-change-1h')
+const FUNDING = indexOf(VENUE_FEATURES, 'funding')
 
 /** Hours of one asset with the pattern planted. */
 export function plantedHours({ seed, hours, pattern }: PlantedWorld): AssetHours {
   const random = createRandom(seed)
   const normal = createGaussian(random)
-  const values = Float32Array.from({ length: hours * FEATURE_COUNT }, () => normal())
-  const venues = PLANTED_VENUES.map((venue): VenueHours => {
-    const own = Float32Array.from({ length: hours * VENUE_FEATURE_COUNT }, () => normal())
-    return { venue, values: own, mask: new Uint8Array(own.length).fill(1) }
+  const values = new Float32Array(hours * FEATURE_COUNT)
+  const mask = new Uint8Array(values.length)
+  FEATURES.forEach(({ name }, f) => {
+    if (!KNOWN.has(name)) return
+    for (let at = f; at < values.length; at += FEATURE_COUNT) {
+      values[at] = normal()
+      mask[at] = 1
+    }
   })
-  const chance = pattern === 'temporal' ? temporalChance(values) : crossVenueChance(venues)
+  const venues = PLANTED_VENUES.map((venue) => venueOfNoise(venue, hours, normal))
+  const chance = pattern === 'temporal' ? turnOf(values) : spreadOf(venues)
   const labels = byTarget(() => new Float32Array(hours).fill(Number.NaN))
-  for (let i = WINDOW; i < hours; i++) labels[PLANTED_TARGET][i] = random() < chance(i) ? 1 : 0
-  return {
-    asset: 'ETH',
-    phase: 0,
-    instants: Float64Array.from({ length: hours }, (_, i) => FROM + i * HOUR),
-    values,
-    mask: new Uint8Array(values.length).fill(1),
-    venues,
-    labels,
-    firstUsable: WINDOW,
+  for (let i = WINDOW; i < hours; i++) {
+    labels[PLANTED_TARGET][i] = random() < sigmoid(ODDS.offset + ODDS.weight * chance(i)) ? 1 : 0
   }
+  const instants = Float64Array.from({ length: hours }, (_, i) => FROM + i * HOUR)
+  return { asset: 'ETH', phase: 0, instants, values, mask, venues, labels, firstUsable: WINDOW }
 }
 
-function temporalChance(values: Float32Array): (i: number) => number {
-  const at = (i: number): number => values[i * FEATURE_COUNT + RETURN]!
-  return (i) => {
-    let swings = 0
-    for (let j = i - SWING_HOURS + 1; j <= i; j++) if (at(j - 1) > SWING && at(j) < -SWING) swings++
-    return sigmoid(TEMPORAL.offset + TEMPORAL.weight * swings)
+/** A venue of which only funding is known. */
+function venueOfNoise(venue: VenueHours['venue'], hours: number, normal: Random): VenueHours {
+  const values = new Float32Array(hours * VENUE_FEATURE_COUNT)
+  const mask = new Uint8Array(values.length)
+  let funding = normal()
+  for (let at = FUNDING; at < values.length; at += VENUE_FEATURE_COUNT) {
+    values[at] = funding
+    mask[at] = 1
+    funding = PERSISTENCE * funding + Math.sqrt(1 - PERSISTENCE ** 2) * normal()
   }
+  return { venue, values, mask }
 }
 
-function crossVenueChance([first, second]: readonly VenueHours[]): (i: number) => number {
-  const lean = ({ values }: VenueHours, i: number): number => {
+/** How far price rose in the half day before last and fell in the last one, in standard deviations. */
+function turnOf(values: Float32Array): (i: number) => number {
+  const risen = (from: number): number => {
     let sum = 0
-    for (let j = i - LEAN_HOURS + 1; j <= i; j++) sum += values[j * VENUE_FEATURE_COUNT + INTEREST]!
-    return sum / Math.sqrt(LEAN_HOURS)
+    for (let i = from; i < from + HALF_DAY; i++) sum += values[i * FEATURE_COUNT + RETURN]!
+    return sum
   }
-  return (i) => sigmoid(CROSS_VENUE.offset + (CROSS_VENUE.weight * (lean(first!, i) - lean(second!, i))) / Math.SQRT2)
+  return (i) => (risen(i - 2 * HALF_DAY) - risen(i - HALF_DAY)) / Math.sqrt(2 * HALF_DAY)
+}
+
+/** Funding of the first venue over that of the second, in standard deviations. */
+function spreadOf([first, second]: readonly VenueHours[]): (i: number) => number {
+  const funding = ({ values }: VenueHours, i: number): number => values[i * VENUE_FEATURE_COUNT + FUNDING]!
+  return (i) => (funding(first!, i) - funding(second!, i)) / Math.SQRT2
 }
 
 function indexOf(features: readonly { readonly name: string }[], name: string): number {
