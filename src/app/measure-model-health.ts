@@ -64,7 +64,10 @@ export const createMeasureModelHealth = (ports: Ports, market: MarketState) => {
   }
 }
 
-type ReadRows = (one: Forecaster, at: TimestampMs) => Promise<readonly Omit<RecentRows, 'scores'>[]>
+type ReadRows = (
+  one: Forecaster,
+  over: { readonly since: TimestampMs; readonly at: TimestampMs },
+) => Promise<readonly Omit<RecentRows, 'scores'>[]>
 
 async function judge(
   { store }: Pick<Ports, 'store'>,
@@ -72,10 +75,12 @@ async function judge(
 ): Promise<HealthReport> {
   const { modelId } = model
   const forecasts = await store.modelForecasts.between({ modelId, from: later(at, -JUDGED), to: at })
+  // What was fetched as history comes by the hour and without some feeds: only what it was asked about in life is like training.
+  const since = (await store.modelForecasts.shadow(modelId)).firstAt ?? at
   const of = (targets: readonly string[]): readonly ScoredForecast[] =>
     forecasts.flatMap((forecast) => (targets.includes(forecast.target) ? (scored(forecast) ?? []) : []))
   const drift: DriftMeasurement | undefined =
-    one?.drift && measureDrift(one.drift, withScores(await rowsOf(one, at), { forecasts, at }))
+    one?.drift && measureDrift(one.drift, withScores(await rowsOf(one, { since, at }), { forecasts, at }))
   return judgeHealth({
     scored: of(ACTED_ON),
     others: OTHERS.map(([target, horizonHours]) => ({ target, horizonHours, forecasts: of([target]) })),
@@ -168,10 +173,10 @@ function failureOf({ findings }: HealthReport): string | undefined {
 function createRecentRows({ settings }: Pick<Ports, 'settings'>, market: MarketState): ReadRows {
   const kept = new Map<string, Map<number, readonly number[]>>()
   let names: readonly string[] = []
-  return async (one, at) => {
+  return async (one, { since, at }) => {
     if (!one.lastRow) return []
     const last = Math.floor(at / HOUR) * HOUR
-    const oldest = last - (DRIFT_HOURS - 1) * HOUR
+    const oldest = Math.max(last - (DRIFT_HOURS - 1) * HOUR, Math.ceil(since / HOUR) * HOUR)
     const recent: Omit<RecentRows, 'scores'>[] = []
     for (const asset of Object.keys(settings.book.exposures)) {
       const rows = kept.get(asset) ?? new Map<number, readonly number[]>()
