@@ -114,15 +114,14 @@ export async function trainModel(options: TrainOptions): Promise<TrainingReport>
   signal?.throwIfAborted()
 
   const fold = (options.fold ?? byShares)(spanOf(read.assets))
-  const short = shortGroups([...read.assets, ...(read.trainOnly ?? [])], rung, fold.train)
-  if (short.length > 0 && options.override === undefined && effort === 'full')
-    throw new TooLittleDataError(rung.name, short)
   const leftOut = seldomKnown(read.assets, fold.train)
   const assets = withoutFeatures(read.assets, leftOut)
-  const segments = segmentsOf(assets, fold, {
-    everyHours: options.everyHours ?? DEFAULT_EVERY_HOURS,
-    trainOnly: withoutFeatures(read.trainOnly ?? [], leftOut),
-  })
+  const trainOnly = withoutFeatures(read.trainOnly ?? [], leftOut)
+  const short = shortGroups([...assets, ...trainOnly], rung, fold.train)
+  if (short.length > 0 && options.override === undefined && effort === 'full') {
+    throw new TooLittleDataError(rung.name, short)
+  }
+  const segments = segmentsOf(assets, fold, { everyHours: options.everyHours ?? DEFAULT_EVERY_HOURS, trainOnly })
   requireEnough(segments)
 
   const fits = { segments, fold, engine, effort, options }
