@@ -4,7 +4,6 @@
  * @module
  * @see specification §7.1 (worlds), §7.5 T4–T6
  */
-import { collectHours } from '../../models/dataset.ts'
 import type { Engine } from '../../models/engine.ts'
 import { evaluateLadder } from '../../models/evaluate-ladder.ts'
 import { judgeLadder } from '../../models/evaluation/judge-ladder.ts'
@@ -19,7 +18,6 @@ import type { Rung, RungName } from '../../models/rung.ts'
 import type { AssetHours } from '../../models/samples.ts'
 import { type EventKey, PRICE_ONLY, targetOf } from '../../models/targets.ts'
 import { DAY, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
-import type { MarketSource } from '../ports.ts'
 
 /** `null`: liquidations cannot move the price. `placebo`: price of one market, everything else of another. */
 export type LadderWorld = 'strong' | 'null' | 'placebo'
@@ -27,8 +25,8 @@ export type LadderWorld = 'strong' | 'null' | 'placebo'
 export interface LadderProofOptions {
   /** Fixed in advance, and none of them among the others. */
   readonly seeds: LadderSeeds
-  /** A market of hourly history with one asset, the same for the same seed, over so many days from an instant on. */
-  readonly open: (seed: number, world: 'planted' | 'null', from: TimestampMs, days: number) => MarketSource
+  /** Hours of a market with one asset, the same for the same seed, over so many days from an instant on. */
+  readonly read: (seed: number, world: 'planted' | 'null', from: TimestampMs, days: number) => Promise<AssetHours>
   /** Of each seed. */
   readonly days: number
   readonly rungs: readonly Rung[]
@@ -155,16 +153,10 @@ async function hoursOf(
   world: LadderWorld,
   seed: number,
   from: TimestampMs,
-  { open, days }: LadderProofOptions,
+  { read, days }: LadderProofOptions,
 ): Promise<AssetHours> {
-  const read = async (of: number): Promise<AssetHours> => {
-    const source = open(of, world === 'null' ? 'null' : 'planted', from, days)
-    const [hours] = await collectHours(source, { phases: [0] })
-    await source.close()
-    return hours!
-  }
-  const own = await read(seed)
-  return world === 'placebo' ? withOthers(own, await read(seed + OTHER)) : own
+  const own = await read(seed, world === 'null' ? 'null' : 'planted', from, days)
+  return world === 'placebo' ? withOthers(own, await read(seed + OTHER, 'planted', from, days)) : own
 }
 
 /** Features that price and time alone make, and all labels, of one market; every other feature, and the venues, of another. */

@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CNN_LSTM } from '../../models/cnn-lstm/network.ts'
+import { collectHours } from '../../models/dataset.ts'
 import { loadEngine, loadGradients } from '../../models/engine.ts'
 import { createNetworkRung } from '../../models/fit-network.ts'
 import { NETWORKS, rungOf } from '../../models/ladder.ts'
 import { LSTM } from '../../models/lstm/network.ts'
 import type { RungName } from '../../models/rung.ts'
+import type { AssetHours } from '../../models/samples.ts'
 import { chosenNetwork, type LadderProof, type LadderWorld, proveLadder } from '../backtest/ladder-proof.ts'
 import {
   type LadderProofReport,
@@ -16,7 +18,6 @@ import {
 import { type PatternProof, provePattern } from '../backtest/pattern-proof.ts'
 import { PATTERNS } from '../backtest/planted-worlds.ts'
 import { DAY, later, type TimestampMs } from '../domain/units.ts'
-import type { MarketSource } from '../ports.ts'
 import { createSimulatedMarket } from '../venues/simulated/market.ts'
 import { report as say } from './terminal.ts'
 
@@ -46,7 +47,7 @@ export async function proveModels(command: string, workFolder: string): Promise<
   const prove = (world: LadderWorld, networks: readonly RungName[]): Promise<LadderProof> =>
     proveLadder(world, {
       seeds: SEEDS,
-      open: openYear,
+      read: readHours,
       days: DAYS,
       rungs: [...LOWER, ...networks].map(rungOf),
       everyHours: EVERY_HOURS,
@@ -77,8 +78,16 @@ export async function provePatterns(command: string): Promise<PatternProofReport
 }
 
 /** One asset at the hourly cadence of history. */
-function openYear(seed: number, world: 'planted' | 'null', from: TimestampMs, days: number): MarketSource {
+async function readHours(
+  seed: number,
+  world: 'planted' | 'null',
+  from: TimestampMs,
+  days: number,
+): Promise<AssetHours> {
   const end = later(from, days * DAY)
   const preset = world === 'null' ? 'strong-null' : 'strong'
-  return createSimulatedMarket({ seed, assets: ['ETH'], from: end, to: end, warmupDays: days, preset })
+  const source = createSimulatedMarket({ seed, assets: ['ETH'], from: end, to: end, warmupDays: days, preset })
+  const [hours] = await collectHours(source, { phases: [0] })
+  await source.close()
+  return hours!
 }
