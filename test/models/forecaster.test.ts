@@ -25,8 +25,12 @@ before(async () => {
   forecaster = await createForecaster({ artifactFolder: SHIPPED, engine: await loadEngine() })
 })
 
-test('the shipped model fits the features of this code', async () => {
+test('the shipped models fit the features of this code, and say from when on they have seen nothing', async () => {
   assert.equal((await readArtifact(SHIPPED))!.featureHash, featureHash())
+  const recorded = (await readArtifact(SHIPPED.replace(/simulated$/, 'recorded')))!
+  assert.equal(recorded.featureHash, featureHash())
+  assert.equal(recorded.calibratedOn, 'recorded')
+  assert.equal(recorded.fittedUntil, '2024-07-15T00:00:00.000Z')
 })
 
 test('an estimate carries the baseline, the model and what it was calibrated on', async () => {
