@@ -33,25 +33,37 @@ const WORLD_NAMES: Readonly<Record<LadderWorld, string>> = {
   placebo: 'placebo',
 }
 
-/** In the strong world the five features and the chosen network know more than volatility; where there is nothing to know, not. */
+/**
+ * In the strong world the five features and the chosen network know more than volatility alone, and the network more than it does
+ * without positions; where there is nothing to know, not.
+ *
+ * Target by target the network is held against itself without positions: from days of price it knows more of volatility than two
+ * figures do, which is no knowledge of liquidations.
+ */
 export function ladderChecks({ chosen, worlds }: Pick<LadderProofReport, 'chosen' | 'worlds'>): readonly Check[] {
-  return worlds.flatMap(({ world, rows }) =>
-    (['five-feature', chosen] as const).flatMap((rung) => {
-      const row = rows.find((one) => one.rung === rung)
-      const gains = [
-        ['less error than volatility alone over all price-only targets', row?.skill, percent],
-        ...CHECKED.map((key) => [`higher average precision of ${key}`, gainOn(row, key), digits] as const),
-      ] as const
-      return gains.map(([what, gain, say]): Check => {
-        const isAbove = gain !== undefined && gain.interval.low > 0
-        return {
-          what: `${WORLD_NAMES[world]}, ${RUNG_TITLES[rung]}: ${world === 'strong' ? '' : 'no '}${what}`,
-          passed: gain !== undefined && isAbove === (world === 'strong'),
-          figure: gain ? figure(gain, say) : 'not judged',
-        }
-      })
-    }),
-  )
+  return worlds.flatMap(({ world, rows, overBare }) => {
+    const [five, network] = (['five-feature', chosen] as const).map((name) => rows.find(({ rung }) => rung === name))
+    const check = (rung: RungName, what: string, gain: Gain | undefined, say: typeof percent): Check => {
+      const isAbove = gain !== undefined && gain.interval.low > 0
+      return {
+        what: `${WORLD_NAMES[world]}, ${RUNG_TITLES[rung]}: ${world === 'strong' ? '' : 'no '}${what}`,
+        passed: gain !== undefined && isAbove === (world === 'strong'),
+        figure: gain ? figure(gain, say) : 'not judged',
+      }
+    }
+    const all = 'over all price-only targets'
+    return [
+      check('five-feature', `less error than volatility alone ${all}`, five?.skill, percent),
+      ...CHECKED.map((key) =>
+        check('five-feature', `higher average precision of ${key} than volatility alone`, gainOn(five, key), digits),
+      ),
+      check(chosen, `less error than volatility alone ${all}`, network?.skill, percent),
+      check(chosen, `less error than by price and book alone ${all}`, overBare?.skill, percent),
+      ...CHECKED.map((key) =>
+        check(chosen, `higher average precision of ${key} than by price and book alone`, gainOn(overBare, key), digits),
+      ),
+    ]
+  })
 }
 
 /** The regression sees nothing; what reads time sees the one pattern, and only what reads venues the other. */
@@ -96,12 +108,14 @@ export function formatLadderProof(report: LadderProofReport): string {
     '',
     '*Skill* is 1 − the squared error over that of volatility alone, all price-only targets (falls and rises within 4, 24 and 72 h) and all seeds in one figure, each target weighed by how hard it is. In brackets the 95 % interval by week-long blocks over all seeds.',
     '',
+    'A network that reads three days of price, and the book, knows more of volatility than two figures do. Where liquidations cannot move price its average precision within 4 h can therefore stand above that of volatility alone (see the tables), and that is no knowledge of positions. What positions told it is its gain over itself, fitted again on the same markets with all but price and book hidden; the checks of single targets are of that.',
+    '',
     ...checkTable(checks),
     ...worlds.flatMap((world) => ladderTables(world)),
   ].join('\n')
 }
 
-function ladderTables({ world, samples, targets, rows }: LadderProof): readonly string[] {
+function ladderTables({ world, samples, targets, rows, chosen, overBare }: LadderProof): readonly string[] {
   const name = WORLD_NAMES[world]
   return [
     `## ${name[0]!.toUpperCase()}${name.slice(1)}`,
@@ -114,6 +128,9 @@ function ladderTables({ world, samples, targets, rows }: LadderProof): readonly 
       ({ rung, skill, calibrationLoss }) =>
         `| ${RUNG_TITLES[rung]} | ${skill ? figure(skill, percent) : ''} | ${calibrationLoss.toFixed(4)} |`,
     ),
+    ...(chosen && overBare?.skill
+      ? ['', `${RUNG_TITLES[chosen]} over itself by price and book alone: ${figure(overBare.skill, percent)}.`]
+      : []),
     '',
     'Lift (average precision over the rate) and average precision less that of volatility alone:',
     '',
@@ -124,6 +141,11 @@ function ladderTables({ world, samples, targets, rows }: LadderProof): readonly 
       (row) =>
         `| ${RUNG_TITLES[row.rung]} | ${row.targets.map(({ lift, gain }) => `${lift.toFixed(2)}${gain ? `, ${figure(gain, digits)}` : ''}`).join(' | ')} |`,
     ),
+    ...(chosen && overBare
+      ? [
+          `| ${RUNG_TITLES[chosen]}, over itself by price and book alone | ${overBare.targets.map(({ gain }) => (gain ? figure(gain, digits) : '')).join(' | ')} |`,
+        ]
+      : []),
     '',
   ]
 }
@@ -161,7 +183,7 @@ const checkTable = (checks: readonly Check[]): readonly string[] => [
 ]
 
 const nameOf = (rung: RungName): string => (rung === lastHourRung.name ? lastHourRung.title : RUNG_TITLES[rung])
-const gainOn = (row: ProofRow | undefined, key: EventKey): Gain | undefined =>
+const gainOn = (row: Pick<ProofRow, 'targets'> | undefined, key: EventKey): Gain | undefined =>
   row?.targets.find((target) => target.key === key)?.gain
 const figure = ({ value, interval }: Gain, say: (value: number) => string): string =>
   `${say(value)} [${span(interval, say)}]`

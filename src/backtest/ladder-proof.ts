@@ -14,6 +14,7 @@ import type { Intervals } from '../../models/evaluation/resampling.ts'
 import { FEATURE_COUNT, FEATURES } from '../../models/features.ts'
 import type { Interval } from '../../models/gate.ts'
 import type { HeldOut } from '../../models/held-out.ts'
+import { withoutFeatures } from '../../models/history.ts'
 import type { Rung, RungName } from '../../models/rung.ts'
 import type { AssetHours } from '../../models/samples.ts'
 import { type EventKey, PRICE_ONLY, targetOf } from '../../models/targets.ts'
@@ -30,6 +31,8 @@ export interface LadderProofOptions {
   /** Of each seed. */
   readonly days: number
   readonly rungs: readonly Rung[]
+  /** Those of the rungs among which one is chosen, and fitted a second time on price and book alone; default none. */
+  readonly networks?: readonly RungName[]
   readonly everyHours: number
   readonly engine: Engine
   /** Where finished rungs, and the last epoch of an unfinished one, are kept. */
@@ -49,6 +52,9 @@ export interface LadderProof {
   readonly samples: number
   readonly targets: readonly ProofTarget[]
   readonly rows: readonly ProofRow[]
+  readonly chosen?: RungName
+  /** The chosen network over itself fitted on price and book alone: what positions told it. */
+  readonly overBare?: Pick<ProofRow, 'skill' | 'targets'>
 }
 
 export interface ProofTarget {
@@ -66,7 +72,7 @@ export interface ProofRow {
   readonly targets: readonly { readonly key: EventKey; readonly lift: number; readonly gain?: Gain }[]
 }
 
-/** Over volatility alone, paired on the same decisions; interval of 95 % by week-long blocks over all seeds. */
+/** Over volatility alone, or what stands in its place, paired on the same decisions; interval of 95 % by week-long blocks over all seeds. */
 export interface Gain {
   readonly value: number
   readonly interval: Interval
@@ -98,15 +104,31 @@ export async function proveLadder(world: LadderWorld, options: LadderProofOption
     calibration: { from: slot(calibrationAt), to: slot(testAt) },
     test: { from: slot(testAt), to: slot(all.length) },
   }
-  const heldOut = await evaluateLadder({
-    ...options,
-    assets,
-    folds: [fold],
-    seed: 1,
-    onProgress: (_, text) => onProgress?.(`${world} world, ${text}`),
-  })
-  onProgress?.(`${world} world, judging`)
-  return judged(world, heldOut)
+  const ask = (rungs: readonly Rung[], hours: readonly AssetHours[], what: string): Promise<readonly HeldOut[]> =>
+    evaluateLadder({
+      ...options,
+      assets: hours,
+      folds: [fold],
+      rungs,
+      seed: 1,
+      onProgress: (_, text) => onProgress?.(`${world} world${what}, ${text}`),
+    })
+  const heldOut = await ask(options.rungs, assets, '')
+  const proof = judged(world, heldOut)
+  if (!options.networks) return proof
+  const chosen = chosenNetwork(proof, options.networks)
+  const [bare] = await ask(
+    options.rungs.filter(({ name }) => name === chosen),
+    assets.map(priceAndBook),
+    ' by price and book alone',
+  )
+  // In the place of what everything is held against.
+  const { rows } = judged(world, [
+    { ...bare!, rung: 'volatility-only' },
+    ...heldOut.filter((one) => one.rung === chosen),
+  ])
+  const { skill, targets } = rows.find(({ rung }) => rung === chosen)!
+  return { ...proof, chosen, overBare: { ...(skill ? { skill } : {}), targets } }
 }
 
 function judged(world: LadderWorld, heldOut: readonly HeldOut[]): LadderProof {
@@ -171,4 +193,11 @@ export function withOthers(own: AssetHours, other: AssetHours): AssetHours {
   const pick = <T extends Float32Array | Uint8Array>(mine: T, theirs: T): T =>
     mine.map((value, at) => (taken[at % FEATURE_COUNT] ? theirs[at]! : value)) as T
   return { ...own, values: pick(own.values, other.values), mask: pick(own.mask, other.mask), venues: other.venues }
+}
+
+/** The same hours of which only price and book are known: what tells of volatility, and not where positions are. */
+export function priceAndBook(hours: AssetHours): AssetHours {
+  const hidden = FEATURES.filter(({ feeds }) => feeds.some((feed) => feed !== 'bar' && feed !== 'book-depth'))
+  const names = hidden.map(({ name }) => name)
+  return { ...withoutFeatures([hours], names)[0]!, venues: [] }
 }

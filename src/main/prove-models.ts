@@ -8,7 +8,7 @@ import { NETWORKS, rungOf } from '../../models/ladder.ts'
 import { LSTM } from '../../models/lstm/network.ts'
 import type { RungName } from '../../models/rung.ts'
 import type { AssetHours } from '../../models/samples.ts'
-import { chosenNetwork, type LadderProof, type LadderWorld, proveLadder } from '../backtest/ladder-proof.ts'
+import { type LadderProof, type LadderWorld, proveLadder } from '../backtest/ladder-proof.ts'
 import {
   type LadderProofReport,
   ladderChecks,
@@ -50,13 +50,14 @@ export async function proveModels(command: string, workFolder: string): Promise<
       read: readHours,
       days: DAYS,
       rungs: [...LOWER, ...networks].map(rungOf),
+      networks,
       everyHours: EVERY_HOURS,
       engine,
       workFolder: join(workFolder, 'ladder'),
       onProgress: say,
     })
   const strong = await prove('strong', NETWORKS)
-  const chosen = chosenNetwork(strong, NETWORKS)
+  const chosen = strong.chosen!
   const worlds = [strong, await prove('null', [chosen]), await prove('placebo', [chosen])]
   await rm(join(workFolder, 'ladder'), { recursive: true })
   const facts = { seeds: SEEDS, days: DAYS, everyHours: EVERY_HOURS, chosen, worlds }
