@@ -220,7 +220,8 @@ test('the shipped models fit this version; none at all and damaged ones are foun
 
   const folder = await openFolder(t)
   const none = await checkModels({ simulated: folder, recorded: folder })
-  assertSays(none, /^missing forecasts: no model in .* → npm run train$/)
+  assertSays(none, /^missing forecasts, simulated market: no model in .* → npm run train$/)
+  assertSays(none, /^missing forecasts, real markets: no model in .* → npm run train -- --data/)
   assertSays(none, /^missing confidence, real markets: .* → .*liq-fit/)
 
   await cp(ARTIFACT_FOLDER, folder, { recursive: true })
@@ -228,7 +229,7 @@ test('the shipped models fit this version; none at all and damaged ones are foun
   const model = JSON.parse(await readFile(file, 'utf8'))
   await writeFile(file, JSON.stringify({ ...model, featureHash: 'of-another-version' }))
   const other = await checkModels({ simulated: folder, recorded: RECORDED_FOLDER })
-  assertSays(other, /^wrong forecasts: Expected a model trained on features \w+, was one on of-another-version/)
+  assertSays(other, /^wrong forecasts, simulated market: Expected a model .* \w+, was .* on of-another-version/)
 })
 
 test('Node, data folder, disk and fonts of this machine are looked at, and nothing is left behind', async (t) => {

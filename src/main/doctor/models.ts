@@ -16,7 +16,13 @@ export async function checkModels(
   { simulated, recorded }: Folders = { simulated: ARTIFACT_FOLDER, recorded: RECORDED_FOLDER },
 ): Promise<readonly Check[]> {
   return [
-    ...(await checkForecaster(simulated)),
+    await checkEngine(),
+    await checkForecaster('forecasts, simulated market', simulated, 'npm run train'),
+    await checkForecaster(
+      'forecasts, real markets',
+      recorded,
+      'npm run train -- --data <folder> --out models/artifacts/recorded',
+    ),
     await checkConfidence('confidence, simulated market', simulated, 'npm run train'),
     await checkConfidence(
       'confidence, real markets',
@@ -26,20 +32,24 @@ export async function checkModels(
   ]
 }
 
-async function checkForecaster(artifactFolder: string): Promise<readonly Check[]> {
+async function checkEngine(): Promise<Check> {
   try {
     const engine = await loadEngine()
-    const { model } = await createForecaster({ artifactFolder, engine })
-    return [
-      engine.name === 'cpu'
-        ? warning('engine', `plain JavaScript, which is slow (${engine.passedOver.join('; ')})`, 'npm ci')
-        : ok('engine', engine.name),
-      model === undefined
-        ? missing('forecasts', `no model in ${artifactFolder}`, 'npm run train')
-        : ok('forecasts', `model ${model.modelId}, trained on the features of this version`),
-    ]
+    return engine.name === 'cpu'
+      ? warning('engine', `plain JavaScript, which is slow (${engine.passedOver.join('; ')})`, 'npm ci')
+      : ok('engine', engine.name)
   } catch (error) {
-    return [wrong('forecasts', (error as Error).message, 'restore models/artifacts from git, or npm run train')]
+    return wrong('engine', (error as Error).message, 'npm ci')
+  }
+}
+
+async function checkForecaster(name: string, artifactFolder: string, make: string): Promise<Check> {
+  try {
+    const { model } = await createForecaster({ artifactFolder, engine: await loadEngine() })
+    if (model === undefined) return missing(name, `no model in ${artifactFolder}`, make)
+    return ok(name, `model ${model.modelId}, trained on the features of this version`)
+  } catch (error) {
+    return wrong(name, (error as Error).message, `restore models/artifacts from git, or ${make}`)
   }
 }
 
