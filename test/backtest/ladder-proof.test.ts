@@ -12,6 +12,7 @@ import {
   type LadderProof,
   type LadderWorld,
   type ProofRow,
+  priceAndBook,
   proveLadder,
   withOthers,
 } from '../../src/backtest/ladder-proof.ts'
@@ -100,6 +101,25 @@ suite('a placebo', () => {
   })
 })
 
+suite('by price and book alone', () => {
+  test('nothing is known of positions, funding, flow or venues, and everything of price, book and calendar', () => {
+    const hours = makeHours({ hours: 100 })
+    const bare = priceAndBook({
+      ...hours,
+      venues: [{ venue: 'binance', values: new Float32Array(), mask: new Uint8Array() }],
+    })
+    assert.deepEqual(bare.venues, [])
+    assert.deepEqual(bare.labels, hours.labels)
+    FEATURES.forEach(({ name }, f) => {
+      const isKept = /^(return|realised|range|depth-z|depth-imbalance|hour|weekday|until)/.test(name)
+      const isHidden = /^(open-interest|funding|basis|fuel|gain|taker|liquidat|account|top-)/.test(name)
+      if (isKept) assert.equal(bare.mask[50 * FEATURE_COUNT + f], 1, name)
+      if (isHidden) assert.equal(bare.mask[50 * FEATURE_COUNT + f], 0, name)
+      if (isHidden) assert.equal(bare.values[50 * FEATURE_COUNT + f], 0, name)
+    })
+  })
+})
+
 suite('the report of the ladder', () => {
   const gain = (low: number) => ({ value: low + 0.01, interval: { low, high: low + 0.02 } })
   const row = (rung: RungName, calibrationLoss: number, low: number): ProofRow => ({
@@ -113,6 +133,8 @@ suite('the report of the ladder', () => {
     samples: 1_000,
     targets: PRICE_ONLY.map((key) => ({ key, base: 0.02, episodes: 30 })),
     rows: [row('five-feature', 0.9, low), row('gru', 0.7, low), row('lstm', 0.6, low), row('tcn', 0.5, low)],
+    chosen: 'lstm',
+    overBare: { skill: gain(low), targets: row('lstm', 0, low).targets },
   })
 
   test('the network with the lowest loss on the calibration seeds is chosen, of those asked for', () => {
@@ -123,11 +145,12 @@ suite('the report of the ladder', () => {
   test('skill in the strong world and none elsewhere holds; skill where there is nothing to find, or none judged, fails', () => {
     const worlds = [proof('strong', 0.01), proof('null', -0.01), proof('placebo', 0)]
     const checks = ladderChecks({ chosen: 'lstm', worlds })
-    assert.equal(checks.length, 18)
+    assert.equal(checks.length, 21)
     assert.ok(checks.every(({ passed }) => passed))
     const wrong = ladderChecks({ chosen: 'lstm', worlds: [proof('strong', 0), proof('null', 0.01)] })
     assert.ok(wrong.every(({ passed }) => !passed))
-    const unjudged = ladderChecks({ chosen: 'transformer', worlds })
+    const bare = worlds.map(({ overBare: _, ...rest }) => rest)
+    const unjudged = ladderChecks({ chosen: 'lstm', worlds: bare })
     assert.equal(unjudged.filter(({ figure, passed }) => figure === 'not judged' && !passed).length, 9)
   })
 
@@ -139,6 +162,7 @@ suite('the report of the ladder', () => {
     assert.match(text, /\| holds \| strong world, five features: less error .* \| 2\.0 % \[1\.0 %, 3\.0 %\] \|/)
     assert.match(text, /\| \*\*fails\*\* \| no-impact world, LSTM: no less error/)
     assert.match(text, /## Strong world[\s\S]*## No-impact world/)
+    assert.match(text, /LSTM over itself by price and book alone: 2\.0 % \[1\.0 %, 3\.0 %\]/)
     assert.match(text, /\| LSTM \| 2\.00, 0\.020 \[0\.010, 0\.030\] \|/)
   })
 })
