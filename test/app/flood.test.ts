@@ -11,15 +11,17 @@ import { createWallClock } from '../../src/venues/virtual-clock.ts'
 import { anAlert } from '../conformance/store-samples.ts'
 import { type ChatDesk, GROUP, openChatDesk, person } from '../support/chat-desk.ts'
 
-const MINUTE_MS = 60_000
-const ALERTS = 500
-const EPISODES = 40
-const CRITICAL = 15
+/** `FLOOD=full` is the minute that is promised; the suite takes half of it, at the same rate. */
+const SHARE = process.env.FLOOD === 'full' ? 1 : 0.5
+const LASTS_MS = SHARE * 60_000
+const ALERTS = SHARE * 500
+const EPISODES = SHARE * 40
+const CRITICAL = Math.ceil(SHARE * 15)
 const WITHIN_MS = 10_000
 const LOOK_EVERY_MS = 50
 const SUBSCRIBERS = Array.from({ length: 10 }, (_, i) => person(`sub${i}`, 'trader', 700 + i))
 
-/** One thing to tell: which episode, when within the minute, how severe it is by then. */
+/** One thing to tell: which episode, when within the flood, how severe it is by then. */
 interface Event {
   readonly atMs: number
   readonly episode: number
@@ -33,7 +35,7 @@ interface Chat {
   read(): string
 }
 
-test('500 alerts of 40 episodes in a minute: every critical one is read everywhere within 10 s, nothing is lost', async (t) => {
+test(`${ALERTS} alerts of ${EPISODES} episodes in ${LASTS_MS / 1000} s: every critical one is read everywhere within 10 s, nothing is lost`, async (t) => {
   const seed = Number(process.env.FLOOD_SEED ?? 40)
   t.diagnostic(`FLOOD_SEED=${seed}`)
   const chatDesk = await openChatDesk(t, { limits: true, clock: createWallClock(), members: SUBSCRIBERS })
@@ -127,12 +129,12 @@ test('500 alerts of 40 episodes in a minute: every critical one is read everywhe
 /** Critical ones at random moments, each the last of its episode: from then on nothing else is said of it. */
 function drawEvents(random: () => number): readonly Event[] {
   const criticalAt = new Map(
-    Array.from({ length: CRITICAL }, (_, episode) => [episode, (0.05 + 0.95 * random()) * MINUTE_MS] as const),
+    Array.from({ length: CRITICAL }, (_, episode) => [episode, (0.05 + 0.95 * random()) * LASTS_MS] as const),
   )
   const others = Array.from({ length: ALERTS - CRITICAL }, (_, i): Event => {
-    // The first forty make sure that there are forty.
+    // The first make sure that there are as many episodes.
     const episode = i < EPISODES ? i : Math.floor(random() * EPISODES)
-    const atMs = random() * (criticalAt.get(episode) ?? MINUTE_MS)
+    const atMs = random() * (criticalAt.get(episode) ?? LASTS_MS)
     return { episode, atMs, severity: random() < 0.3 ? 'warning' : 'notice' }
   })
   const critical = [...criticalAt].map(([episode, atMs]): Event => ({ episode, atMs, severity: 'critical' }))
