@@ -76,11 +76,12 @@ async function judge(
   const { modelId } = model
   const forecasts = await store.modelForecasts.between({ modelId, from: later(at, -JUDGED), to: at })
   // What was fetched as history comes by the hour and without some feeds: only what it was asked about in life is like training.
-  const since = (await store.modelForecasts.shadow(modelId)).firstAt ?? at
+  const since = (await store.modelForecasts.shadow(modelId)).firstAt ?? later(at, HOUR)
   const of = (targets: readonly string[]): readonly ScoredForecast[] =>
     forecasts.flatMap((forecast) => (targets.includes(forecast.target) ? (scored(forecast) ?? []) : []))
+  const rows = one?.drift ? await rowsOf(one, { since, at }) : []
   const drift: DriftMeasurement | undefined =
-    one?.drift && measureDrift(one.drift, withScores(await rowsOf(one, { since, at }), { forecasts, at }))
+    one?.drift && rows.length > 0 ? measureDrift(one.drift, withScores(rows, { forecasts, at })) : undefined
   return judgeHealth({
     scored: of(ACTED_ON),
     others: OTHERS.map(([target, horizonHours]) => ({ target, horizonHours, forecasts: of([target]) })),
@@ -191,7 +192,8 @@ function createRecentRows({ settings }: Pick<Ports, 'settings'>, market: MarketS
         await new Promise<void>((resolve) => setImmediate(resolve))
       }
       const inOrder = [...rows].sort(([a], [b]) => a - b).map(([, values]) => values)
-      recent.push({ asset, names, rows: inOrder })
+      // In its first hour a model has been asked about nothing yet.
+      if (inOrder.length > 0) recent.push({ asset, names, rows: inOrder })
     }
     return recent
   }

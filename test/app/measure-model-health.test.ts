@@ -315,6 +315,10 @@ suite('what a model reads', () => {
       forecaster: reading((at, f) => (f === 1 ? Number.NaN : noise(at, f))),
       market: month(),
     })
+    const first = await judged(desk, CHAMPION)
+    const unasked = first.report.findings.find(({ check }) => check === 'coverage')!
+    assert.equal(unasked.level, 'unknown', 'what was fetched as history is not held against it')
+    await remember(desk, CHAMPION, { seed: 3 })
     const measured = await judged(desk, CHAMPION)
     const finding = measured.report.findings.find(({ check }) => check === 'coverage')!
     assert.equal(finding.level, 'warn')
