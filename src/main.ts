@@ -169,6 +169,7 @@ program
   .option('--no-pictures', 'write none: Markdown and JSON alone')
   .option('--work <folder>', 'where finished folds are kept', WORK_FOLDER)
   .option('--ledger <folder>', 'where looks at the stretch kept back are entered', REPORT_FOLDER)
+  .option('--cards', 'write the facts into the card of every rung that was judged')
   .option('--json', 'print one JSON object')
   .action(async (options) =>
     (await import('./main/evaluate.ts')).runEvaluate({ ...options, symbol: options.symbol ?? symbols('ETH,BTC') }),

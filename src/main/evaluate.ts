@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Artifact } from '../../models/artifact.ts'
 import { writeJson } from '../../models/artifact.ts'
+import { writeLadderCards } from '../../models/cards.ts'
 import { loadEngine, loadGradients } from '../../models/engine.ts'
 import { evaluateLadder } from '../../models/evaluate-ladder.ts'
 import { judgeLadder } from '../../models/evaluation/judge-ladder.ts'
@@ -48,12 +49,15 @@ export interface EvaluateOptions {
   readonly again?: string
   /** A fit of seconds, to see that it works. */
   readonly quick?: boolean
+  /** Write the cards of the rungs that were judged. */
+  readonly cards?: boolean
   /** False for a report without them. */
   readonly pictures: boolean
   readonly json?: boolean
 }
 
-const ARTIFACTS = fileURLToPath(new URL('../../models/artifacts', import.meta.url))
+const MODELS = fileURLToPath(new URL('../../models', import.meta.url))
+const ARTIFACTS = join(MODELS, 'artifacts')
 const WALK_FORWARD = { folds: 4, testDays: 91, trainDays: 730 } as const
 const [READING, JUDGING] = [0.08, 0.92]
 
@@ -230,6 +234,7 @@ async function write(report: LadderReport, plan: Plan, options: EvaluateOptions)
   const value = JSON.parse(JSON.stringify({ command, about, pictures, ...report }, shortened)) as unknown
   // Makes the folder, where it is not there.
   await writeJson(join(options.out, `${name}.json`), value)
+  if (options.cards) await writeLadderCards(MODELS, report, { command, data: titleOf(plan, options) })
   await writeFile(join(options.out, `${name}.md`), markdown)
   process.stdout.write(options.json ? `${JSON.stringify(value)}\n` : markdown)
 }
@@ -266,7 +271,8 @@ const aboutOf = (
 
 /** As someone else would type it, whatever the folders were called here. */
 function commandOf(options: EvaluateOptions): string {
-  const { symbol, models, folds, every, seed, calibration, testFrom, testTo, model, pool, again, quick } = options
+  const { symbol, models, folds, every, seed, calibration, testFrom, testTo, model, pool, again, quick, cards } =
+    options
   const parts = [
     `--symbol ${symbol.join(',')}`,
     model === undefined ? `--models ${models}` : `--model ${model}`,
@@ -278,6 +284,7 @@ function commandOf(options: EvaluateOptions): string {
     ...(pool ? [`--pool ${pool}`] : []),
     ...(again === undefined ? [] : [`--again ${JSON.stringify(again)}`]),
     ...(quick ? ['--quick'] : []),
+    ...(cards ? ['--cards'] : []),
   ]
   return `npm run breakwater -- evaluate --data ../shared/data ${parts.join(' ')}`
 }
