@@ -47,7 +47,7 @@ const MODEL: ModelCardFacts = {
     'cascade-down-4h.brierSkill': { model: 0.02, baseline: 0.01, base: 0 },
     'cascade-down-24h.brierSkill': { model: 0.04, baseline: 0.03, base: 0 },
     'cascade-down-72h.brierSkill': { model: -0.01, baseline: 0.002, base: 0 },
-    'overlay-pays.lift': { model: 1.16, baseline: 1.06, base: 1 },
+    'overlay-pays-24h.lift': { model: 1.16, baseline: 1.06, base: 1 },
   },
   gates: { 'cascade-down-4h': true, 'cascade-down-24h': true, 'cascade-down-72h': false },
 }
