@@ -107,8 +107,10 @@ function checkOptions(options: TrainCommandOptions): RungName {
     throw new Error(`Expected --rung of ${RUNG_NAMES.join(', ')}, was ${options.rung}`)
   }
   if ((options.quick || options.data !== undefined) && options.out === undefined) {
-    const why = options.quick ? 'a model trained for seconds' : 'a model of recorded markets'
-    throw new Error(`Expected --out <folder>, was none: ${why} must not replace the shipped one`)
+    const [option, why] = options.quick
+      ? ['--quick', 'a model trained for seconds']
+      : ['--data', 'a model of recorded markets']
+    throw new Error(`Expected --out <folder> with ${option}, was none: ${why} must not replace the shipped one`)
   }
   if ((options.testFrom === undefined) !== (options.testTo === undefined)) {
     throw new Error('Expected --test-from and --test-to together, was one of them alone')

@@ -34,14 +34,19 @@ async function stopMidCommand(
   talk: Talk,
   press: () => void = () => undefined,
 ): Promise<() => Promise<void>> {
-  const unlock = await desk.lockTable('proposals')
   const before = await claimed(desk, 'telegram')
   const handOver = desk.telegram.hold()
-  press()
   for (const who of [ANA, BEN, CLEO, TOM]) talk.ask(who)
+  // As late as can be: whatever works on its own is stopped by it too, and takes one connection after the other.
+  const unlock = await desk.lockTable('proposals')
+  press()
   handOver()
   await within(10_000, 'claims on both platforms', async () =>
-    (await claimed(desk, 'telegram')) >= before + 4 && (await claimed(desk, 'discord')) >= 1 ? true : undefined,
+    (await claimed(desk, 'telegram')) >= before + 4 &&
+    (await claimed(desk, 'discord')) >= 1 &&
+    talk.discord.some((one) => one.answers().length === 0)
+      ? true
+      : undefined,
   )
   return unlock
 }
