@@ -184,6 +184,7 @@ program
   .requiredOption('--to <date>', 'end of the window (UTC), the day itself included when given as a date', endOf)
   .option('--every <time>', 'time between two forecasts, in whole hours', span, span('1h'))
   .option('--model <rung>', 'rung of the ladder; default that of the shipped model of recorded markets')
+  .option('--calibration <days>', 'days before the window that calibrate', wholeDays, 180)
   .option('--seed <number>', 'seed of its weights', number, 1)
   .option('--quick', 'a fit of seconds, to see that it works')
   .option('--csv', 'print CSV; otherwise one JSON value a line')

@@ -4,7 +4,6 @@ import { fitAsOf, formatForecasts } from '../../models/evaluation/as-of.ts'
 import { isRungName } from '../../models/ladder.ts'
 import { RUNG_NAMES, type RungName } from '../../models/rung.ts'
 import { type AssetHours, instantOf, type Sample } from '../../models/samples.ts'
-import { CALIBRATION_DAYS } from '../../models/walk-forward.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import { DAY, type DurationMs, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
 import { RECORDED_FOLDER } from './artifacts.ts'
@@ -22,6 +21,7 @@ export interface ForecastOptions {
   readonly every: DurationMs
   /** A rung of the ladder; default that of the shipped model of recorded markets, else volatility alone. */
   readonly model?: string
+  readonly calibration: number
   readonly seed: number
   readonly csv?: boolean
   /** A fit of seconds, to see that it works. */
@@ -59,7 +59,7 @@ export async function runForecast(options: ForecastOptions): Promise<void> {
       rung,
       seed: options.seed,
       everyHours: TRAIN_EVERY_HOURS,
-      calibrationDays: CALIBRATION_DAYS,
+      calibrationDays: options.calibration,
       engine,
       effort: options.quick ? 'quick' : 'full',
       onProgress: (share, text) => progress.say((1 + share) / 2, text),

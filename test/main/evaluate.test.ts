@@ -125,7 +125,7 @@ suite('what cannot be evaluated is said with value and remedy', { skip: withoutP
 suite('on a record of ten months', { skip: withoutPanels }, () => {
   test('a window is judged and written, and its finished folds are kept', async (t) => {
     const [data, out] = [await writePanels(t, { since: '2023-05', until: '2024-03' }), await folderOf(t)]
-    const line = `evaluate --data ${data} --symbol ETH --models base-rate,volatility-only --test-from 2024-01-20 --test-to 2024-02-20 --every 8h --quick --json --no-pictures --out ${out} --work ${out}/work --ledger ${out}`
+    const line = `evaluate --data ${data} --symbol ETH --models base-rate,volatility-only --test-from 2024-01-20 --test-to 2024-02-20 --every 8h --calibration 60 --quick --json --no-pictures --out ${out} --work ${out}/work --ledger ${out}`
     const first = await run(line)
     assert.equal(first.code, 0, first.stderr)
     const report = JSON.parse(first.stdout)
@@ -150,7 +150,7 @@ suite('on a record of ten months', { skip: withoutPanels }, () => {
   test('a forecast is a line an event and step, none of them fitted on what came after', async (t) => {
     const data = await writePanels(t, { since: '2023-05', until: '2024-03' })
     const { code, stdout, stderr } = await run(
-      `forecast --data ${data} --symbol ETH --from 2024-01-20 --to 2024-01-20 --every 6h --model volatility-only --csv`,
+      `forecast --data ${data} --symbol ETH --from 2024-01-20 --to 2024-01-20 --every 6h --calibration 60 --model volatility-only --csv`,
     )
     assert.equal(code, 0, stderr)
     const [header, ...lines] = stdout.trimEnd().split('\n')
