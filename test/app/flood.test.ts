@@ -121,7 +121,7 @@ test(`${ALERTS} alerts of ${EPISODES} episodes in ${LASTS_MS / 1000} s: every cr
   )
   assert.ok(discord.limited + telegram.limited() < 0.01 * (sent.discord + sent.telegram))
   assert.ok(
-    sent.discord + sent.telegram < (ALERTS * chats.length) / 4,
+    sent.discord + sent.telegram < (ALERTS * chats.length) / 3,
     `${sent.discord + sent.telegram} requests are no coalescing`,
   )
 })
