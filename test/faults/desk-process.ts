@@ -42,7 +42,7 @@ import type { Assignment, Said } from './wire.ts'
 
 const REQUEST_TIMEOUT_MS = 250
 const DATABASE_PATIENCE_MS = 10_000
-const LOOK_EVERY_MS = 250
+const LOOK_EVERY_MS = 400
 const RECONCILE_EVERY_MS = 2500
 /** From the start of a process to here on a machine that has nothing else to do. */
 const USUAL_START_MS = 700

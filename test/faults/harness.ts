@@ -1,3 +1,4 @@
+import { bundleProcess } from './bundle.ts'
 import { type Available, type Breakage, planRun, type RunPlan } from './plan.ts'
 import { executeRun, type RunResult, type Servers } from './run.ts'
 import { startDatabase, startRedis } from './servers.ts'
@@ -51,7 +52,7 @@ export async function runAll(servers: Servers, options: HarnessOptions): Promise
 }
 
 /**
- * Starts what the runs need of databases and Redis.
+ * Starts what the runs need of databases and Redis, and bundles what they start.
  *
  * @param options.restarts - whether some of the runs restart their servers, which then have others of their own
  */
@@ -69,11 +70,12 @@ export async function startServers({
     for (const server of opened) await server.stop()
   }
   try {
+    const program = opening(await bundleProcess())
     const redis = opening(await startRedis())
     const steady = opening(await startDatabase())
     const shaken = restarts ? opening(await startDatabase()) : steady
     const shakenRedis = restarts && redis?.restart ? opening(await startRedis()) : undefined
-    return { steady, shaken, redis, shakenRedis, stop }
+    return { program, steady, shaken, redis, shakenRedis, stop }
   } catch (error) {
     await stop()
     throw error

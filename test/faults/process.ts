@@ -2,12 +2,11 @@ import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Steering } from './plan.ts'
 import type { Assignment, Said, Told } from './wire.ts'
 
-const FILE = fileURLToPath(new URL('./desk-process.ts', import.meta.url))
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16']
+/** Ten of them share two cores, and none lives for long: threads of their own and optimised code cost more than they bring. */
+const FLAGS = ['--single-threaded', '--no-opt', '--min-semi-space-size=16', '--max-semi-space-size=32']
 const LOG_LIMIT = 60_000
 
 /** One process under test, as its parent sees it. */
@@ -29,8 +28,9 @@ export interface DeskProcess {
   lastWords(): string
 }
 
-export function startProcess(assignment: Assignment): DeskProcess {
-  const child = spawn(process.execPath, [...FLAGS, FILE, JSON.stringify(assignment)], {
+/** @param program - file of the process under test */
+export function startProcess(program: string, assignment: Assignment): DeskProcess {
+  const child = spawn(process.execPath, [...FLAGS, program, JSON.stringify(assignment)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,

@@ -5,13 +5,16 @@ import { createBinanceFormat } from '../support/exchange/binance.ts'
 import { createExchangeCore, type ExchangeCore } from '../support/exchange/core.ts'
 import { createFaultPlan, type Fault, type Faults, type RequestKind } from '../support/exchange/faults.ts'
 import { type ExchangeServer, startExchangeServer } from '../support/exchange/server.ts'
+import type { Program } from './bundle.ts'
 import { type Books, judge, readBooks, type Verdict } from './judge.ts'
 import { ASSET, marketOf } from './market.ts'
 import type { Breakage, Ending, RunPlan, Step } from './plan.ts'
 import { type DeskProcess, startProcess } from './process.ts'
 import type { DatabaseServer, RedisServer } from './servers.ts'
+import type { Assignment } from './wire.ts'
 
 export interface Servers {
+  readonly program: Program
   readonly steady: DatabaseServer
   /** The one that is restarted now and then; one run at a time. */
   readonly shaken: DatabaseServer
@@ -64,7 +67,7 @@ export async function executeRun(
   const name = `faults_${process.pid}_${plan.run}`
   const connectionString = await database.createDatabase(name)
   const venue = await openVenue(plan)
-  const stage = createStage(plan, venue, {
+  const stage = createStage(plan, venue, servers.program.file, {
     plan,
     connectionString,
     redisUrl: plan.queue === 'redis' ? redis!.url : undefined,
@@ -212,7 +215,7 @@ function tally(counts: Record<string, number>, what: string): void {
 }
 
 /** The processes of one run, and what happens to them. */
-function createStage(plan: RunPlan, venue: VenueOfRun, common: Omit<Parameters<typeof startProcess>[0], 'ending'>) {
+function createStage(plan: RunPlan, venue: VenueOfRun, program: string, common: Omit<Assignment, 'ending'>) {
   const processes: DeskProcess[] = []
   const kills: Record<string, number> = {}
   const crashes: string[] = []
@@ -234,7 +237,7 @@ function createStage(plan: RunPlan, venue: VenueOfRun, common: Omit<Parameters<t
 
   function launch(ending: Ending | undefined): DeskProcess {
     const isOwn = ending && ending.kind !== 'kill-at' && ending.step !== 'sent' && ending.step !== 'accepted'
-    const child = startProcess({ ...common, ending: isOwn ? { ...ending, how: ending.kind } : undefined })
+    const child = startProcess(program, { ...common, ending: isOwn ? { ...ending, how: ending.kind } : undefined })
     processes.push(child)
     child.onSaid = (said) => {
       switch (said.kind) {

@@ -45,7 +45,13 @@ export interface RedisServer {
 /** A PostgreSQL server of the harness's own, in a folder of its own. */
 export async function startDatabase(): Promise<DatabaseServer> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-faults-'))
-  const settings = { fsync: 'off', max_connections: MAX_CONNECTIONS, shared_buffers: '64MB' }
+  const settings = {
+    fsync: 'off',
+    autovacuum: 'off',
+    max_connections: MAX_CONNECTIONS,
+    shared_buffers: '64MB',
+    scram_iterations: '1', // thousands of connections, each asked for its password
+  }
   const open = () => startEmbedded({ folder, log, settings })
   let server = await open()
   const admin = async (statement: string): Promise<void> => {
@@ -65,6 +71,8 @@ export async function startDatabase(): Promise<DatabaseServer> {
     process.kill(postmaster.pid, name)
     while ((await readPostmaster(data))?.alive) await sleep(20)
   }
+  const { username, password } = new URL(server.connectionString())
+  await admin(`alter role ${username} password '${password}'`) // stored anew with the fewer iterations
   await admin(`create database ${TEMPLATE} template template0`)
   await fillTemplate(server.connectionString(TEMPLATE))
   return {
