@@ -6,6 +6,8 @@ import type { Product } from './product.ts'
 import { answered, cardOnBoth, type Desk, openDesk, startTalk, type Talk, within } from './takeover-desk.ts'
 
 const TAKES_OVER_WITHIN_MS = 30_000
+/** Of what only has to happen: the machine may have other work, and three processes of the desk are a lot of it. */
+const PATIENCE_MS = 60_000
 const ASK_EVERY_MS = 400
 
 const askDiscord = async (desk: Desk, name: string, options?: Record<string, unknown>): Promise<string> =>
@@ -41,7 +43,7 @@ async function stopMidCommand(
   const unlock = await desk.lockTable('proposals')
   press()
   handOver()
-  await within(10_000, 'claims on both platforms', async () =>
+  await within(PATIENCE_MS, 'claims on both platforms', async () =>
     (await claimed(desk, 'telegram')) >= before + 4 &&
     (await claimed(desk, 'discord')) >= 1 &&
     talk.discord.some((one) => one.answers().length === 0)
@@ -70,11 +72,11 @@ async function timeTakeover(talk: Talk, gone: () => Promise<unknown>) {
 /** Every command on Telegram was answered exactly once, every one on Discord at most once and those after `goneAt` + `away` all. */
 async function assertAnsweredOnce(t: TestContext, talk: Talk, lost: { from: number; to: number }): Promise<void> {
   talk.stop()
-  await within(20_000, 'every message on Telegram answered', () =>
+  await within(PATIENCE_MS, 'every message on Telegram answered', () =>
     answered(talk.telegram) === talk.telegram.length ? true : undefined,
   )
   const owed = talk.discord.filter(({ at }) => at < lost.from || at > lost.to)
-  await within(10_000, 'every command on Discord answered', () => (answered(owed) === owed.length ? true : undefined))
+  await within(PATIENCE_MS, 'every command on Discord answered', () => (answered(owed) === owed.length ? true : undefined))
   for (const one of talk.telegram) assert.equal(one.answers().length, 1)
   for (const one of talk.discord) assert.ok(one.answers().length <= 1)
   t.diagnostic(
@@ -115,7 +117,7 @@ test('a second process takes over from one that dies and from one that freezes, 
     second = desk.start()
     await second.reported(/standing by to take over/)
     const talk = startTalk(t, desk, 100)
-    await within(10_000, 'twenty questions', () => (talk.telegram.length >= 20 ? true : undefined))
+    await within(PATIENCE_MS, 'twenty questions', () => (talk.telegram.length >= 20 ? true : undefined))
     await assertAnsweredOnce(t, talk, { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY })
     assert.equal(desk.discord.gateway.counts.identified, 1)
     assert.doesNotMatch(second.stderr, /desk is open/)
@@ -123,7 +125,7 @@ test('a second process takes over from one that dies and from one that freezes, 
 
   await t.test('the first is killed in mid-command: the second answers what is open, and each once', async (t) => {
     const talk = startTalk(t, desk, ASK_EVERY_MS)
-    await within(5_000, 'answers', () => (answered(talk.telegram) >= 3 ? true : undefined))
+    await within(PATIENCE_MS, 'answers', () => (answered(talk.telegram) >= 3 ? true : undefined))
     const card = await cardOnBoth(desk, proposalId, () => true)
     const unlock = await stopMidCommand(
       desk,
@@ -170,7 +172,7 @@ test('a second process takes over from one that dies and from one that freezes, 
     third = desk.start()
     await third.reported(/standing by to take over/)
     const talk = startTalk(t, desk, ASK_EVERY_MS)
-    await within(5_000, 'answers', () => (answered(talk.telegram) >= 3 ? true : undefined))
+    await within(PATIENCE_MS, 'answers', () => (answered(talk.telegram) >= 3 ? true : undefined))
     const unlock = await stopMidCommand(desk, talk)
     const lostFrom = talk.discord.find((one) => one.answers().length === 0)!.at
     const took = await timeTakeover(talk, async () => {
