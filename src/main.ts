@@ -47,6 +47,7 @@ const wholeNumber = (value: string): number => {
     throw new InvalidArgumentError(`Expected a whole number, 1 or more, was ${value}.`)
   return parsed
 }
+const wholeNumbers = (value: string): readonly number[] => value.split(',').map((one) => wholeNumber(one.trim()))
 const number = (value: string): number => {
   const parsed = Number(value)
   if (!Number.isFinite(parsed)) throw new InvalidArgumentError(`Expected a number, was ${value}.`)
@@ -159,6 +160,7 @@ program
   .option('--every <time>', 'time between two decisions, in whole hours', span, span('4h'))
   .option('--calibration <days>', 'days before each test segment that calibrate', wholeDays, 180)
   .option('--pool <number>', 'learn from so many further coins as well', wholeNumber)
+  .option('--pooling <numbers>', 'show what so many further coins add to one rung; commas between', wholeNumbers)
   .option('--seed <number>', 'seed of weights and draws', number, 1)
   .option(
     '--again <why>',

@@ -12,6 +12,7 @@ import {
   type Reference,
   type ValueCell,
 } from './ladder-report.ts'
+import type { PoolingRow } from './pooling.ts'
 import type { Intervals } from './resampling.ts'
 import { RUNG_TITLES } from './words.ts'
 
@@ -27,16 +28,6 @@ export interface ReportWords {
   readonly isFirstLook?: boolean
   /** What learning from further assets adds: the same rung fitted on more and more. */
   readonly pooling?: readonly PoolingRow[]
-}
-
-/** One way to fit a rung, judged on the same samples as the others. */
-export interface PoolingRow {
-  /** In words: "ETH and BTC", "with ten further coins". */
-  readonly name: string
-  /** Learned from: samples, and crashes of the whole market among them, since coins crash in the same hours. */
-  readonly trainedOn: { readonly samples: number; readonly marketEpisodes: number }
-  readonly cell: Pick<EventCell, 'target' | 'samples' | 'base' | 'marketEpisodes'>
-  readonly row: EventRow
 }
 
 /** The whole report as Markdown. */
@@ -178,13 +169,18 @@ function poolingTable(rows: readonly PoolingRow[]): string[] {
   return [
     '## What pooling adds',
     '',
-    'The same rung learned from more assets, judged on the same decisions. Coins crash in the same hours, so further coins add few crashes of the market.',
+    'The same rung learned from more assets, judged on the same decisions. Coins crash in the same hours, so further coins add few crashes of the market. What was learned from is that of the last fold; differences are paired, to the first line of the target.',
     '',
-    '| target | rung | learned from | samples | crashes of the market in them | lift | Brier skill | ECE |',
-    '|---|---|---|---|---|---|---|---|',
-    ...rows.map(
-      ({ name, trainedOn, cell, row: { rung, scores, intervals } }) =>
-        `| ${cell.target} | ${RUNG_TITLES[rung]} | ${name} | ${trainedOn.samples} | ${trainedOn.marketEpisodes} | ${number(scores.lift)} ${bracket(intervals.lift, (value) => number(value))} | ${percent(scores.brierSkill)} ${bracket(intervals.brierSkill, percent)} | ${number(scores.ece, 3)} |`,
+    '| target | rung | learned from | samples | episodes of the market in them | lift | Brier skill | ECE | ΔAP | Δ Brier skill |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...rows.map(({ name, trainedOn, cell, row: { rung, scores, intervals }, over }) =>
+      [
+        `| ${cell.target} | ${RUNG_TITLES[rung]} | ${name} | ${trainedOn.samples} | ${trainedOn.marketEpisodes} |`,
+        `${number(scores.lift)} ${bracket(intervals.lift, (value) => number(value))} |`,
+        `${percent(scores.brierSkill)} ${bracket(intervals.brierSkill, percent)} | ${number(scores.ece, 3)} |`,
+        `${over ? difference(over.averagePrecision, (value) => number(value, 3)) : ''} |`,
+        `${over ? difference(over.brierSkill, percent) : ''} |`,
+      ].join(' '),
     ),
     '',
   ]

@@ -5,17 +5,18 @@ import type { Artifact } from '../../models/artifact.ts'
 import { writeJson } from '../../models/artifact.ts'
 import { writeLadderCards } from '../../models/cards.ts'
 import { loadEngine, loadGradients } from '../../models/engine.ts'
-import { evaluateLadder } from '../../models/evaluate-ladder.ts'
+import { evaluateLadder, type LadderOptions } from '../../models/evaluate-ladder.ts'
 import { judgeLadder } from '../../models/evaluation/judge-ladder.ts'
 import type { LadderReport } from '../../models/evaluation/ladder-report.ts'
 import { checkLook, enterLook, figuresOf, RESERVED, readLedger, reservedPart } from '../../models/evaluation/ledger.ts'
 import { askModel, findModel, rungsBeside, unseenFrom } from '../../models/evaluation/one-model.ts'
 import { poolHeldOut } from '../../models/evaluation/pool.ts'
+import { judgePooling, type PoolingRow, type PoolingStep } from '../../models/evaluation/pooling.ts'
 import { formatLadder } from '../../models/evaluation/report-markdown.ts'
 import type { HeldOut } from '../../models/held-out.ts'
 import { rungOf } from '../../models/ladder.ts'
 import type { RungName } from '../../models/rung.ts'
-import { type Fold, walkForwardFolds } from '../../models/walk-forward.ts'
+import { type Fold, segmentsOf, walkForwardFolds } from '../../models/walk-forward.ts'
 import type { Asset } from '../domain/market/tick.ts'
 import { DAY, type DurationMs, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
 import { codeVersion } from './build-facts.ts'
@@ -45,6 +46,8 @@ export interface EvaluateOptions {
   readonly model?: string
   /** Further coins to learn from. */
   readonly pool?: number
+  /** Numbers of further coins, to show what each adds to one rung. */
+  readonly pooling?: readonly number[]
   /** Why the reserved stretch is looked at again. */
   readonly again?: string
   /** A fit of seconds, to see that it works. */
@@ -86,7 +89,7 @@ export async function runEvaluate(options: EvaluateOptions): Promise<void> {
   const stop = onStop()
   const progress = createProgress()
   try {
-    const held = await ask(plan, options, { say: progress.say, signal: stop.signal })
+    const { held, pooling } = await ask(plan, options, { say: progress.say, signal: stop.signal })
     const report = judgeLadder(poolHeldOut(held), {
       seed: options.seed,
       onProgress: (share) => progress.say(JUDGING + share * (1 - JUDGING), 'judging'),
@@ -107,7 +110,7 @@ export async function runEvaluate(options: EvaluateOptions): Promise<void> {
         ...(options.again === undefined ? {} : { again: options.again }),
       })
     }
-    await write(report, plan, options)
+    await write(report, plan, { ...options, rows: pooling })
   } catch (error) {
     progress.stop()
     if (!stop.signal.aborted) throw error
@@ -132,6 +135,10 @@ async function planOf(options: EvaluateOptions): Promise<Plan> {
     throw new Error(`Expected --every in whole hours, such as 4h, was ${every / 60_000} minutes: the record is hourly.`)
   if (options.model !== undefined && testFrom === undefined)
     throw new Error('Expected --test-from and --test-to with --model, was neither. Give a window that it has not seen.')
+  if (options.pool !== undefined && options.pooling !== undefined)
+    throw new Error(
+      'Expected --pool or --pooling, was both. With --pool every rung learns from further coins; --pooling shows what they add to one.',
+    )
   const folder = panelFolder(options.data)
   const spans = await spansOf(folder, assets)
   const window = testFrom === undefined ? undefined : { from: testFrom, to: testTo! }
@@ -185,7 +192,7 @@ async function ask(
   plan: Plan,
   options: EvaluateOptions,
   { say, signal }: { say: Say; signal: AbortSignal },
-): Promise<readonly HeldOut[]> {
+): Promise<{ readonly held: readonly HeldOut[]; readonly pooling?: readonly PoolingRow[] }> {
   const reading: Say = (share, text) => say(share * READING, text)
   const lastLabel = Math.max(...plan.folds.map(({ test }) => test.to)) + LABELS_AFTER
   const { assets } = await recordedHours(options.data, {
@@ -200,7 +207,7 @@ async function ask(
   const engine = await loadEngine()
   await loadGradients(engine)
   const { folds, everyHours, artifact } = plan
-  const held = await evaluateLadder({
+  const ladder: LadderOptions = {
     assets,
     trainOnly,
     folds,
@@ -212,14 +219,59 @@ async function ask(
     workFolder: options.work,
     onProgress: (share, text) => say(READING + share * (JUDGING - READING), text),
     signal,
+  }
+  const held = await evaluateLadder(ladder)
+  const pooling = options.pooling && (await whatPoolingAdds(ladder, held, { ...options, counts: options.pooling, say }))
+  if (!artifact) return { held, pooling }
+  return { held: [...held, ...folds.map((fold) => askModel(artifact, assets, { fold, everyHours, engine }))], pooling }
+}
+
+const POOLED_RUNG = 'boosted-trees' satisfies RungName
+
+/** Boosted trees, or where they are not judged the highest rung that is, fitted again with further coins. */
+async function whatPoolingAdds(
+  ladder: LadderOptions,
+  held: readonly HeldOut[],
+  {
+    data,
+    symbol,
+    seed,
+    counts,
+    say,
+  }: Pick<EvaluateOptions, 'data' | 'symbol' | 'seed'> & { counts: readonly number[]; say: Say },
+): Promise<readonly PoolingRow[]> {
+  const rung = ladder.rungs.find(({ name }) => name === POOLED_RUNG) ?? ladder.rungs.at(-1)!
+  const [fold] = ladder.folds.slice(-1) as [Fold]
+  const trainOf = (trainOnly: LadderOptions['trainOnly']) =>
+    segmentsOf(ladder.assets, fold, { everyHours: ladder.everyHours, trainOnly }).train
+  const steps: PoolingStep[] = [
+    { name: symbol.join(' and '), train: trainOf([]), held: held.filter((one) => one.rung === rung.name) },
+  ]
+  const coins = await pooledHours(data, {
+    count: Math.max(...counts),
+    besides: symbol,
+    say: (share, text) => say(share * READING, text),
+    signal: ladder.signal,
   })
-  return artifact ? [...held, ...folds.map((fold) => askModel(artifact, assets, { fold, everyHours, engine }))] : held
+  for (const count of counts) {
+    const trainOnly = coins.slice(0, count)
+    steps.push({
+      name: `with ${count} further coins`,
+      train: trainOf(trainOnly),
+      held: await evaluateLadder({ ...ladder, rungs: [rung], trainOnly }),
+    })
+  }
+  return judgePooling(steps, { rung: rung.name, seed })
 }
 
 /** The longest label of the last decision. */
 const LABELS_AFTER = 4 * DAY
 
-async function write(report: LadderReport, plan: Plan, options: EvaluateOptions): Promise<void> {
+async function write(
+  report: LadderReport,
+  plan: Plan,
+  options: EvaluateOptions & { readonly rows?: readonly PoolingRow[] },
+): Promise<void> {
   const name = nameOf(plan, options)
   const command = commandOf(options)
   const about = aboutOf(plan, options)
@@ -230,8 +282,11 @@ async function write(report: LadderReport, plan: Plan, options: EvaluateOptions)
     about,
     pictures,
     isFirstLook: options.again === undefined,
+    pooling: options.rows,
   })
-  const value = JSON.parse(JSON.stringify({ command, about, pictures, ...report }, shortened)) as unknown
+  const value = JSON.parse(
+    JSON.stringify({ command, about, pictures, ...report, pooling: options.rows }, shortened),
+  ) as unknown
   // Makes the folder, where it is not there.
   await writeJson(join(options.out, `${name}.json`), value)
   if (options.cards) await writeLadderCards(MODELS, report, { command, data: titleOf(plan, options) })
@@ -271,8 +326,22 @@ const aboutOf = (
 
 /** As someone else would type it, whatever the folders were called here. */
 function commandOf(options: EvaluateOptions): string {
-  const { symbol, models, folds, every, seed, calibration, testFrom, testTo, model, pool, again, quick, cards } =
-    options
+  const {
+    symbol,
+    models,
+    folds,
+    every,
+    seed,
+    calibration,
+    testFrom,
+    testTo,
+    model,
+    pool,
+    pooling,
+    again,
+    quick,
+    cards,
+  } = options
   const parts = [
     `--symbol ${symbol.join(',')}`,
     model === undefined ? `--models ${models}` : `--model ${model}`,
@@ -282,6 +351,7 @@ function commandOf(options: EvaluateOptions): string {
     `--seed ${seed}`,
     ...(testFrom === undefined ? [] : [`--test-from ${day(testFrom)} --test-to ${day(testTo! - 1)}`]),
     ...(pool ? [`--pool ${pool}`] : []),
+    ...(pooling ? [`--pooling ${pooling.join(',')}`] : []),
     ...(again === undefined ? [] : [`--again ${JSON.stringify(again)}`]),
     ...(quick ? ['--quick'] : []),
     ...(cards ? ['--cards'] : []),

@@ -87,6 +87,7 @@ const WRONG: readonly (readonly [what: string, options: Partial<EvaluateOptions>
   ],
   ['too little before a window', window('2020-03-01', '2020-04-01'), /Expected at least 120 days to train on/],
   ['steps that are no hours', { every: duration(HOUR / 2) }, /Expected --every in whole hours, such as 4h, was 30 min/],
+  ['two ways to pool', { pool: 10, pooling: [10] }, /Expected --pool or --pooling, was both/],
   ['a model without a window', { model: 'x' }, /Expected --test-from and --test-to with --model, was neither/],
   [
     'a look at the reserved stretch that is of no use',
