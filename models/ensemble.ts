@@ -2,6 +2,7 @@ import { isFittedNetwork, scoreNetworks } from './fitted-network.ts'
 import type { Hidden } from './hiding.ts'
 import type { Contribution, Explanation, FittedModel, StoredModel } from './rung.ts'
 import type { Sample } from './samples.ts'
+import type { TargetKey } from './targets.ts'
 
 /**
  * Several fitted members of one rung that answer as one: with the mean logit of an event, the mean of a value.
@@ -19,7 +20,7 @@ export function createEnsemble(members: readonly FittedModel[]): FittedModel {
   return {
     rung: first.rung,
     architecture: members.length === 1 ? first.architecture : `mean of ${members.length}: ${first.architecture}`,
-    scores: (samples, hide) => meanOf(scoresOf(members, samples, hide)),
+    scores: (samples, hide, only) => meanOf(scoresOf(members, samples, { hide, only })),
     explain: (sample, key) => meanExplanation(members.map((member) => member.explain(sample, key))),
     ...(foreign && { foreign: (sample: Sample) => foreign.call(first, sample) }),
     store: () => joined(members.map((member) => member.store())),
@@ -32,7 +33,10 @@ export function createEnsemble(members: readonly FittedModel[]): FittedModel {
 function scoresOf(
   members: readonly FittedModel[],
   samples: readonly Sample[],
-  hide: (() => Hidden | undefined) | undefined,
+  {
+    hide,
+    only,
+  }: { readonly hide?: (() => Hidden | undefined) | undefined; readonly only?: readonly TargetKey[] | undefined },
 ): readonly Float32Array[] {
   // Drawn once, so that every member has to do without the same.
   const hidden = hide ? samples.map(() => hide()) : undefined
@@ -45,7 +49,7 @@ function scoresOf(
     networks.length === members.length &&
     new Set(networks.map(({ normaliser }) => JSON.stringify(normaliser))).size === 1
   if (oneInput) return scoreNetworks(networks, samples, replay())
-  return members.map((member) => member.scores(samples, replay()))
+  return members.map((member) => member.scores(samples, replay(), only))
 }
 
 /** Of the members that answer; NaN where none does. */

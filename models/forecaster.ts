@@ -55,7 +55,7 @@ export async function createForecasterOf(artifact: Artifact, engine: Engine): Pr
       const refusal = refuse(window, { panel, asset, at, feeds })
       if (refusal) return refusal
       const sample = toSample(window, { asset, at, leftOut: artifact.leftOut })
-      const scores = model.scores([sample])
+      const scores = model.scores([sample], undefined, ASKED)
       const told = EXPLAINED.filter((key) => !Number.isNaN(scores[targetIndex(key)]!))
       return toPrediction(artifact, window, {
         model: scores,
@@ -207,9 +207,8 @@ function toPrediction(artifact: Artifact, window: FeatureWindow, answer: Answer)
   const profile = profileOf(artifact, window, foreign)
   const calibrated = (scores: Float32Array, calibrators: Calibrators, key: EventKey): number =>
     applyCalibrator(calibrators[key], scores[targetIndex(key)]!, key)
-  const keys: readonly EventKey[] = [...PRICE_ONLY, OVERLAY]
-  const answers = new Map(keys.map((key) => [key, calibrated(model, artifact.calibrators[profile], key)]))
-  const beside = new Map(keys.map((key) => [key, calibrated(baseline, artifact.baseline.calibrators, key)]))
+  const answers = new Map(ASKED.map((key) => [key, calibrated(model, artifact.calibrators[profile], key)]))
+  const beside = new Map(ASKED.map((key) => [key, calibrated(baseline, artifact.baseline.calibrators, key)]))
   const numbers = [...answers.values(), ...beside.values()]
   if (!numbers.every(Number.isFinite)) {
     return undetermined('NOT_FINITE', `the model answered ${numbers.join(', ')}`)
@@ -238,6 +237,7 @@ function toPrediction(artifact: Artifact, window: FeatureWindow, answer: Answer)
 }
 
 const OVERLAY = 'overlay-pays-24h' satisfies EventKey
+const ASKED: readonly EventKey[] = [...PRICE_ONLY, OVERLAY]
 
 const profileOf = (artifact: Artifact, window: FeatureWindow, foreign: readonly string[]): 'full' | 'reduced' =>
   knowsAll(artifact.expected, window) && foreign.length === 0 ? 'full' : 'reduced'

@@ -67,8 +67,9 @@ export interface FittedModel {
    * target the rung does not answer or whose features are not known.
    *
    * @param hide - what to hide from each sample, as if it had not been received
+   * @param only - targets that are wanted; others may then be NaN, where leaving them out saves time
    */
-  scores(samples: readonly Sample[], hide?: () => Hidden | undefined): Float32Array
+  scores(samples: readonly Sample[], hide?: () => Hidden | undefined, only?: readonly TargetKey[]): Float32Array
   /** Which inputs made the score of one sample, adding up to it. */
   explain(sample: Sample, key: TargetKey): Explanation
   /** Names of features that were hidden from the model because they stand where training never was; default none. */

@@ -79,10 +79,11 @@ function fitted(forests: Forests): FittedModel {
   return {
     rung: NAME,
     architecture: `${trees} boosted trees of depth 3 on ${FEATURE_COUNT} features of the last row, ${known.length} of ${TARGET_COUNT} targets`,
-    scores(samples, hide) {
+    scores(samples, hide, only) {
       const rows = lastRows(samples, undefined, hide)
       const scores = new Float32Array(samples.length * TARGET_COUNT).fill(Number.NaN)
       for (const [key, forest] of known) {
+        if (only && !only.includes(key)) continue
         const head = targetIndex(key)
         for (let k = 0; k < samples.length; k++) {
           scores[k * TARGET_COUNT + head] = scoreRow(forest, rows, k * FEATURE_COUNT)

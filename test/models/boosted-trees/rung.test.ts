@@ -66,6 +66,17 @@ test('hiding a feature is the same as not knowing it', async () => {
   for (let k = 0; k < known.length; k++) assert.ok(hidden[k * TARGET_COUNT + head]! > seen[k * TARGET_COUNT + head]!)
 })
 
+test('asked for some targets alone it says the same of them, and nothing of others', async () => {
+  const model = await quick
+  const asked: readonly TargetKey[] = ['cascade-up-24h']
+  const [all, some] = [model.scores(SAMPLES), model.scores(SAMPLES, undefined, asked)]
+  for (const { key } of TARGETS) {
+    const head = targetIndex(key)
+    const wanted = asked.includes(key) ? all[head] : Number.NaN
+    assert.deepEqual(some[head], wanted, key)
+  }
+})
+
 test('the same seed gives the same model, another seed another one', async () => {
   assert.deepEqual((await boostedTreesRung.fit(QUICK)).store(), (await quick).store())
   assert.notDeepEqual((await boostedTreesRung.fit({ ...QUICK, seed: 2 })).store(), (await quick).store())
