@@ -124,11 +124,22 @@ function groupsOf(probabilities: readonly number[]): { groupOf: Int32Array; logi
     sums[group]! += all[i]!
     counts[group]!++
   }
-  return { groupOf, logits: sums.map((sum, group) => (counts[group]! > 0 ? sum / counts[group]! : 0)) }
+  // Every draw goes through all groups: those that hold nothing are left out.
+  const held = [...counts.keys()].filter((group) => counts[group]! > 0)
+  const place = new Int32Array(SLOPE_GROUPS)
+  held.forEach((group, k) => {
+    place[group] = k
+  })
+  return {
+    groupOf: groupOf.map((group) => place[group]!),
+    logits: Float64Array.from(held, (group) => sums[group]! / counts[group]!),
+  }
 }
 
 /** Keeps the slope of outcomes that a threshold separates finite, as the penalty of `fitPlatt` does. */
 const PENALTY = 1e-6
+/** A smaller step changes nothing that the interval shows; the one after it would be its square. */
+const CLOSE = 1e-6
 
 /** Slope of outcomes on logits, by Newton's method; 0 where only one kind of outcome came, or where all logits are equal. */
 function slopeOf(logits: Float64Array, counts: Float64Array, positives: Float64Array): number {
@@ -161,7 +172,7 @@ function slopeOf(logits: Float64Array, counts: Float64Array, positives: Float64A
     const damping = size > 5 ? 5 / size : 1
     a += damping * stepA
     b += damping * stepB
-    if (size < 1e-9) break
+    if (size < CLOSE) break
   }
   return b
 }
