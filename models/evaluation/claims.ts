@@ -1,3 +1,4 @@
+import type { RungName } from '../rung.ts'
 import { type EventKey, PRICE_ONLY, targetOf } from '../targets.ts'
 import type { EventRow, LadderReport, Reference } from './ladder-report.ts'
 import { pooledCell } from './ladder-report.ts'
@@ -16,9 +17,15 @@ export interface Claims {
  * those of the rung below and of volatility alone with the intervals by weeks and by episodes above zero, and the calibration gate
  * is passed.
  *
+ * @param seenBefore - rungs that were judged on the stretch before: they stand there for others to be held against, and nothing new
+ *   is claimed of them
  * @see specification §2.3
  */
-export function claimsOf(report: LadderReport, { isFirstLook = true }: { isFirstLook?: boolean } = {}): Claims {
+export function claimsOf(
+  report: LadderReport,
+  { seenBefore = [] }: { readonly seenBefore?: readonly RungName[] } = {},
+): Claims {
+  const isFirstLook = report.rungs.some((rung) => rung !== 'base-rate' && !seenBefore.includes(rung))
   const onReserved = report.folds.every(({ test: [from, to] }) => from >= RESERVED.from && to < RESERVED.to)
   const found = PRICE_ONLY.flatMap((target) => {
     const cell = pooledCell(report, target)
@@ -38,14 +45,18 @@ export function claimsOf(report: LadderReport, { isFirstLook = true }: { isFirst
       ],
     }
   }
+  const claimed = found.filter(({ row }) => !seenBefore.includes(row.rung))
   return {
     onReserved,
     sentences: [
-      ...found.map(({ target, row }) => `Claimed: ${sentenceOf(target, row)}`),
-      ...(found.length === 0
+      ...claimed.map(({ target, row }) => `Claimed: ${sentenceOf(target, row)}`),
+      ...(claimed.length === 0
         ? [
-            `No skill is claimed: on the stretch kept back (${stretch}) no rung was better than both the one below it and volatility alone by every interval, with its calibration gate passed.`,
+            `No skill is claimed: on the stretch kept back (${stretch}) no rung${seenBefore.length > 0 ? ' that was looked at for the first time' : ''} was better than both the one below it and volatility alone by every interval, with its calibration gate passed.`,
           ]
+        : []),
+      ...(seenBefore.length > 0
+        ? [`${seenBefore.map((rung) => RUNG_TITLES[rung]).join(', ')}: looked at before, and here to be held against.`]
         : []),
       `${PRICE_ONLY.length} targets were looked at for every rung; of so many, one in forty intervals of 95 % lies above zero by chance.`,
     ],

@@ -109,6 +109,12 @@ export function earlierLooks(
   )
 }
 
+/** Those of the asked rungs that such looks were at. */
+export const seenBefore = (ledger: Ledger, asked: Parameters<typeof earlierLooks>[1]): readonly RungName[] => {
+  const looks = earlierLooks(ledger, asked)
+  return asked.rungs.filter((rung) => looks.some((look) => look.rungs.includes(rung)))
+}
+
 /** @throws {Error} when what is asked for was looked at before and no reason is given: who, when, and the remedy */
 export function checkLook(
   ledger: Ledger,

@@ -1,3 +1,4 @@
+import type { RungName } from '../rung.ts'
 import { PRICE_ONLY, targetOf } from '../targets.ts'
 import { COOLDOWN_HOURS, UNIT_COST } from './alerts.ts'
 import { claimsOf, titleOf } from './claims.ts'
@@ -24,8 +25,8 @@ export interface ReportWords {
   readonly about: readonly string[]
   /** File names of pictures beside the report. */
   readonly pictures: readonly string[]
-  /** Whether the reserved stretch, where it was judged on, had not been looked at before; default true. */
-  readonly isFirstLook?: boolean
+  /** Rungs that were judged on the reserved stretch before; default none. */
+  readonly seenBefore?: readonly RungName[]
   /** What learning from further assets adds: the same rung fitted on more and more. */
   readonly pooling?: readonly PoolingRow[]
 }
@@ -50,7 +51,7 @@ export function formatLadder(report: LadderReport, words: ReportWords): string {
     '',
     '## What may be claimed',
     '',
-    ...claimsOf(report, { isFirstLook: words.isFirstLook }).sentences.map((sentence) => `- ${sentence}`),
+    ...claimsOf(report, { seenBefore: words.seenBefore }).sentences.map((sentence) => `- ${sentence}`),
     '',
     '## The ladder on price-only labels',
     '',

@@ -8,7 +8,15 @@ import { loadEngine, loadGradients } from '../../models/engine.ts'
 import { evaluateLadder, type LadderOptions } from '../../models/evaluate-ladder.ts'
 import { judgeLadder } from '../../models/evaluation/judge-ladder.ts'
 import type { LadderReport } from '../../models/evaluation/ladder-report.ts'
-import { checkLook, enterLook, figuresOf, RESERVED, readLedger, reservedPart } from '../../models/evaluation/ledger.ts'
+import {
+  checkLook,
+  enterLook,
+  figuresOf,
+  RESERVED,
+  readLedger,
+  reservedPart,
+  seenBefore,
+} from '../../models/evaluation/ledger.ts'
 import { askModel, findModel, rungsBeside, unseenFrom } from '../../models/evaluation/one-model.ts'
 import { poolHeldOut } from '../../models/evaluation/pool.ts'
 import { judgePooling, type PoolingRow, type PoolingStep } from '../../models/evaluation/pooling.ts'
@@ -86,6 +94,7 @@ export async function runEvaluate(options: EvaluateOptions): Promise<void> {
   const ledger = await readLedger(options.ledger)
   const looking = plan.reserved && { rungs: judgedRungs(plan), assets: options.symbol, window: plan.reserved }
   if (looking) checkLook(ledger, looking, { again: options.again })
+  const seen = looking ? seenBefore(ledger, { ...looking, rungs: plan.rungs }) : []
   const stop = onStop()
   const progress = createProgress()
   try {
@@ -110,7 +119,7 @@ export async function runEvaluate(options: EvaluateOptions): Promise<void> {
         ...(options.again === undefined ? {} : { again: options.again }),
       })
     }
-    await write(report, plan, { ...options, rows: pooling })
+    await write(report, plan, { ...options, rows: pooling, seen })
   } catch (error) {
     progress.stop()
     if (!stop.signal.aborted) throw error
@@ -270,7 +279,7 @@ const LABELS_AFTER = 4 * DAY
 async function write(
   report: LadderReport,
   plan: Plan,
-  options: EvaluateOptions & { readonly rows?: readonly PoolingRow[] },
+  options: EvaluateOptions & { readonly rows?: readonly PoolingRow[]; readonly seen: readonly RungName[] },
 ): Promise<void> {
   const name = nameOf(plan, options)
   const command = commandOf(options)
@@ -281,7 +290,7 @@ async function write(
     command,
     about,
     pictures,
-    isFirstLook: options.again === undefined,
+    seenBefore: options.seen,
     pooling: options.rows,
   })
   const value = JSON.parse(
@@ -320,7 +329,7 @@ const aboutOf = (
   ...(reserved ? ['This looked at the stretch kept back, and is entered in the ledger.'] : []),
   ...(again === undefined
     ? []
-    : [`**It was looked at before**; why again: ${again}. No claim rests on a second look.`]),
+    : [`**Some of it was looked at before**; why again: ${again}. No claim rests on a second look.`]),
   ...(quick ? ['**Fitted for seconds to see that it works: the figures are of no use.**'] : []),
 ]
 

@@ -196,7 +196,10 @@ suite('what may be claimed', () => {
     assert.ok(
       sentences.some((sentence) => /^Claimed: of falls beyond 2.5 σ within 24 h, five features finds/.test(sentence)),
     )
-    assert.match(claimsOf(report, { isFirstLook: false }).sentences[0]!, /not the first look/)
+    assert.match(claimsOf(report, { seenBefore: report.rungs }).sentences[0]!, /not the first look/)
+    const beside = claimsOf(report, { seenBefore: ['five-feature'] }).sentences
+    assert.match(beside[0]!, /No skill is claimed: .* no rung that was looked at for the first time was better/)
+    assert.ok(beside.includes('five features: looked at before, and here to be held against.'), beside.join('\n'))
   })
 
   test('is said to be none where there is none', () => {

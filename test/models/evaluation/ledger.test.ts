@@ -10,6 +10,7 @@ import {
   RESERVED,
   readLedger,
   reservedPart,
+  seenBefore,
 } from '../../../models/evaluation/ledger.ts'
 import type { Cleanup } from '../../support/database.ts'
 
@@ -55,6 +56,8 @@ suite('the ledger of the reserved stretch', () => {
       () => checkLook(ledger, { rungs: ['gru', 'tcn'], assets: ['ETH'], window }, { again }),
       /first evaluation of tcn on ETH in the stretch kept back for one \(2024-07-15 to 2025-08-31\), was entered in .*ledger\.json on 2026-01-05 already.*--again/s,
     )
+    assert.deepEqual(seenBefore(ledger, { rungs: ['gru', 'tcn'], assets: ['ETH'], window }), ['tcn'])
+    assert.deepEqual(seenBefore(ledger, { rungs: ['gru', 'tcn'], assets: ['SOL'], window }), [])
     // Another rung, another asset, or hours outside what was looked at.
     checkLook(ledger, { rungs: ['gru'], assets: ['ETH'], window }, { again })
     checkLook(ledger, { rungs: ['tcn'], assets: ['SOL'], window }, { again })
