@@ -114,6 +114,7 @@ program
   )
   .option('--data <folder>', 'folder of recorded data instead of the simulated market')
   .option('--symbol <assets>', 'assets of the record, separated by commas', symbols, symbols('ETH,BTC'))
+  .option('--pool <number>', 'learn from so many further coins of the record as well', wholeNumber)
   .option('--test-from <date>', 'what to judge it on, with everything before it to learn from (UTC)', instant)
   .option('--test-to <date>', 'last day of that', endOf)
   .option('--override <why>', 'train although less than two years are recorded; the reason stands on its card')

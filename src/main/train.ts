@@ -6,12 +6,13 @@ import { trainClusterConfidence } from '../../models/cluster-confidence.ts'
 import { writeConfidence } from '../../models/confidence-file.ts'
 import { isRungName } from '../../models/ladder.ts'
 import { RUNG_NAMES, type RungName } from '../../models/rung.ts'
-import { TooLittleDataError, type TrainingReport, trainModel } from '../../models/train.ts'
+import { TooLittleDataError, type TrainingHours, type TrainingReport, trainModel } from '../../models/train.ts'
 import { CALIBRATION_DAYS, fixedFold, type Span } from '../../models/walk-forward.ts'
 import type { TimestampMs } from '../domain/units.ts'
 import { ARTIFACT_FOLDER } from './artifacts.ts'
 import { codeVersion } from './build-facts.ts'
-import { recordedHours, simulatedHours, simulatedSource } from './hours.ts'
+import { recordedHours, type Say, simulatedHours, simulatedSource } from './hours.ts'
+import { pooledHours } from './pooled-hours.ts'
 import { onStop } from './terminal.ts'
 
 export interface TrainCommandOptions {
@@ -22,6 +23,8 @@ export interface TrainCommandOptions {
   /** Folder of recorded panels; without one the simulated market. */
   readonly data?: string
   readonly symbol: readonly string[]
+  /** Further coins to learn from. */
+  readonly pool?: number
   readonly testFrom?: TimestampMs
   /** The end of its last day. */
   readonly testTo?: TimestampMs
@@ -54,7 +57,7 @@ export async function runTrain(options: TrainCommandOptions): Promise<void> {
       hours: (say) =>
         options.data === undefined
           ? simulatedHours(quick ? 'quick' : 'full', { seed: options.seed, say, signal: stop.signal })
-          : recordedHours(options.data, { symbols: options.symbol, say, signal: stop.signal }),
+          : pooledWith(options.data, options, { say, signal: stop.signal }),
       ...(options.testFrom && { fold: fixedTest(options) }),
       outFolder,
       workFolder: path.join(WORK_FOLDER, `${rung}-${options.data === undefined ? 'simulated' : 'recorded'}`),
@@ -84,6 +87,18 @@ export async function runTrain(options: TrainCommandOptions): Promise<void> {
   }
 }
 
+/** Recorded assets, and beside them the coins that are only learned from. */
+async function pooledWith(
+  data: string,
+  { symbol, pool }: TrainCommandOptions,
+  { say, signal }: { say: Say; signal: AbortSignal },
+): Promise<TrainingHours> {
+  const own = await recordedHours(data, { symbols: symbol, say, signal })
+  if (!pool) return own
+  const trainOnly = await pooledHours(data, { count: pool, besides: symbol, say, signal })
+  return { ...own, trainOnly, described: `${own.described}, with ${pool} further coins to learn from` }
+}
+
 /** The confidence of liquidation clusters is fitted on the same simulated market. */
 async function trainClusters(
   options: TrainCommandOptions,
@@ -111,6 +126,9 @@ function checkOptions(options: TrainCommandOptions): RungName {
       ? ['--quick', 'a model trained for seconds']
       : ['--data', 'a model of recorded markets']
     throw new Error(`Expected --out <folder> with ${option}, was none: ${why} must not replace the shipped one`)
+  }
+  if (options.pool !== undefined && options.data === undefined) {
+    throw new Error('Expected --data <folder> with --pool, was none: the simulated market has no further coins')
   }
   if ((options.testFrom === undefined) !== (options.testTo === undefined)) {
     throw new Error('Expected --test-from and --test-to together, was one of them alone')

@@ -76,7 +76,9 @@ async function assertAnsweredOnce(t: TestContext, talk: Talk, lost: { from: numb
     answered(talk.telegram) === talk.telegram.length ? true : undefined,
   )
   const owed = talk.discord.filter(({ at }) => at < lost.from || at > lost.to)
-  await within(PATIENCE_MS, 'every command on Discord answered', () => (answered(owed) === owed.length ? true : undefined))
+  await within(PATIENCE_MS, 'every command on Discord answered', () =>
+    answered(owed) === owed.length ? true : undefined,
+  )
   for (const one of talk.telegram) assert.equal(one.answers().length, 1)
   for (const one of talk.discord) assert.ok(one.answers().length <= 1)
   t.diagnostic(
