@@ -12,6 +12,12 @@ export default command({
     const outcome = await app.resumeTrading({ by: actor, reason: options.reason })
     switch (outcome.kind) {
       case 'resumed': {
+        if (outcome.isLifting)
+          return {
+            tone: 'ok',
+            title: `Trading state: ${outcome.from} → active, in a moment`,
+            text: 'Proposals and orders go through within the limits as soon as the rails have been judged again: seconds.',
+          }
         const isFree = outcome.state === 'active'
         return {
           tone: isFree ? 'ok' : 'warning',

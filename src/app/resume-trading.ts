@@ -20,6 +20,8 @@ export type Resumption =
       /** What trading is held to now, rails included, and why. */
       readonly state: TradingState
       readonly holds: readonly string[]
+      /** Nothing holds it but the person's own brake, which a round that had begun put on record: the next one lets go of it. */
+      readonly isLifting: boolean
       /** Rails that waited for a person, and are let go of by this. */
       readonly rearmed: readonly RailState[]
     }
@@ -84,15 +86,21 @@ export const createResumeTrading =
     await wakeAll(ports)
     await wakeRiskWatch(queue)
     await wakeDelivery(queue)
-    const { state, because } = await tradingStateNow(ports)
+    const [{ state, because, set }, after] = [await tradingStateNow(ports), await store.rails.read()]
     return {
       kind: 'resumed',
       from,
       state,
+      isLifting: state !== 'active' && set.state === 'active' && isOwnBrakeAlone(after?.states ?? []),
       holds: state === 'active' ? stillHeld(before?.states ?? []) : because,
       rearmed,
     }
   }
+
+const isOwnBrakeAlone = (states: readonly RailState[]): boolean => {
+  const holding = states.filter(({ level }) => isAtLeast(level, 'reducing'))
+  return holding.length > 0 && holding.every(({ rail, variant }) => rail === 'kill' && variant === 'killed')
+}
 
 /** Rails that leave trading active and hold something back all the same. */
 const stillHeld = (states: readonly RailState[]): readonly string[] =>

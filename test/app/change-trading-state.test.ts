@@ -96,7 +96,9 @@ test('a brake that the rails have seen is let go of with the state, at once', as
   await change(desk, 'halted')
   assert.equal((await desk.live(1)).record.effects.tradingState, 'halted')
   await desk.app.reconcile()
-  assert.equal((await resume(desk)).kind, 'resumed')
+  const card = await desk.say('ana', '/risk resume')
+  assert.equal(card.title, 'Trading state: halted → active, in a moment')
+  assert.doesNotMatch(card.text ?? '', /15 minutes/)
   assert.equal((await desk.live(1)).record.effects.tradingState, 'active')
 })
 

@@ -230,7 +230,12 @@ test('a desk is run from Discord and Telegram, from the first question to the la
     assert.match(told.discord.text, /ana moved it from active/i)
     assert.match(await desk.ask(TOM, 'hedge propose', { symbol: 'ETH', target: 0.9 }), /Denied[\s\S]*TRADING_HALTED/)
     assert.match(await desk.ask(ANA, 'risk resume'), /halted → active/)
-    const next = await desk.ask(TOM, 'hedge propose', { symbol: 'ETH', target: 0.9 })
+    // A round of the rails that began before may still hold it, until the next.
+    const next =
+      (await eventually(async () => {
+        const text = await desk.ask(TOM, 'hedge propose', { symbol: 'ETH', target: 0.9 })
+        return text.includes('TRADING_HALTED') ? undefined : text
+      })) ?? 'Expected a proposal, was denied to the end: TRADING_HALTED'
     assert.match(next, /Proposed/)
     assert.match(await desk.write(BEN, `/decline ${idIn(next)} too much`), /Declined/)
     const card = await cardOnBoth(desk, idIn(next), (text) => text.includes('Hedge declined'))
