@@ -3,67 +3,25 @@
  *
  * @module
  */
-import { Command, InvalidArgumentError, Option } from 'commander'
-// By file: the package as a whole is hundreds of them, and takes longer to read than everything else here.
-import { addDays } from 'date-fns/addDays'
-import { isValid } from 'date-fns/isValid'
-import { parseISO } from 'date-fns/parseISO'
+import { Command, Option } from 'commander'
 import { ConfigError } from './config.ts'
-import { DAY, type DurationMs, duration, HOUR, MINUTE, type TimestampMs, timestamp } from './domain/units.ts'
+import {
+  endOf,
+  instant,
+  moreSymbols,
+  number,
+  positive,
+  span,
+  symbols,
+  wholeDays,
+  wholeNumber,
+  wholeNumbers,
+} from './main/arguments.ts'
 
 const program = new Command('breakwater')
   .description('A chat-ops hedging desk: liquidation map, cascade forecasts, approved hedges')
   .showHelpAfterError('(add --help for the whole list)')
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/
-const instant = (value: string): TimestampMs => {
-  // A date alone is UTC's midnight; ISO 8601 without a zone would be read in this machine's.
-  const at = parseISO(DATE.test(value) ? `${value}T00:00:00Z` : value)
-  if (!isValid(at) || !(DATE.test(value) || /(Z|[+-]\d{2}:?\d{2})$/.test(value))) {
-    throw new InvalidArgumentError(`Expected a UTC date such as 2025-02-03 or 2025-02-03T01:00Z, was ${value}.`)
-  }
-  return timestamp(at.getTime())
-}
-const span = (value: string): DurationMs => {
-  const found = /^(\d+)(m|h|d)$/.exec(value)
-  const length = found ? Number(found[1]) * { m: MINUTE, h: HOUR, d: DAY }[found[2] as 'm' | 'h' | 'd'] : 0
-  if (!(length > 0)) throw new InvalidArgumentError(`Expected a time such as 30m, 4h or 1d, was ${value}.`)
-  return duration(length)
-}
-const positive = (value: string): number => {
-  const number = Number(value)
-  if (!(number > 0)) throw new InvalidArgumentError(`Expected a number above zero, was ${value}.`)
-  return number
-}
-const wholeDays = (value: string): number => {
-  const days = Number(value)
-  if (!(Number.isInteger(days) && days > 0))
-    throw new InvalidArgumentError(`Expected whole days, 1 or more, was ${value}.`)
-  return days
-}
-const wholeNumber = (value: string): number => {
-  const parsed = Number(value)
-  if (!(Number.isInteger(parsed) && parsed > 0))
-    throw new InvalidArgumentError(`Expected a whole number, 1 or more, was ${value}.`)
-  return parsed
-}
-const wholeNumbers = (value: string): readonly number[] => value.split(',').map((one) => wholeNumber(one.trim()))
-const number = (value: string): number => {
-  const parsed = Number(value)
-  if (!Number.isFinite(parsed)) throw new InvalidArgumentError(`Expected a number, was ${value}.`)
-  return parsed
-}
-
-const symbols = (value: string): readonly string[] => {
-  const named = value.split(',').map((symbol) => symbol.trim().toUpperCase())
-  if (named.some((symbol) => !/^[A-Z0-9]{1,12}$/.test(symbol))) {
-    throw new InvalidArgumentError(`Expected assets such as ETH,BTC, was ${value}.`)
-  }
-  return [...new Set(named)]
-}
-const moreSymbols = (value: string, before: readonly string[] | undefined): readonly string[] => [
-  ...new Set([...(before ?? []), ...symbols(value)]),
-]
 // In the folder of this repository, from which npm runs it.
 const REPORT_FOLDER = 'models/reports'
 const WORK_FOLDER = 'data/evaluation'
@@ -75,9 +33,7 @@ program
   .option('--market <market>', 'simulated, replay:<folder> or live', 'simulated')
   .option('--symbol <asset>', 'only this asset of the book')
   .option('--from <date>', 'first day of the window (UTC); a date alone means its midnight', instant)
-  .option('--to <date>', 'end of the window (UTC), the day itself included when given as a date', (value) =>
-    endOf(value),
-  )
+  .option('--to <date>', 'end of the window (UTC), the day itself included when given as a date', endOf)
   .option('--days <number>', 'length of an unattended run on the simulated market', positive, 3)
   .option(
     '--speed <number>',
@@ -345,12 +301,6 @@ program
 
 function databaseOption(): Option {
   return new Option('--database <name>', 'database on the embedded server, as the run named it').default('breakwater')
-}
-
-/** A day given as the end of a window belongs to it. */
-function endOf(value: string): TimestampMs {
-  const at = instant(value)
-  return DATE.test(value) ? timestamp(addDays(at, 1).getTime()) : at
 }
 
 try {
