@@ -250,6 +250,7 @@ export interface Heartbeat {
 
 // ---------------------------------------------------------------- store
 
+export type * from './ports/execution-store.ts'
 export type * from './ports/margin-tiers.ts'
 export type * from './ports/models.ts'
 export type * from './ports/quote.ts'
