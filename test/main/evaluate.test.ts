@@ -7,7 +7,8 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { enterLook, RESERVED, readLedger } from '../../models/evaluation/ledger.ts'
 import { duration, HOUR, timestamp } from '../../src/domain/units.ts'
-import { type EvaluateOptions, runEvaluate } from '../../src/main/evaluate.ts'
+import { runEvaluate } from '../../src/main/evaluate.ts'
+import type { EvaluateOptions } from '../../src/main/evaluate-plan.ts'
 import { PANELS, withoutPanels, writePanels } from '../backtest/panel-folder.ts'
 import type { Cleanup } from '../support/database.ts'
 
@@ -88,6 +89,16 @@ const WRONG: readonly (readonly [what: string, options: Partial<EvaluateOptions>
   ['too little before a window', window('2020-03-01', '2020-04-01'), /Expected at least 120 days to train on/],
   ['steps that are no hours', { every: duration(HOUR / 2) }, /Expected --every in whole hours, such as 4h, was 30 min/],
   ['two ways to pool', { pool: 10, pooling: [10] }, /Expected --pool or --pooling, was both/],
+  [
+    'pooling of what learns nothing',
+    { models: 'base-rate', pooling: [10] },
+    /Expected a rung that learns .* with --pooling/,
+  ],
+  [
+    'pooling on the reserved stretch',
+    { ...window('2024-08-01', '2024-09-01'), pooling: [10] },
+    /outside the stretch kept back for one evaluation \(2024-07-15 to 2025-08-31\) with --pooling/,
+  ],
   ['a model without a window', { model: 'x' }, /Expected --test-from and --test-to with --model, was neither/],
   [
     'a look at the reserved stretch that is of no use',
