@@ -62,7 +62,16 @@ export function judgePooling(
       const row = cell?.rows.find((one) => one.rung === rung)
       if (!cell || !row) return []
       const over = row.comparisons.find(({ against }) => against === FIRST_STEP)
-      return [{ name: step.name, trainedOn: trainedOn(step.train, key), cell, row, ...(over && { over }) }]
+      const { target, samples, base, marketEpisodes } = cell
+      return [
+        {
+          name: step.name,
+          trainedOn: trainedOn(step.train, key),
+          cell: { target, samples, base, marketEpisodes },
+          row,
+          ...(over && { over }),
+        },
+      ]
     }),
   )
 }
