@@ -91,13 +91,13 @@ export const createResumeTrading =
       kind: 'resumed',
       from,
       state,
+      // One reason: that nobody watches the rails would be one more, and then nothing lets go.
       isLifting: set.state === 'active' && because.length === 1 && isOwnBrakeAlone(after?.states ?? []),
       holds: state === 'active' ? stillHeld(before?.states ?? []) : because,
       rearmed,
     }
   }
 
-/** Where nobody watches the rails, that is one more reason, and nothing lets go. */
 const isOwnBrakeAlone = (states: readonly RailState[]): boolean => {
   const holding = states.filter(({ level }) => isAtLeast(level, 'reducing'))
   return holding.length > 0 && holding.every(({ rail, variant }) => rail === 'kill' && variant === 'killed')

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createBeatHeart } from '../../src/app/beat-heart.ts'
 import { readRiskEffects, tradingStateNow } from '../../src/app/risk-in-force.ts'
-import { NO_RAIL_EFFECTS } from '../../src/domain/risk/rail.ts'
+import { NO_RAIL_EFFECTS, type RailState } from '../../src/domain/risk/rail.ts'
 import { later, type TimestampMs } from '../../src/domain/units.ts'
-import { openDesk, START, type TestDesk } from '../support/desk.ts'
+import { member, openDesk, START, type TestDesk } from '../support/desk.ts'
 
 /** A wall clock that a test can set. */
 async function wallDesk(t: Parameters<typeof openDesk>[0]): Promise<TestDesk & { setNow(at: TimestampMs): void }> {
@@ -64,6 +64,35 @@ test('the stricter of what people set and what rails ask for holds, with the rea
         ...(person === 'active' ? [] : [`set to ${person} by ana: drill`]),
       ])
     }
+})
+
+test('a brake that was let go of is not said to lift in a moment while nobody watches', async (t) => {
+  const desk = await wallDesk(t)
+  const killed: RailState = {
+    rail: 'kill',
+    scope: 'desk',
+    level: 'halted',
+    since: START,
+    heldForPerson: false,
+    text: 'drill',
+    variant: 'killed',
+  }
+  const resume = async (at: TimestampMs) => {
+    await desk.store.rails.write(
+      {
+        states: [killed],
+        effects: { ...NO_RAIL_EFFECTS, tradingState: 'halted', because: ['kill (desk): drill'] },
+        at,
+      },
+      [],
+    )
+    await desk.app.changeTradingState({ to: 'halted', by: member('ana'), reason: 'drill' })
+    const outcome = await desk.app.resumeTrading({ by: member('ana'), reason: 'done' })
+    assert.ok(outcome.kind === 'resumed')
+    return [outcome.isLifting, outcome.holds.length]
+  }
+  assert.deepEqual(await resume(START), [true, 1])
+  assert.deepEqual(await resume(later(START, -60_000)), [false, 2])
 })
 
 test('a heartbeat that is not taken is counted and never thrown', async (t) => {
