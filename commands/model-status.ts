@@ -14,7 +14,7 @@ export default command({
   options: z.object({}),
 
   async run(_, app) {
-    const model = app.describeModel()
+    const model = await app.describeModel()
     const list = await app.listModels()
     const progress = await app.trainingProgress()
     const others = [...(list ? standingFields(list) : []), ...(progress ? [progressField(progress)] : [])]
@@ -52,7 +52,7 @@ const EVENTS: readonly Event[] = [
   { name: 'Hedge overlay pays', heads: [['24h', 'overlay-pays-24h']] },
 ]
 
-type Model = NonNullable<ReturnType<App['describeModel']>>
+type Model = NonNullable<Awaited<ReturnType<App['describeModel']>>>
 type Figure = Model['metrics'][string]
 
 const LINES: readonly {

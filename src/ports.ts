@@ -77,7 +77,10 @@ export interface MarketSource {
 // ---------------------------------------------------------------- forecaster
 
 export interface Forecaster {
+  /** As of the last forecast or refresh. */
   readonly model: ModelCardFacts | undefined
+  /** Looks on record who is in force and who is in shadow, and loads them; a forecast does so by itself. */
+  refresh?(): Promise<void>
   /** Answers `undetermined` when its inputs are stale or too thin; throws only on a fault of machinery. */
   predict(panel: Panel, asset: Asset, at: TimestampMs, feeds: readonly FeedDeclaration[]): Promise<Prediction>
   /** What the model reads of an asset at an instant; NaN where it is not known. Absent where nothing is loaded. */

@@ -24,6 +24,7 @@ import { createOfferLink } from './link-identity.ts'
 import { createLoadMarginTiers } from './load-margin-tiers.ts'
 import type { MarketState } from './market-state.ts'
 import { createMeasureModelHealth } from './measure-model-health.ts'
+import { modelInForce } from './model-in-force.ts'
 import { createModelVerbs } from './model-verbs.ts'
 import { createMute } from './mute.ts'
 import { createChangeOnCall, readOnCall } from './on-call.ts'
@@ -115,7 +116,7 @@ export function createApp(
     redeemCode: createRedeemCode(ports),
     readAudit: createReadAudit(ports),
     describeVersion: createDescribeVersion(ports, ports.build),
-    describeModel: () => ports.forecaster.model,
+    describeModel: () => modelInForce(ports.forecaster),
     /** By which a touch counts as a cascade. */
     eventRule: () => market.rule,
   }

@@ -1,4 +1,5 @@
 import type { TimestampMs } from '../domain/units.ts'
+import { modelInForce } from './model-in-force.ts'
 import type { Ports } from './ports.ts'
 
 /** What main knows of the process: nothing that would tell where it runs. */
@@ -25,5 +26,5 @@ export const createDescribeVersion =
   async (): Promise<VersionReport> => ({
     ...facts,
     database: await databaseVersion(),
-    modelId: forecaster.model?.modelId,
+    modelId: (await modelInForce(forecaster))?.modelId,
   })

@@ -13,6 +13,7 @@ import {
   type RequestDecision,
 } from './admin-requests.ts'
 import { announce, wakeDelivery } from './announce.ts'
+import { modelInForce } from './model-in-force.ts'
 import type { Ports } from './ports.ts'
 import { startOfDay } from './risk-facts/book-facts.ts'
 import { valuePath } from './value-path.ts'
@@ -159,7 +160,7 @@ async function readPaperRecord(ports: Ports, permission: LivePermission): Promis
     ...(await daysOf(ports, real, { until: today })).filter(({ day }) => day >= switched),
   ]
   const facts = confidenceReport?.[settings.alerts.horizon]
-  const gatePassed = forecaster.model?.gates[HEAD_THAT_SIZES]
+  const gatePassed = (await modelInForce(forecaster))?.gates[HEAD_THAT_SIZES]
   return {
     at,
     days,

@@ -46,6 +46,7 @@ export const createMeasureModelHealth = (ports: Ports, market: MarketState) => {
     const { store, models, forecaster } = ports
     if (!models) return []
     await resolve({ at })
+    await forecaster.refresh?.()
     const loaded = [forecaster, ...(forecaster.shadow ?? [])]
     const measured: MeasuredHealth[] = []
     for (const model of (await store.models.list(models.market)).filter(({ state }) => state !== 'retired')) {

@@ -26,6 +26,7 @@ export const createRecordModelForecasts = (
   }
 
   return async ({ at }: { at: TimestampMs }): Promise<number> => {
+    await forecaster.refresh?.()
     const said: ModelForecast[] = []
     const failures: unknown[] = []
     for (const one of [forecaster, ...(forecaster.shadow ?? [])]) {

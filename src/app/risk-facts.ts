@@ -4,6 +4,7 @@ import { DAY, duration, elapsed, HOUR, MINUTE, type Price, type TimestampMs } fr
 import { holdingOf } from './book.ts'
 import type { MarketState } from './market-state.ts'
 import { toHealthReport } from './model-health-card.ts'
+import { modelInForce } from './model-in-force.ts'
 import type { Ports } from './ports.ts'
 import { bookFacts, pacingFacts, startOfDay } from './risk-facts/book-facts.ts'
 import { crowdingFacts, dataFacts, fundingFacts, gainOf, type PastByFeed } from './risk-facts/market-facts.ts'
@@ -133,10 +134,10 @@ const HEALTH_KEPT = duration(3 * DAY)
  * tell, and what its newest answers were.
  */
 async function modelFacts({ store, forecaster, clock }: Ports, assets: readonly Asset[]): Promise<ModelFacts> {
-  const health = forecaster.model && (await store.modelHealth.latest(forecaster.model.modelId))
+  const model = await modelInForce(forecaster)
+  const health = model && (await store.modelHealth.latest(model.modelId))
   const measured = health && elapsed(health.day, clock.now()) < HEALTH_KEPT ? toHealthReport(health)?.facts : undefined
-  const gates = forecaster.model?.gates
-  const judged = HEADS_ACTED_ON.flatMap((head) => gates?.[head] ?? [])
+  const judged = HEADS_ACTED_ON.flatMap((head) => model?.gates[head] ?? [])
   const newest = await Promise.all(assets.map(async (asset) => (await store.forecasts.latest(asset))?.forecast))
   const predictions = newest.flatMap((forecast) => forecast?.prediction ?? [])
   const failed = predictions.some((one) => one.kind === 'undetermined' && one.reason === 'NOT_FINITE')

@@ -9,6 +9,7 @@ import {
 import type { ProposalState } from '../domain/proposal.ts'
 import { DAY, type DurationMs, duration, HOUR, later, type TimestampMs } from '../domain/units.ts'
 import type { ModelCardFacts } from '../ports.ts'
+import { modelInForce } from './model-in-force.ts'
 import type { Ports } from './ports.ts'
 import {
   countBy,
@@ -79,7 +80,7 @@ export const createWriteReport = (ports: Ports) => {
     const days = DAYS[period]
     const from = later(at, -days * DAY)
     const assets = Object.keys(settings.book.exposures)
-    const [pnl, path, alerts, proposals, orders, fills, messages, newest, paths] = await Promise.all([
+    const [pnl, path, alerts, proposals, orders, fills, messages, newest, paths, model] = await Promise.all([
       reportPnl({ days }),
       reportPnl({ days: EFFECTIVENESS_DAYS }),
       store.alerts.recent(MOST_ROWS),
@@ -94,6 +95,7 @@ export const createWriteReport = (ports: Ports) => {
           path: await store.forecasts.path(asset, { from, to: at, every: HOUR }),
         })),
       ),
+      modelInForce(forecaster),
     ])
     const ended = alerts.filter(({ endedAt, endReason }) => endedAt !== undefined && endedAt >= from && endReason)
     const inPeriod = {
@@ -125,7 +127,7 @@ export const createWriteReport = (ports: Ports) => {
       },
       orders: orderCosts(inPeriod.orders, { fills, proposals }),
       deliveries: deliveryFigures(inPeriod.messages),
-      model: { facts: forecaster.model, newest: newest.flat() },
+      model: { facts: model, newest: newest.flat() },
       cutShort: Object.values(inPeriod).some((rows) => rows.length === MOST_ROWS),
     }
   }

@@ -4,10 +4,7 @@ import { baselineOf, unpackArtifact } from '../../models/registry.ts'
 import type { Logger } from '../log.ts'
 import type { Forecaster, ModelFiles, ModelRecord, Store } from '../ports.ts'
 
-export interface ChampionForecaster extends Forecaster {
-  /** Looks who is in force and who is in shadow, and loads them; forecasts do so by themselves. */
-  refresh(): Promise<void>
-}
+export type ChampionForecaster = Forecaster & Required<Pick<Forecaster, 'refresh'>>
 
 export interface ChampionOptions {
   readonly store: Pick<Store, 'models'>

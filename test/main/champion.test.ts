@@ -21,7 +21,7 @@ import type { Forecaster } from '../../src/ports.ts'
 import { makeHours } from '../models/made-hours.ts'
 import { type RecordedMarket, recordMarket } from '../models/market.ts'
 import { testDatabase } from '../support/database.ts'
-import { UNDETERMINED } from '../support/desk.ts'
+import { openDesk, UNDETERMINED } from '../support/desk.ts'
 import { someMetrics } from '../support/models.ts'
 
 const RUNG: RungName = 'open-interest-funding'
@@ -164,6 +164,17 @@ test('whoever is in force answers from the next forecast on: promotion, rollback
     Object.values(bare.cascades).flatMap(({ gatePassed }) => Object.values(gatePassed).filter(Boolean)),
     [],
   )
+})
+
+test('a process that forecasts nothing says who is in force since another process promoted it', async (t) => {
+  const { store } = await testDatabase(t)
+  const [first] = await twoModels()
+  const forecaster = await createChampionForecaster({ store, files, engine, otherwise: OTHERWISE, log })
+  const desk = await openDesk(t, { forecaster })
+  assert.equal((await desk.say('vera', '/model status')).title, 'No model is loaded')
+  await store.models.register(first, timestamp(1))
+  await store.models.promote({ modelId: first.modelId, over: undefined, at: timestamp(2), by: 'ben', reason: 'ok' })
+  assert.equal((await desk.say('vera', '/model status')).title, `Model ${first.modelId}`)
 })
 
 test('a challenger whose artifact is damaged is left out, and the champion answers on', async (t) => {
