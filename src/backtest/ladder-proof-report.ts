@@ -2,7 +2,7 @@ import { RUNG_TITLES } from '../../models/evaluation/words.ts'
 import type { Interval } from '../../models/gate.ts'
 import type { RungName } from '../../models/rung.ts'
 import type { EventKey } from '../../models/targets.ts'
-import type { Gain, LadderProof, LadderSeeds, LadderWorld, ProofRow } from './ladder-proof.ts'
+import type { Gain, Judged, LadderProof, LadderSeeds, LadderWorld, ProofRow } from './ladder-proof.ts'
 import { lastHourRung, type PatternProof, type PatternRow } from './pattern-proof.ts'
 import type { Check } from './proof-report.ts'
 
@@ -37,31 +37,33 @@ const WORLD_NAMES: Readonly<Record<LadderWorld, string>> = {
  * In the strong world the five features and the chosen network know more than volatility alone, and the network more than it does
  * without positions; where there is nothing to know, not.
  *
- * Target by target the network is held against itself without positions: from days of price it knows more of volatility than two
- * figures do, which is no knowledge of liquidations.
+ * From days of price a network knows more of volatility than two figures do, and more of what liquidations have done to price,
+ * which is no knowledge of positions. So it is held against itself without them too, and against volatility alone where it reads
+ * no more of price than that does.
  */
 export function ladderChecks({ chosen, worlds }: Pick<LadderProofReport, 'chosen' | 'worlds'>): readonly Check[] {
-  return worlds.flatMap(({ world, rows, overBare }) => {
+  return worlds.flatMap(({ world, rows, parts }) => {
     const [five, network] = (['five-feature', chosen] as const).map((name) => rows.find(({ rung }) => rung === name))
-    const check = (rung: RungName, what: string, gain: Gain | undefined, say: typeof percent): Check => {
+    const check = (who: string, what: string, gain: Gain | undefined, say: typeof percent): Check => {
       const isAbove = gain !== undefined && gain.interval.low > 0
       return {
-        what: `${WORLD_NAMES[world]}, ${RUNG_TITLES[rung]}: ${world === 'strong' ? '' : 'no '}${what}`,
+        what: `${WORLD_NAMES[world]}, ${who}: ${world === 'strong' ? '' : 'no '}${what}`,
         passed: gain !== undefined && isAbove === (world === 'strong'),
         figure: gain ? figure(gain, say) : 'not judged',
       }
     }
-    const all = 'over all price-only targets'
+    const [few, name] = (['five-feature', chosen] as const).map((rung) => RUNG_TITLES[rung]) as [string, string]
+    const checks = (who: string, against: string, one: Judged | undefined): readonly Check[] => [
+      check(who, `less error than ${against} over all price-only targets`, one?.skill, percent),
+      ...CHECKED.map((key) =>
+        check(who, `higher average precision of ${key} than ${against}`, gainOn(one, key), digits),
+      ),
+    ]
     return [
-      check('five-feature', `less error than volatility alone ${all}`, five?.skill, percent),
-      ...CHECKED.map((key) =>
-        check('five-feature', `higher average precision of ${key} than volatility alone`, gainOn(five, key), digits),
-      ),
-      check(chosen, `less error than volatility alone ${all}`, network?.skill, percent),
-      check(chosen, `less error than by price and book alone ${all}`, overBare?.skill, percent),
-      ...CHECKED.map((key) =>
-        check(chosen, `higher average precision of ${key} than by price and book alone`, gainOn(overBare, key), digits),
-      ),
+      ...checks(few, 'volatility alone', five),
+      check(name, 'less error than volatility alone over all price-only targets', network?.skill, percent),
+      ...checks(name, 'by price and book alone', parts?.overBare),
+      ...checks(`${name} with no more of price than volatility alone reads`, 'volatility alone', parts?.positions),
     ]
   })
 }
@@ -108,15 +110,25 @@ export function formatLadderProof(report: LadderProofReport): string {
     '',
     '*Skill* is 1 − the squared error over that of volatility alone, all price-only targets (falls and rises within 4, 24 and 72 h) and all seeds in one figure, each target weighed by how hard it is. In brackets the 95 % interval by week-long blocks over all seeds.',
     '',
-    'At a first look the chosen network stood above volatility alone within 4 h even where liquidations cannot move price (average precision +0.013 [0.004, 0.022]): three days of price, and the book, may tell more of volatility than two figures do. So the checks of single targets were changed after that look: each network is held against itself, fitted again on the same markets with all but price and book hidden, in every world alike. The pooled check against volatility alone is as it was, and the tables show both.',
+    'At a first look the chosen network stood above volatility alone within 4 h even where liquidations cannot move price (average precision +0.013 [0.004, 0.022]): three days of price, and the book, may tell more of volatility than two figures do. So the checks of single targets were changed after that look: the network is held against itself, fitted again on the same markets with all but price and book hidden, in every world alike. The pooled check against volatility alone is as it was.',
+    '',
+    'At a second look that one failed in the placebo (1.9 % [0.8 %, 3.1 %]): its price is that of a strong world, and what liquidations have just done to price and volume is seen in price and volume. Two figures of volatility are no null for whoever reads three days of price; the network by price and book alone, in the tables, shows how much that is worth. The check stays as it was. Beside it the network was fitted once more with no more of price than volatility alone reads, for which volatility alone is the right null in every world; its checks were fixed before it was looked at.',
     '',
     ...checkTable(checks),
     ...worlds.flatMap((world) => ladderTables(world)),
   ].join('\n')
 }
 
-function ladderTables({ world, samples, targets, rows, chosen, overBare }: LadderProof): readonly string[] {
+function ladderTables({ world, samples, targets, rows, chosen, parts }: LadderProof): readonly string[] {
   const name = WORLD_NAMES[world]
+  const title = chosen && RUNG_TITLES[chosen]
+  const named: readonly (readonly [string, Judged])[] = parts
+    ? [
+        [`${title} by price and book alone`, parts.bare],
+        [`${title} with no more of price than volatility alone reads`, parts.positions],
+        [`${title} over itself by price and book alone`, parts.overBare],
+      ]
+    : []
   return [
     `## ${name[0]!.toUpperCase()}${name.slice(1)}`,
     '',
@@ -128,9 +140,7 @@ function ladderTables({ world, samples, targets, rows, chosen, overBare }: Ladde
       ({ rung, skill, calibrationLoss }) =>
         `| ${RUNG_TITLES[rung]} | ${skill ? figure(skill, percent) : ''} | ${calibrationLoss.toFixed(4)} |`,
     ),
-    ...(chosen && overBare?.skill
-      ? ['', `${RUNG_TITLES[chosen]} over itself by price and book alone: ${figure(overBare.skill, percent)}.`]
-      : []),
+    ...named.map(([name, { skill }]) => `| ${name} | ${skill ? figure(skill, percent) : ''} | |`),
     '',
     'Lift (average precision over the rate) and average precision less that of volatility alone:',
     '',
@@ -141,11 +151,10 @@ function ladderTables({ world, samples, targets, rows, chosen, overBare }: Ladde
       (row) =>
         `| ${RUNG_TITLES[row.rung]} | ${row.targets.map(({ lift, gain }) => `${lift.toFixed(2)}${gain ? `, ${figure(gain, digits)}` : ''}`).join(' | ')} |`,
     ),
-    ...(chosen && overBare
-      ? [
-          `| ${RUNG_TITLES[chosen]}, over itself by price and book alone | ${overBare.targets.map(({ gain }) => (gain ? figure(gain, digits) : '')).join(' | ')} |`,
-        ]
-      : []),
+    ...named.map(
+      ([name, judged]) =>
+        `| ${name} | ${judged.targets.map(({ gain }) => (gain ? figure(gain, digits) : '')).join(' | ')} |`,
+    ),
     '',
   ]
 }

@@ -18,6 +18,7 @@ import { withoutFeatures } from '../../models/history.ts'
 import type { Rung, RungName } from '../../models/rung.ts'
 import type { AssetHours } from '../../models/samples.ts'
 import { type EventKey, PRICE_ONLY, targetOf } from '../../models/targets.ts'
+import { volatilityOnlyRung } from '../../models/volatility-only/rung.ts'
 import { DAY, HOUR, type TimestampMs, timestamp } from '../domain/units.ts'
 
 /** `null`: liquidations cannot move the price. `placebo`: price of one market, everything else of another. */
@@ -31,7 +32,7 @@ export interface LadderProofOptions {
   /** Of each seed. */
   readonly days: number
   readonly rungs: readonly Rung[]
-  /** Those of the rungs among which one is chosen, and fitted a second time on price and book alone; default none. */
+  /** Those of the rungs among which one is chosen, and fitted again on parts of what it reads; default none. */
   readonly networks?: readonly RungName[]
   readonly everyHours: number
   readonly engine: Engine
@@ -53,9 +54,20 @@ export interface LadderProof {
   readonly targets: readonly ProofTarget[]
   readonly rows: readonly ProofRow[]
   readonly chosen?: RungName
-  /** The chosen network over itself fitted on price and book alone: what positions told it. */
-  readonly overBare?: Pick<ProofRow, 'skill' | 'targets'>
+  readonly parts?: NetworkParts
 }
+
+/** The chosen network, fitted again on the same markets with part of what it reads hidden. */
+export interface NetworkParts {
+  /** With everything, over itself by price and book alone: what positions told it. */
+  readonly overBare: Judged
+  /** By price and book alone, over volatility alone: what days of price tell that two figures do not. */
+  readonly bare: Judged
+  /** By positions, with no more of price than volatility alone reads, over volatility alone. */
+  readonly positions: Judged
+}
+
+export type Judged = Pick<ProofRow, 'skill' | 'targets'>
 
 export interface ProofTarget {
   readonly key: EventKey
@@ -117,18 +129,25 @@ export async function proveLadder(world: LadderWorld, options: LadderProofOption
   const proof = judged(world, heldOut)
   if (!options.networks) return proof
   const chosen = chosenNetwork(proof, options.networks)
-  const [bare] = await ask(
-    options.rungs.filter(({ name }) => name === chosen),
-    assets.map(priceAndBook),
-    ' by price and book alone',
-  )
-  // In the place of what everything is held against.
-  const { rows } = judged(world, [
-    { ...bare!, rung: 'volatility-only' },
-    ...heldOut.filter((one) => one.rung === chosen),
-  ])
-  const { skill, targets } = rows.find(({ rung }) => rung === chosen)!
-  return { ...proof, chosen, overBare: { ...(skill ? { skill } : {}), targets } }
+  const again = async (part: (hours: AssetHours) => AssetHours, what: string): Promise<HeldOut> => {
+    const rungs = options.rungs.filter(({ name }) => name === chosen)
+    return (await ask(rungs, assets.map(part), what))[0]!
+  }
+  const whole = heldOut.find(({ rung }) => rung === chosen)!
+  const volatility = heldOut.find(({ rung }) => rung === 'volatility-only')!
+  const bare = await again(priceAndBook, ' by price and book alone')
+  const positions = await again(allButPrice, ' by positions and volatility alone')
+  const over = (one: HeldOut, against: HeldOut): Judged => {
+    // In the place of what everything is held against.
+    const { rows } = judged(world, [
+      { ...against, rung: 'volatility-only' },
+      { ...one, rung: chosen },
+    ])
+    const { skill, targets } = rows.find(({ rung }) => rung === chosen)!
+    return { ...(skill ? { skill } : {}), targets }
+  }
+  const parts = { overBare: over(whole, bare), bare: over(bare, volatility), positions: over(positions, volatility) }
+  return { ...proof, chosen, parts }
 }
 
 function judged(world: LadderWorld, heldOut: readonly HeldOut[]): LadderProof {
@@ -198,6 +217,24 @@ export function withOthers(own: AssetHours, other: AssetHours): AssetHours {
 /** The same hours of which only price and book are known: what tells of volatility, and not where positions are. */
 export function priceAndBook(hours: AssetHours): AssetHours {
   const hidden = FEATURES.filter(({ feeds }) => feeds.some((feed) => feed !== 'bar' && feed !== 'book-depth'))
-  const names = hidden.map(({ name }) => name)
-  return { ...withoutFeatures([hours], names)[0]!, venues: [] }
+  return { ...without(hours, hidden), venues: [] }
 }
+
+/**
+ * The same hours of which, beside positions and all that people do, only that of price and book is known which volatility alone
+ * reads: in a placebo, where price is of another market, the rest of price would still tell what liquidations have done to it.
+ */
+export function allButPrice(hours: AssetHours): AssetHours {
+  const kept = volatilityOnlyRung.features
+  const hidden = FEATURES.filter(
+    ({ name, feeds }) =>
+      feeds.length > 0 && feeds.every((feed) => feed === 'bar' || feed === 'book-depth') && !kept.includes(name),
+  )
+  return { ...without(hours, hidden), venues: [] }
+}
+
+const without = (hours: AssetHours, hidden: readonly { readonly name: string }[]): AssetHours =>
+  withoutFeatures(
+    [hours],
+    hidden.map(({ name }) => name),
+  )[0]!

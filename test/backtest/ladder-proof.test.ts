@@ -8,6 +8,7 @@ import type { RungName } from '../../models/rung.ts'
 import type { AssetHours } from '../../models/samples.ts'
 import { PRICE_ONLY } from '../../models/targets.ts'
 import {
+  allButPrice,
   chosenNetwork,
   type LadderProof,
   type LadderWorld,
@@ -120,6 +121,25 @@ suite('by price and book alone', () => {
   })
 })
 
+suite('with no more of price than volatility alone reads', () => {
+  test('nothing else is known of price and book, and everything of positions, funding, flow and calendar', () => {
+    const hours = makeHours({ hours: 100 })
+    const part = allButPrice({
+      ...hours,
+      venues: [{ venue: 'binance', values: new Float32Array(), mask: new Uint8Array() }],
+    })
+    assert.deepEqual(part.venues, [])
+    assert.deepEqual(part.labels, hours.labels)
+    FEATURES.forEach(({ name }, f) => {
+      const isHidden = /^(return|realised|range|volume|other-|volatility-ratio-slow|depth-z|depth-imbalance)/.test(name)
+      const isKept =
+        /^(log-volatility|volatility-ratio-fast|open-interest|funding|gain|taker|liquidat|hour|until)/.test(name)
+      if (isKept) assert.equal(part.mask[50 * FEATURE_COUNT + f], 1, name)
+      if (isHidden) assert.equal(part.mask[50 * FEATURE_COUNT + f], 0, name)
+    })
+  })
+})
+
 suite('the report of the ladder', () => {
   const gain = (low: number) => ({ value: low + 0.01, interval: { low, high: low + 0.02 } })
   const row = (rung: RungName, calibrationLoss: number, low: number): ProofRow => ({
@@ -134,7 +154,7 @@ suite('the report of the ladder', () => {
     targets: PRICE_ONLY.map((key) => ({ key, base: 0.02, episodes: 30 })),
     rows: [row('five-feature', 0.9, low), row('gru', 0.7, low), row('lstm', 0.6, low), row('tcn', 0.5, low)],
     chosen: 'lstm',
-    overBare: { skill: gain(low), targets: row('lstm', 0, low).targets },
+    parts: { overBare: row('lstm', 0, low), bare: row('lstm', 0, low), positions: row('lstm', 0, low) },
   })
 
   test('the network with the lowest loss on the calibration seeds is chosen, of those asked for', () => {
@@ -145,13 +165,13 @@ suite('the report of the ladder', () => {
   test('skill in the strong world and none elsewhere holds; skill where there is nothing to find, or none judged, fails', () => {
     const worlds = [proof('strong', 0.01), proof('null', -0.01), proof('placebo', 0)]
     const checks = ladderChecks({ chosen: 'lstm', worlds })
-    assert.equal(checks.length, 21)
+    assert.equal(checks.length, 30)
     assert.ok(checks.every(({ passed }) => passed))
     const wrong = ladderChecks({ chosen: 'lstm', worlds: [proof('strong', 0), proof('null', 0.01)] })
     assert.ok(wrong.every(({ passed }) => !passed))
-    const bare = worlds.map(({ overBare: _, ...rest }) => rest)
+    const bare = worlds.map(({ parts: _, ...rest }) => rest)
     const unjudged = ladderChecks({ chosen: 'lstm', worlds: bare })
-    assert.equal(unjudged.filter(({ figure, passed }) => figure === 'not judged' && !passed).length, 9)
+    assert.equal(unjudged.filter(({ figure, passed }) => figure === 'not judged' && !passed).length, 18)
   })
 
   test('tells which network was chosen, every check with its figure, and every world', () => {
@@ -162,7 +182,7 @@ suite('the report of the ladder', () => {
     assert.match(text, /\| holds \| strong world, five features: less error .* \| 2\.0 % \[1\.0 %, 3\.0 %\] \|/)
     assert.match(text, /\| \*\*fails\*\* \| no-impact world, LSTM: no less error/)
     assert.match(text, /## Strong world[\s\S]*## No-impact world/)
-    assert.match(text, /LSTM over itself by price and book alone: 2\.0 % \[1\.0 %, 3\.0 %\]/)
+    assert.match(text, /\| LSTM over itself by price and book alone \| 2\.0 % \[1\.0 %, 3\.0 %\] \| \|/)
     assert.match(text, /\| LSTM \| 2\.00, 0\.020 \[0\.010, 0\.030\] \|/)
   })
 })
