@@ -22,6 +22,12 @@ const logChange = (p: Prepared, kind: GaugeKind, i: number, hours: number): numb
   return now > 0 && before > 0 ? clamp(Math.log(now / before), -3, 3) : Number.NaN
 }
 
+/** The gauge, or how far it is from where it was so many hours before. */
+const difference = (p: Prepared, kind: GaugeKind, i: number, hours?: number): number => {
+  const [now, before] = [p.gauges[kind][i]!, hours === undefined ? 0 : (p.gauges[kind][i - hours] ?? Number.NaN)]
+  return clamp(now - before, -2, 2)
+}
+
 const outside = [
   ...group(
     'options',
@@ -37,6 +43,34 @@ const outside = [
         (p, i) => Math.log(p.gauges['implied-volatility'][i]! / (p.volatility[48][i]! * Math.sqrt(HOURS_A_YEAR))),
       ],
     ],
+  ),
+  ...group(
+    'options',
+    ['option-term-slope'],
+    [
+      ['option-term-slope', 'IV at 30 d − IV at 7 d', '1 a year', (p, i) => difference(p, 'option-term-slope', i)],
+      [
+        'option-term-slope-change-24h',
+        'option-term-slope − that of a day before',
+        '1 a year',
+        (p, i) => difference(p, 'option-term-slope', i, 24),
+      ],
+    ],
+  ),
+  ...(['option-skew-7d', 'option-skew-30d'] as const).flatMap((kind) =>
+    group(
+      'options',
+      [kind],
+      [
+        [
+          kind,
+          `IV of the 25-delta call − that of the put, ${kind.slice('option-skew-'.length)}`,
+          '1 a year',
+          (p, i) => difference(p, kind, i),
+        ],
+        [`${kind}-change-24h`, `${kind} − that of a day before`, '1 a year', (p, i) => difference(p, kind, i, 24)],
+      ],
+    ),
   ),
   ...group(
     'options',

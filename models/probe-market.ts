@@ -21,6 +21,9 @@ const DAYS = 34
 const GAUGE_LEVELS: Readonly<Record<GaugeKind, number>> = {
   basis: 5,
   'implied-volatility': 0.6,
+  'option-term-slope': 0.02,
+  'option-skew-7d': -0.03,
+  'option-skew-30d': -0.02,
   'option-open-interest': 2e9,
   'option-volume': 5e8,
   'fear-greed': 50,

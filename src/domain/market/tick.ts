@@ -75,6 +75,9 @@ export interface AccountRatio extends Stamped {
  *
  * - `basis`: bps, (mark − index) / index; positive = the perpetual is dearer
  * - `implied-volatility`: fraction a year, of options about 30 days out
+ * - `option-term-slope`: fraction a year, at-the-money volatility at 30 days less that at 7
+ * - `option-skew-7d`, `option-skew-30d`: fraction a year, volatility of the 25-delta call less that of the put; negative = falls are the
+ *   dearer to insure
  * - `option-open-interest`: USD, puts and calls together
  * - `option-volume`: USD a day
  * - `fear-greed`: 0 (fear) to 100 (greed), of the market as a whole
@@ -87,6 +90,9 @@ export interface AccountRatio extends Stamped {
 export const GAUGE_KINDS = [
   'basis',
   'implied-volatility',
+  'option-term-slope',
+  'option-skew-7d',
+  'option-skew-30d',
   'option-open-interest',
   'option-volume',
   'fear-greed',

@@ -66,6 +66,8 @@ const ratioOf = (one: string, other: string): Words => ({
   say: (value) => `${one} ${times(value)} ${other}`,
 })
 
+const TERM = 'implied volatility a month ahead over a week ahead'
+const skew = (tenor: string): string => `implied volatility of calls over puts ${span(tenor)} ahead`
 const KNOWN = 'what is usual these days'
 const ENTRIES: readonly Entry[] = [
   [/^return-(\w+)$/, (hours) => sigmas('price', hours!)],
@@ -152,6 +154,10 @@ const ENTRIES: readonly Entry[] = [
   [/^depth-imbalance$/, () => ratioOf('bids', 'the asks')],
   [/^implied-volatility$/, () => plain('implied volatility a year', (value) => percent(Math.exp(value)))],
   [/^implied-to-known-volatility$/, () => ratioOf('implied volatility', 'the known one')],
+  [/^option-term-slope$/, () => plain(TERM, points)],
+  [/^option-term-slope-change-24h$/, () => plain(`change in a day of ${TERM}`, points)],
+  [/^option-skew-(\w+)$/, (tenor) => plain(skew(tenor!), points)],
+  [/^option-skew-(\w+)-change-24h$/, (tenor) => plain(`change in a day of ${skew(tenor!)}`, points)],
   [/^account-log-ratio$/, () => ratioOf('accounts long', 'those short')],
   [/^top-account-log-ratio$/, () => ratioOf('largest accounts long', 'those short')],
   [/^top-position-log-ratio$/, () => ratioOf('longs of the largest accounts', 'their shorts')],
@@ -182,6 +188,7 @@ const text = (name: string): string => name.replaceAll('-', ' ')
 const feed = (kind: string): string => (kind === 'bar' ? 'prices' : text(kind))
 const bps = (value: number): string => `${level(value)} bp`
 const signedPercent = (value: number): string => `${signed(100 * value)} %`
+const points = (value: number): string => `${signed(100 * value)} points`
 const constant = (noun: string): Words => ({ noun, say: () => noun })
 
 /** Against its last month, in spreads from the median. */

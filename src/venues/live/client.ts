@@ -72,6 +72,7 @@ export interface VenueClient extends OpenedExchange {
   publicGetRubikStatContractsOpenInterestHistory(params: Params): Promise<unknown>
   publicGetGetLastTradesByInstrumentAndTime(params: Params): Promise<unknown>
   publicGetGetVolatilityIndexData(params: Params): Promise<unknown>
+  publicGetGetBookSummaryByCurrency(params: Params): Promise<unknown>
   publicGetTicker(params: Params): Promise<unknown>
   close(): Promise<unknown>
 }

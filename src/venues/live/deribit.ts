@@ -1,11 +1,14 @@
 import type { Asset, Gauge, Liquidations, TakerFlow } from '../../domain/market/tick.ts'
 import { duration, HOUR, MINUTE, SECOND, type TimestampMs, timestamp, usd } from '../../domain/units.ts'
 import type { VenueClient } from './client.ts'
+import { readOptionSurface } from './deribit-options.ts'
 import { positive, type Stamp, toBasis, toOpenInterest, toTakerFlow } from './readings.ts'
 import { field, type LiveVenue, list } from './venue.ts'
 
 const SETTLE = 5_000 // a minute is asked for once trades of its last moment have been booked
 const TRADES_PER_CALL = 1000
+const WITH_OPTIONS = ['BTC', 'ETH'] // settled in the coin itself
+const SURFACE_EVERY = duration(5 * MINUTE) // every option in one answer: a thousand of them
 
 /** Deribit inverse perpetuals: amounts in USD; its trades say whose liquidation they were. */
 export const deribit: LiveVenue = {
@@ -20,11 +23,19 @@ export const deribit: LiveVenue = {
     funding: MINUTE,
     basis: MINUTE,
     'implied-volatility': MINUTE,
+    'option-term-slope': SURFACE_EVERY,
+    'option-skew-7d': SURFACE_EVERY,
+    'option-skew-30d': SURFACE_EVERY,
     'taker-flow': MINUTE,
     'book-depth': MINUTE,
     liquidations: MINUTE,
   },
-  only: { 'implied-volatility': ['BTC', 'ETH'] },
+  only: {
+    'implied-volatility': WITH_OPTIONS,
+    'option-term-slope': WITH_OPTIONS,
+    'option-skew-7d': WITH_OPTIONS,
+    'option-skew-30d': WITH_OPTIONS,
+  },
   series: 'perp',
   candlesPerCall: 5000,
   fundingPerCall: 744,
@@ -49,6 +60,8 @@ export const deribit: LiveVenue = {
     const candles = await fetchVolatilityIndex(client, { asset, every, since, until })
     return candles.map((candle) => () => readVolatility(candle, every, stampOf))
   },
+
+  optionSurface: readOptionSurface,
 
   async books(client, symbol) {
     const book = await client.fetchOrderBook(symbol, 1000)

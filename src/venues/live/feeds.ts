@@ -11,7 +11,7 @@ const COUNTS = 5 // of accounts, for the same reason
 const CLOSED_MS = 2_000 // a venue may still correct a candle right after its close
 
 /** The kinds that some venue is read for. */
-export type LiveFeed = Exclude<FeedKind, GaugeKind> | 'basis' | 'implied-volatility'
+export type LiveFeed = Exclude<FeedKind, GaugeKind> | 'basis' | 'implied-volatility' | 'option-term-slope'
 
 /** How often each feed is asked for. Books faster than they are recorded, since the paper venue trades on them. */
 export type PollEvery = Readonly<Record<LiveFeed, DurationMs>>
@@ -100,7 +100,7 @@ export function feedReaders(
     },
   }
 
-  const { takerFlow, liquidationPoll, accountRatios, basis, impliedVolatility } = venue
+  const { takerFlow, liquidationPoll, accountRatios, basis, impliedVolatility, optionSurface } = venue
   if (takerFlow) {
     readers['taker-flow'] = async () =>
       problems.take(
@@ -123,6 +123,11 @@ export function feedReaders(
       const window = { every: 'minute', since: now - CANDLES * MINUTE, until: now } as const
       return problems.take(where('implied-volatility'), await impliedVolatility(client, asset, window, () => stamp()))
     }
+  }
+  if (optionSurface && hasFeed(venue, 'option-term-slope', asset)) {
+    // The skews come with it: one answer says all.
+    readers['option-term-slope'] = async () =>
+      problems.take(where('option-term-slope'), await optionSurface(client, asset, stamp))
   }
   return Object.entries(readers).map(([feed, read]) => ({ feed: feed as LiveFeed, read }))
 }

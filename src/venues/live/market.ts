@@ -27,6 +27,7 @@ const POLL_EVERY: PollEvery = {
   'account-ratio': MINUTE,
   basis: MINUTE,
   'implied-volatility': MINUTE,
+  'option-term-slope': duration(5 * MINUTE),
 }
 const STEP_MS = 1_000
 const QUOTE_LIMIT_MS = 10_000

@@ -44,6 +44,8 @@ export interface LiveVenue {
     window: { every: 'minute' | 'hour'; since: number; until: number },
     stampOf: (at: number) => Stamp,
   ): Promise<readonly (() => Gauge)[]>
+  /** Term slope and skew of all options as they are marked now, as readers. */
+  optionSurface?(client: VenueClient, asset: Asset, stamp: () => Stamp): Promise<readonly (() => Gauge)[]>
   books(client: VenueClient, symbol: string): Promise<{ readonly top: RawBook; readonly deep: RawBook }>
   levelNotional(client: VenueClient, symbol: string): (price: number, amount: number) => number
   /** Taker flow per closed interval, as readers that throw on what cannot be read. */

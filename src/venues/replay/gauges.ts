@@ -132,6 +132,10 @@ const PANEL_SOURCES: readonly Omit<Source, 'file'>[] = [
 
 /** What a reading can be; anything else is told and left out. */
 const POSSIBLE: Partial<Record<GaugeKind, readonly [low: number, high: number]>> = {
+  'implied-volatility': [0, 10],
+  'option-term-slope': [-10, 10],
+  'option-skew-7d': [-10, 10],
+  'option-skew-30d': [-10, 10],
   'option-open-interest': [0, Number.MAX_VALUE],
   'option-volume': [0, Number.MAX_VALUE],
   'fear-greed': [0, 100],

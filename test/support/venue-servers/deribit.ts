@@ -45,6 +45,8 @@ export const startDeribit = ({ now }: { now: () => number }) => {
               ...{ volume: 7377.18, volume_usd: 661040250, current_funding: 0.00001, funding_8h: 0.00012 },
             },
           ])
+        case 'get_book_summary_by_currency':
+          return query.kind === 'option' ? ok(options(String(query.currency), now())) : undefined
         case 'ticker':
           return ok({
             ...{ instrument_name: name, timestamp: now(), state: 'open', open_interest: 300_000_000 },
@@ -116,3 +118,29 @@ const instrument = (asset: string) => ({
   creation_timestamp: 1534242287000,
   contract_size: 1,
 })
+
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
+const DAYS_TO_EXPIRY = [1, 3, 10, 24, 52]
+
+/** Puts and calls around the price: 50 % a year in a week, 60 % in a month, and falls the dearer to insure. */
+function options(asset: string, now: number): readonly unknown[] {
+  const price = priceAt(asset, now)
+  return DAYS_TO_EXPIRY.flatMap((days) => {
+    const at = new Date(now + days * 24 * HOUR)
+    const expiry = `${at.getUTCDate()}${MONTHS[at.getUTCMonth()]}${String(at.getUTCFullYear()).slice(2)}`
+    return Array.from({ length: 31 }, (_, k) => 0.5 + k / 30).flatMap((moneyness) =>
+      ['C', 'P'].map((side) => ({
+        instrument_name: `${asset}-${expiry}-${Math.round(price * moneyness)}-${side}`,
+        ...{ base_currency: asset, quote_currency: asset, creation_timestamp: now, underlying_price: price },
+        mark_iv: 100 * ((days < 20 ? 0.5 : 0.6) - 0.2 * Math.log(moneyness)),
+        ...{
+          underlying_index: `${asset}-${expiry}`,
+          interest_rate: 0,
+          open_interest: 120,
+          volume: 4,
+          mark_price: 0.02,
+        },
+      })),
+    )
+  })
+}
