@@ -33,6 +33,11 @@ export async function createForecaster({ artifactFolder, engine }: ForecasterOpt
   return { model: undefined, predict: async () => undetermined('NO_MODEL', detail) }
 }
 
+/** The tensors of networks are no garbage by themselves: of a model that nobody holds any more they are let go here. */
+const forgotten = new FinalizationRegistry<readonly FittedModel[]>((models) => {
+  for (const model of models) model.dispose()
+})
+
 /**
  * The forecaster on a trained model: one call reads an asset's features, asks the model and calibrates its answer.
  *
@@ -47,7 +52,7 @@ export async function createForecasterOf(artifact: Artifact, engine: Engine): Pr
   const baseline = rungOf('volatility-only').restore(artifact.baseline.model, engine)
   const isDue = explainingEvery(rung.windowHours > 0 ? HOUR : 0)
 
-  return {
+  const forecaster: Forecaster = {
     model: factsOf(artifact, engine.name),
     drift: artifact.drift,
     async predict(panel, asset, at, feeds) {
@@ -72,6 +77,8 @@ export async function createForecasterOf(artifact: Artifact, engine: Engine): Pr
       }
     },
   }
+  forgotten.register(forecaster, [model, baseline])
+  return forecaster
 }
 
 /** The members of an artifact as one model: several answer with the mean logit. */

@@ -3,6 +3,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { decodeWeights, encodeWeights, MODEL_FILE, readArtifact, writeArtifact } from '../../models/artifact.ts'
 import { loadEngine } from '../../models/engine.ts'
 import { FEATURE_COUNT, FEATURES } from '../../models/features.ts'
@@ -207,6 +210,24 @@ test('an answer says why, and its contributions add up to the score', async () =
   assert.ok(soon.kind === 'estimated' && soon.why === undefined, 'a network is explained once an hour')
 })
 
+test('a network that nobody holds any more leaves no tensor behind', async () => {
+  const engine = await loadEngine()
+  const market = await recordMarket()
+  const count = () => engine.tf.memory().numTensors
+  const ask = async () => {
+    const forecaster = await createForecaster({ artifactFolder: folder, engine })
+    const answer = await forecaster.predict(panelOf(market.ticks), 'ETH', market.to, market.feeds)
+    return [answer.kind, count()] as const
+  }
+  await collectGarbage()
+  const before = count()
+  const [kind, during] = await ask()
+  assert.equal(kind, 'estimated')
+  assert.ok(during > before)
+  await collectGarbage(() => count() === before)
+  assert.equal(count(), before)
+})
+
 test('a model trained on other features is refused with both hashes', async () => {
   const other = path.join(root, 'other')
   await writeArtifact(other, { ...(await artifactOf()), featureHash: '0123456789abcdef' })
@@ -243,3 +264,13 @@ test('without a model every answer is NO_MODEL and says how to get one', async (
   assert.ok(answer.kind === 'undetermined' && answer.reason === 'NO_MODEL' && /npm run train/.test(answer.detail))
   assert.deepEqual(await listModels(path.join(root, 'none')), [])
 })
+
+/** Until it is done, or what there was to collect has been, ten times over. */
+async function collectGarbage(isDone = () => false): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  for (let k = 0; k < 10 && !isDone(); k++) {
+    collect()
+    await setTimeout(10)
+  }
+}
