@@ -64,7 +64,7 @@ const outside = [
       [
         [
           kind,
-          `IV of the 25-delta call − that of the put, ${kind.slice('option-skew-'.length)}`,
+          `IV of the 25-delta call − that of the put, ${kind === 'option-skew-7d' ? 7 : 30} d ahead`,
           '1 a year',
           (p, i) => difference(p, kind, i),
         ],

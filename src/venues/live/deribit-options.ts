@@ -7,6 +7,7 @@ import { field, list } from './venue.ts'
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
 const EXPIRY_HOUR = 8 // UTC
+const [WEEK, MONTH] = [7, 30] // days
 const NAME = /^[A-Z]+-(\d{1,2})([A-Z]{3})(\d{2})-(\d+(?:d\d+)?)-([CP])$/
 
 /**
@@ -28,8 +29,6 @@ export function parseOption(name: string): Pick<OptionMark, 'side' | 'strikePric
 
 const expiry = (year: number, month: number, day: number): TimestampMs =>
   timestamp(Date.UTC(year, month, day, EXPIRY_HOUR))
-
-const [WEEK, MONTH] = [7, 30]
 
 /**
  * Term slope and skew of the options of one coin, out of the venue's summary of all of them, as readers.
