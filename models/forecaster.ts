@@ -235,6 +235,7 @@ function toPrediction(artifact: Artifact, window: FeatureWindow, answer: Answer)
     cascades: { '4h': cascade('4h'), '24h': cascade('24h'), '72h': cascade('72h') },
     overlayHorizon: duration(targetOf(OVERLAY).horizonHours * HOUR),
     overlayConfidence: fraction(answers.get(OVERLAY)!),
+    overlayBaseline: fraction(beside.get(OVERLAY)!),
     overlayGatePassed: gates[OVERLAY] === true,
     maskedFeeds,
     modelId: artifact.modelId,

@@ -6,6 +6,7 @@
  * @module
  * @see specification §2.1 (cascades), §4.5 (overlayConfidence)
  */
+import { overlayPays } from '../src/domain/model/outcome.ts'
 import type { Columns, VenueColumn } from './columns.ts'
 import { type Prepared, prepare } from './feature-rows.ts'
 import { byTarget, CASCADE_HORIZONS, type TargetKey } from './targets.ts'
@@ -14,9 +15,6 @@ import { byTarget, CASCADE_HORIZONS, type TargetKey } from './targets.ts'
 export const CASCADE_SIGMAS = 2.5
 /** Fall of open interest that makes it a joint one, by horizon in hours (specification §2.1, frozen). */
 export const JOINT_FALL: Readonly<Record<(typeof CASCADE_HORIZONS)[number], number>> = { 4: 0.03, 24: 0.05, 72: 0.08 }
-/** Cost of one side of a hedge: taker fee 5 bp and half the spread 1 bp. */
-export const OVERLAY_COST = 6e-4
-
 const OVERLAY_HOURS = 24
 const DAY_HOURS = 24
 const FUNDING_HOURS = 8
@@ -125,9 +123,12 @@ function labelPaths(
       labels[`size-if-interest-${way}-24h`][i] = Math.abs(move) / (sigma[i]! * Math.sqrt(DAY_HOURS))
     }
     labels['next-funding-8h'][i] = funding[i + FUNDING_HOURS] ?? Number.NaN
-    const fall = 1 - (price[i + OVERLAY_HOURS] ?? Number.NaN) / price[i]!
-    const carry = Number.isNaN(funding[i]!) ? 0 : (funding[i]! * OVERLAY_HOURS) / 8
-    if (!Number.isNaN(fall)) labels['overlay-pays-24h'][i] = fall + carry - 2 * OVERLAY_COST > 0 ? 1 : 0
+    const [now, end] = [price[i]!, price[i + OVERLAY_HOURS] ?? Number.NaN]
+    const fundingRate = Number.isNaN(funding[i]!) ? undefined : funding[i]!
+    if (!Number.isNaN(end / now))
+      labels['overlay-pays-24h'][i] = overlayPays({ price: now, endPrice: end, fundingRate, hours: OVERLAY_HOURS })
+        ? 1
+        : 0
   }
 }
 

@@ -22,7 +22,8 @@ export const describeCalibration = (on: 'simulated' | 'recorded'): string =>
 /** Each horizon's probability with volatility alone in brackets; a number whose calibration gate failed says so. */
 export function describePrediction(prediction: Prediction): string {
   if (prediction.kind === 'undetermined') return `undetermined (${prediction.reason}): ${prediction.detail}`
-  const { cascades, overlayConfidence, overlayGatePassed, calibratedOn, maskedFeeds } = prediction
+  const { cascades, overlayConfidence, overlayBaseline, overlayGatePassed, calibratedOn, maskedFeeds } = prediction
+  const beside = overlayBaseline === undefined ? '' : ` (${formatPercent(overlayBaseline, 0)})`
   const row = (way: 'down' | 'up', p: keyof CascadeProbabilities): string =>
     HORIZONS.flatMap((horizon) => {
       const cascade = cascades[horizon]
@@ -32,7 +33,8 @@ export function describePrediction(prediction: Prediction): string {
   return [
     `cascade down ${row('down', 'pCascadeDown')}`,
     `cascade up ${row('up', 'pCascadeUp')}`,
-    `(volatility alone); hedge overlay pays ${formatPercent(overlayConfidence, 0)}${describeGate(overlayGatePassed)}; ${describeCalibration(calibratedOn)}${maskedFeeds.length > 0 ? `; without ${maskedFeeds.join(', ')}` : ''}`,
+    `hedge overlay pays ${formatPercent(overlayConfidence, 0)}${describeGate(overlayGatePassed)}${beside}`,
+    `(volatility alone); ${describeCalibration(calibratedOn)}${maskedFeeds.length > 0 ? `; without ${maskedFeeds.join(', ')}` : ''}`,
   ].join('\n')
 }
 

@@ -9,6 +9,7 @@ import { createDemoteModel } from './change-model.ts'
 import type { MarketState } from './market-state.ts'
 import { healthCard, toHealthReport } from './model-health-card.ts'
 import type { Ports } from './ports.ts'
+import { OVERLAY_TARGET } from './record-model-forecasts.ts'
 import { createResolveModelForecasts } from './resolve-model-forecasts.ts'
 
 /** Losses, calibration and precision are judged over this, drift of inputs over the last 30 days of it (specification §6). */
@@ -21,6 +22,7 @@ const OTHERS = [
   ['cascade-up-4h', 4],
   ['cascade-down-72h', 72],
   ['cascade-up-72h', 72],
+  [OVERLAY_TARGET, 24],
 ] as const
 
 export interface MeasuredHealth {

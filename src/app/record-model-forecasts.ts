@@ -1,11 +1,12 @@
 import { HORIZON_LENGTH, HORIZONS } from '../domain/forecast.ts'
 import type { Asset } from '../domain/market/tick.ts'
-import { later, type TimestampMs } from '../domain/units.ts'
+import { type DurationMs, later, type TimestampMs } from '../domain/units.ts'
 import type { Forecaster, ModelForecast } from '../ports.ts'
 import type { MarketState } from './market-state.ts'
 import type { Ports } from './ports.ts'
 
-/** The targets that are kept, by horizon and way: price-only cascades, on which alone skill is claimed. */
+/** Kept beside the price-only cascades, on which alone skill is claimed: hedges are sized by it. */
+export const OVERLAY_TARGET = 'overlay-pays-24h'
 export const targetKey = (way: 'down' | 'up', horizon: (typeof HORIZONS)[number]): string => `cascade-${way}-${horizon}`
 
 /**
@@ -46,23 +47,28 @@ export const createRecordModelForecasts = (
 async function ask(one: Forecaster, market: MarketState, asset: Asset, at: TimestampMs): Promise<ModelForecast[]> {
   const prediction = await one.predict(market.panel, asset, at, market.feeds)
   if (prediction.kind === 'undetermined') return []
-  const { modelId, cascades } = prediction
-  return HORIZONS.flatMap((horizon) => {
-    const cascade = cascades[horizon]
-    if (!cascade) return []
-    const dueAt = later(at, HORIZON_LENGTH[horizon])
-    const forecast = (way: 'down' | 'up', probability: number, baseline: number): ModelForecast => ({
-      modelId,
-      asset,
-      at,
-      target: targetKey(way, horizon),
-      probability,
-      baseline,
-      dueAt,
-    })
-    return [
-      forecast('down', cascade.pCascadeDown, cascade.baseline.pCascadeDown),
-      forecast('up', cascade.pCascadeUp, cascade.baseline.pCascadeUp),
-    ]
+  const { modelId, cascades, overlayConfidence, overlayBaseline, overlayHorizon } = prediction
+  const forecast = (target: string, horizon: DurationMs, probability: number, baseline: number): ModelForecast => ({
+    modelId,
+    asset,
+    at,
+    target,
+    probability,
+    baseline,
+    dueAt: later(at, horizon),
   })
+  return [
+    ...HORIZONS.flatMap((horizon) => {
+      const cascade = cascades[horizon]
+      if (!cascade) return []
+      const { pCascadeDown, pCascadeUp, baseline } = cascade
+      return [
+        forecast(targetKey('down', horizon), HORIZON_LENGTH[horizon], pCascadeDown, baseline.pCascadeDown),
+        forecast(targetKey('up', horizon), HORIZON_LENGTH[horizon], pCascadeUp, baseline.pCascadeUp),
+      ]
+    }),
+    ...(overlayBaseline === undefined
+      ? []
+      : [forecast(OVERLAY_TARGET, overlayHorizon, overlayConfidence, overlayBaseline)]),
+  ]
 }

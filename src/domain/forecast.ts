@@ -63,6 +63,8 @@ export type Prediction =
       readonly overlayHorizon: DurationMs
       /** Calibrated probability that adding hedge over its horizon pays net of cost (specification §4.5); base 0.4–0.5. */
       readonly overlayConfidence: Fraction
+      /** The volatility-only model's answer to the same; absent on records from before it was kept. */
+      readonly overlayBaseline?: Fraction
       /** Whether overlayConfidence passed the calibration gate of §2.5 on held-out data; if not, Kelly's share is capped. */
       readonly overlayGatePassed: boolean
       /**

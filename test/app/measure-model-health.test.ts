@@ -53,6 +53,7 @@ const saying = (modelId: string, probability: number, over: Partial<Forecaster> 
       cascades: { '4h': cascade, '24h': cascade, '72h': cascade },
       overlayHorizon: duration(DAY),
       overlayConfidence: fraction(0.5),
+      overlayBaseline: fraction(0.45),
       overlayGatePassed: true,
       maskedFeeds: [],
       modelId,
@@ -99,11 +100,11 @@ const verdictOf = async (desk: TestDesk, modelId: string): Promise<string | unde
   (await desk.store.modelHealth.latest(modelId))?.verdict
 
 suite('what models say', () => {
-  test('is kept of champion and challengers, six targets an asset with the baseline beside each; of those not on record nothing', async (t) => {
+  test('is kept of champion and challengers, seven targets an asset with the baseline beside each; of those not on record nothing', async (t) => {
     const shadow = [saying(CHALLENGER, 0.2), saying('stranger', 0.3)]
     const desk = await open(t, { forecaster: saying(CHAMPION, 0.1, { shadow }) })
     const assets = Object.keys(desk.ports.settings.book.exposures)
-    assert.equal(await desk.app.recordModelForecasts({ at: START }), 2 * 6 * assets.length)
+    assert.equal(await desk.app.recordModelForecasts({ at: START }), 2 * 7 * assets.length)
     assert.equal(await desk.app.recordModelForecasts({ at: START }), 0, 'the first stands')
     const rows = await desk.store.modelForecasts.between({
       modelId: CHALLENGER,
@@ -120,6 +121,7 @@ suite('what models say', () => {
         ['cascade-up-24h', 0.1, 0.04, 24],
         ['cascade-up-4h', 0.1, 0.04, 4],
         ['cascade-up-72h', 0.1, 0.04, 72],
+        ['overlay-pays-24h', 0.5, 0.45, 24],
       ],
     )
   })
@@ -240,6 +242,7 @@ suite('outcomes', () => {
       'cascade-up-24h': false,
       'cascade-up-4h': false,
       'cascade-up-72h': undefined,
+      'overlay-pays-24h': false,
     })
     assert.equal(
       (await desk.store.modelForecasts.pending({ before: later(START, 100 * DAY), limit: 99 })).length > 0,
@@ -247,6 +250,28 @@ suite('outcomes', () => {
     )
     await desk.app.measureModelHealth({ at: later(START, 11 * DAY) })
     assert.deepEqual(await desk.store.modelForecasts.pending({ before: later(START, 100 * DAY), limit: 99 }), [])
+  })
+})
+
+suite('what hedges are sized by', () => {
+  test('is asked too whether it comes as often as said, and one that promises too much is to be calibrated anew', async (t) => {
+    const desk = await open(t)
+    await remember(desk, CHAMPION, { seed: 3 })
+    const random = createRandom(5)
+    const said = Array.from({ length: 85 }, (_, day): ModelForecast & { outcome: boolean } => {
+      const at = later(START, -(day + 2) * DAY)
+      const of = { modelId: CHAMPION, asset: 'ETH', target: 'overlay-pays-24h', probability: 0.6, baseline: 0.45 }
+      return { ...of, at, dueAt: later(at, DAY), outcome: random() < 0.15 }
+    })
+    await desk.store.modelForecasts.save(said)
+    await desk.store.modelForecasts.resolve(said)
+    const { report } = await judged(desk, CHAMPION)
+    const finding = report.findings.find(({ check }) => check === 'calibration-drift')!
+    assert.equal(finding.level, 'recalibrate')
+    assert.match(
+      finding.text,
+      /^overlay-pays-24h came \d+ times where 51\.0 were expected in 85 forecasts: ratio 0\.[123]/,
+    )
   })
 })
 

@@ -107,7 +107,8 @@ test('status shows exposure, hedge, each horizon’s probabilities with their ca
   assert.deepEqual(said['ETH forecast']!.split('\n'), [
     'cascade down 4h 0.8 % (0.9 %), 24h 2.1 % (1.2 %), 72h 3.0 % gate failed (2.9 %)',
     'cascade up 4h 1.2 % (1.3 %), 24h 0.4 % (1.1 %), 72h 2.0 % (2.1 %)',
-    '(volatility alone); hedge overlay pays 55 %; calibrated on simulated data only; without book-depth',
+    'hedge overlay pays 55 %',
+    '(volatility alone); calibrated on simulated data only; without book-depth',
   ])
   assert.equal(said['ETH feeds'], 'bar 0 s\nmissing: open-interest')
   assert.match(said['ETH proposal']!, /pending: sell 3 ETH$/)

@@ -110,6 +110,7 @@ test('a forecast is told with that of volatility alone, and one that is no longe
       kind: 'estimated',
       cascades: { '24h': { ...cascade, baseline, gatePassed: {} } },
       overlayConfidence: fraction(0.6),
+      overlayBaseline: fraction(0.47),
       overlayHorizon: DAY,
       overlayGatePassed: true,
       maskedFeeds: [],
@@ -120,7 +121,10 @@ test('a forecast is told with that of volatility alone, and one that is no longe
   const { proposalId } = await desk.propose(0.5)
   const told = fieldOf(await desk.say('vera', `/hedge why ${proposalId}`), 'Forecast')!
   assert.equal(told[1], 'cascade down 24h 6.0 % (3.0 %)')
-  assert.match(told[3]!, /volatility alone/)
+  assert.deepEqual(told.slice(3, 5), [
+    'hedge overlay pays 60 % (47 %)',
+    '(volatility alone); calibrated on recorded data',
+  ])
   assert.equal(told.at(-1), 'Not used: the ratio was given.')
 
   const client = new pg.Client({ connectionString: desk.database.connectionString })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Columns } from '../../models/columns.ts'
-import { JOINT_FALL, labelsOf, OVERLAY_COST } from '../../models/labels.ts'
+import { JOINT_FALL, labelsOf } from '../../models/labels.ts'
 import { TARGETS } from '../../models/targets.ts'
 import { HOUR, timestamp } from '../../src/domain/units.ts'
 import { emptyColumns } from './made-columns.ts'
@@ -119,11 +119,11 @@ test('labels whose future is not recorded are unknown', () => {
 test('the overlay pays when fall and funding exceed the cost of both sides', () => {
   const paid = (fall: number, funding: number) =>
     labelsOf(columns({ prices: (price) => price.fill(100 * (1 - fall), 90), funding }))['overlay-pays-24h'][70]
-  assert.equal(paid(2 * OVERLAY_COST + 1e-5, 0), 1)
-  assert.equal(paid(2 * OVERLAY_COST - 1e-5, 0), 0)
-  // Three settlements in a day.
-  assert.equal(paid(0, (2 * OVERLAY_COST) / 3 + 1e-6), 1)
-  assert.equal(paid(0, (2 * OVERLAY_COST) / 3 - 1e-6), 0)
+  // Six basis points a side; three settlements in a day.
+  assert.equal(paid(12e-4 + 1e-5, 0), 1)
+  assert.equal(paid(12e-4 - 1e-5, 0), 0)
+  assert.equal(paid(0, 4e-4 + 1e-6), 1)
+  assert.equal(paid(0, 4e-4 - 1e-6), 0)
   assert.equal(paid(0.01, -0.004), 0)
 })
 

@@ -4,6 +4,8 @@ import { type DurationMs, HOUR, type TimestampMs } from '../units.ts'
 
 /** A cascade is a move of this many standard deviations of the horizon (specification §2.1, frozen). */
 export const CASCADE_SIGMAS = 2.5
+/** Cost of one side of a hedge: taker fee 5 bp and half the spread 1 bp. */
+const OVERLAY_COST = 6e-4
 const HALF_LIFE_HOURS = 48
 /** Hours of returns behind the volatility, five half-lives; at least a day of them. */
 const VOLATILITY_HOURS = 240
@@ -62,6 +64,50 @@ export function cascadeOutcome(bars: readonly Bar[], { at, horizonHours, cadence
   if (!down && !up && ahead.length - heard.length > MAX_UNHEARD * ahead.length)
     return { kind: 'unknown', reason: 'UNHEARD' }
   return { kind: 'known', down, up }
+}
+
+/**
+ * Whether a short of one unit, opened and closed at taker's cost, earned more than it cost, as labels of training have it:
+ *
+ *     −(P₊/P − 1) + f8·H/8 − 2κ > 0
+ *
+ * @see specification §4.5
+ */
+export function overlayPays({
+  price,
+  endPrice,
+  fundingRate,
+  hours,
+}: {
+  readonly price: number
+  readonly endPrice: number
+  /** Per eight hours, at the beginning; nothing is counted where it is not known. */
+  readonly fundingRate: number | undefined
+  readonly hours: number
+}): boolean {
+  return 1 - endPrice / price + ((fundingRate ?? 0) * hours) / 8 - 2 * OVERLAY_COST > 0
+}
+
+export type OverlayOutcome =
+  | { readonly kind: 'known'; readonly pays: boolean }
+  /** `NO_PRICE`: none fresh at the forecast; `UNHEARD`: none at the end. */
+  | { readonly kind: 'unknown'; readonly reason: 'NO_PRICE' | 'UNHEARD' }
+
+/**
+ * Whether the overlay paid, by the prices received at an instant and at the end of its horizon.
+ *
+ * @param bars - as for `cascadeOutcome`
+ * @param fundingRate - per eight hours, the mean over the venues at the instant
+ */
+export function overlayOutcome(
+  bars: readonly Bar[],
+  { at, horizonHours, cadence, fundingRate }: CascadeQuestion & { readonly fundingRate: number | undefined },
+): OverlayOutcome {
+  const hours = sample(bars, { at, first: 0, last: horizonHours, staleAfter: Math.max(2 * cadence, HOUR) })
+  const [price, endPrice] = [hours[0]!.close, hours.at(-1)!.close]
+  if (Number.isNaN(price)) return { kind: 'unknown', reason: 'NO_PRICE' }
+  if (Number.isNaN(endPrice)) return { kind: 'unknown', reason: 'UNHEARD' }
+  return { kind: 'known', pays: overlayPays({ price, endPrice, fundingRate, hours: horizonHours }) }
 }
 
 interface Hour {

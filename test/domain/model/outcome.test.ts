@@ -4,9 +4,19 @@ import { sampleColumns } from '../../../models/columns.ts'
 import { labelsOf } from '../../../models/labels.ts'
 import { createPanel } from '../../../src/domain/market/panel.ts'
 import type { Bar, FeedDeclaration } from '../../../src/domain/market/tick.ts'
-import { cascadeOutcome, OUTCOME_LOOKBACK_HOURS } from '../../../src/domain/model/outcome.ts'
+import { cascadeOutcome, OUTCOME_LOOKBACK_HOURS, overlayOutcome } from '../../../src/domain/model/outcome.ts'
 import { createGaussian, createRandom } from '../../../src/domain/random.ts'
-import { type DurationMs, duration, HOUR, later, MINUTE, price, timestamp } from '../../../src/domain/units.ts'
+import {
+  type DurationMs,
+  duration,
+  fundingPer8h,
+  HOUR,
+  later,
+  MINUTE,
+  price,
+  type TimestampMs,
+  timestamp,
+} from '../../../src/domain/units.ts'
 
 const FROM = timestamp(Date.UTC(2025, 1, 1))
 const HOURS = 420
@@ -114,5 +124,43 @@ suite('the outcome of a cascade forecast', () => {
     assert.deepEqual(ask(bars.slice(0, 300)), { kind: 'unknown', reason: 'UNHEARD' })
     const flat = bars.map((bar) => ({ ...bar, closePrice: price(3000) }))
     assert.deepEqual(ask(flat), { kind: 'unknown', reason: 'NO_VOLATILITY' })
+  })
+})
+
+suite('whether the overlay paid', () => {
+  const HALF = 150e-6
+  const funding = (eventAt: TimestampMs) =>
+    ({
+      type: 'funding',
+      ...{ venue: 'binance', asset: 'ETH', eventAt, receivedAt: eventAt },
+      fundingRate: fundingPer8h(HALF, duration(8 * HOUR)),
+    }) as const
+
+  test('is the label of training, funding and costs included', () => {
+    const bars = walk(11, HOUR)
+    const panel = createPanel()
+    for (const bar of bars) panel.apply(bar)
+    for (let hour = 0; hour < HOURS; hour++) panel.apply(funding(later(FROM, hour * HOUR)))
+    const feeds: FeedDeclaration[] = (['bar', 'funding'] as const).map((feed) => ({
+      ...{ feed, venue: 'binance', asset: 'ETH', cadence: HOUR },
+    }))
+    const columns = sampleColumns(panel, 'ETH', feeds, { at: later(FROM, HOURS * HOUR), hours: HOURS })
+    const labels = labelsOf(columns)['overlay-pays-24h']
+    const paid = { true: 0, false: 0 }
+    for (let i = 10; i < HOURS - 30; i++) {
+      const at = timestamp(columns.instants[i]!)
+      const outcome = overlayOutcome(bars, { at, horizonHours: 24, cadence: HOUR, fundingRate: HALF })
+      assert.ok(outcome.kind === 'known')
+      assert.equal(Number(outcome.pays), labels[i], `hour ${i}`)
+      paid[`${outcome.pays}`]++
+    }
+    assert.ok(paid.true > 50 && paid.false > 50, JSON.stringify(paid))
+  })
+
+  test('is not known without a price at either end', () => {
+    const bars = walk(3, HOUR)
+    const question = { at: later(FROM, 300 * HOUR), horizonHours: 24, cadence: HOUR, fundingRate: undefined }
+    assert.deepEqual(overlayOutcome([], question), { kind: 'unknown', reason: 'NO_PRICE' })
+    assert.deepEqual(overlayOutcome(bars.slice(0, 301), question), { kind: 'unknown', reason: 'UNHEARD' })
   })
 })
