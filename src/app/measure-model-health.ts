@@ -101,6 +101,7 @@ async function judge(
 const scored = ({ outcome, ...forecast }: ModelForecast): ScoredForecast | undefined =>
   outcome === undefined ? undefined : { ...forecast, happened: outcome }
 
+/** Not of the overlay: a trend moves it as a whole, its own gate caps it where it is used, and that is no reason to put a model out of force. */
 function withScores(
   rows: readonly Omit<RecentRows, 'scores'>[],
   { forecasts, at }: { forecasts: readonly ModelForecast[]; at: TimestampMs },
@@ -108,7 +109,7 @@ function withScores(
   const recent = forecasts.filter((forecast) => forecast.at > at - DRIFT_HOURS * HOUR)
   return rows.map((one) => {
     const byTarget = Map.groupBy(
-      recent.filter(({ asset }) => asset === one.asset),
+      recent.filter(({ asset, target }) => asset === one.asset && target !== OVERLAY_TARGET),
       ({ target }) => target,
     )
     const scores = [...byTarget].map(([target, said]) => [target, said.map(({ probability }) => probability)] as const)
