@@ -30,7 +30,8 @@ const keyOf = ({ model, as }: Wanted): string => `${model.modelId} as ${as}`
 /**
  * The forecaster on whichever model is in force, by the record, at the moment it is asked: a promotion, a rollback and a demotion
  * hold from the next forecast on, in every process. Where health has taken the champion out of force, the volatility-only model
- * that was fitted beside it answers, and without a model on record `otherwise`. Challengers are its shadow.
+ * that was fitted beside it answers, and without a model on record that reads the features of this code `otherwise`. Challengers
+ * are its shadow.
  *
  * @throws {Error} when the champion's artifact is damaged; a challenger that cannot be loaded is logged and left out
  */
@@ -61,10 +62,13 @@ export async function createChampionForecaster(options: ChampionOptions): Promis
   }
 
   const look = async (): Promise<Loaded> => {
-    const models = await store.models.list(files.market)
+    // What an older or newer version was fitted for cannot be asked here; the start puts a shipped model in its place.
+    const models = (await store.models.list(files.market)).filter(
+      ({ featureHash }) => featureHash === files.featureHash,
+    )
     const first = whoAnswers(models)
     const challengers = models
-      .filter(({ state, featureHash }) => state === 'challenger' && featureHash === files.featureHash)
+      .filter(({ state }) => state === 'challenger')
       .map((model): Wanted => ({ model, as: 'itself' }))
     const wanted = new Set([...(first ? [first] : []), ...challengers].map(keyOf))
     for (const key of cache.keys()) if (!wanted.has(key)) cache.delete(key)

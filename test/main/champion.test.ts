@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { type Artifact, hashOfMembers, readArtifact, writeArtifact } from '../../models/artifact.ts'
 import { type Engine, loadEngine } from '../../models/engine.ts'
 import { FEATURES, featureHash } from '../../models/features.ts'
@@ -22,7 +23,7 @@ import { makeHours } from '../models/made-hours.ts'
 import { type RecordedMarket, recordMarket } from '../models/market.ts'
 import { testDatabase } from '../support/database.ts'
 import { openDesk, UNDETERMINED } from '../support/desk.ts'
-import { someMetrics } from '../support/models.ts'
+import { modelFiles, someMetrics } from '../support/models.ts'
 
 const RUNG: RungName = 'open-interest-funding'
 const OTHERWISE: Forecaster = { model: undefined, predict: async () => UNDETERMINED }
@@ -175,6 +176,24 @@ test('a process that forecasts nothing says who is in force since another proces
   await store.models.register(first, timestamp(1))
   await store.models.promote({ modelId: first.modelId, over: undefined, at: timestamp(2), by: 'ben', reason: 'ok' })
   assert.equal((await desk.say('vera', '/model status')).title, `Model ${first.modelId}`)
+})
+
+test("a champion of another version's features stops no start: what ships answers, until it is put in its place", async (t) => {
+  const database = await testDatabase(t)
+  const { store } = database
+  const [first, second] = await twoModels()
+  const packed = gzipSync(gunzipSync(first.artifact).toString().replaceAll(featureHash(), '0123456789abcdef'))
+  await store.models.register({ ...first, featureHash: '0123456789abcdef', artifact: packed }, timestamp(1))
+  const change = { at: timestamp(2), by: 'system', reason: 'it shipped' }
+  await store.models.promote({ ...change, modelId: first.modelId, over: undefined })
+  const forecaster = await createChampionForecaster({ store, files, engine, otherwise: OTHERWISE, log })
+  assert.equal(forecaster.model?.modelId, undefined)
+  assert.equal((await ask(forecaster)).kind, 'undetermined')
+  const shipped = async () => [{ ...second, origin: 'shipped' as const }]
+  const desk = await openDesk(t, { database, forecaster, models: modelFiles({ ...files, shipped }) })
+  await desk.app.registerShipped()
+  assert.equal((await ask(forecaster)).kind, 'estimated')
+  assert.equal(forecaster.model?.modelId, second.modelId)
 })
 
 test('a challenger whose artifact is damaged is left out, and the champion answers on', async (t) => {
