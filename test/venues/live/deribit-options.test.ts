@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { timestamp } from '../../../src/domain/units.ts'
-import { connectVenue, type VenueClient } from '../../../src/venues/live/client.ts'
+import type { VenueClient } from '../../../src/venues/live/client.ts'
 import { deribit } from '../../../src/venues/live/deribit.ts'
 import { parseOption } from '../../../src/venues/live/deribit-options.ts'
-import { startVenues } from '../../support/venue-servers/index.ts'
-import type { VenueServer } from '../../support/venue-servers/server.ts'
+import { askingDeribit } from './asking-deribit.ts'
 
 const NOW = timestamp(Date.UTC(2025, 1, 3, 2, 3, 20))
-
-/** The real ccxt client against the loopback server, at a moment that stands still. */
-async function asking<T>(ask: (client: VenueClient, server: VenueServer) => Promise<T>): Promise<T> {
-  const venues = await startVenues({ now: () => NOW })
-  const { venueId, options } = deribit
-  const client = await connectVenue(deribit.module, { venueId, endpoint: venues.deribit.endpoint, options })
-  try {
-    return await ask(client, venues.deribit)
-  } finally {
-    await client.close()
-    await venues.stop()
-  }
-}
 
 const readers = (client: VenueClient) =>
   deribit.optionSurface!(client, 'ETH', () => ({ venue: 'deribit', asset: 'ETH', receivedAt: NOW }))
 
 test('one answer about all options says the term slope and both skews, as of its own instant', async () => {
-  const [ticks, asked] = await asking(async (client, server) => [
+  const [ticks, asked] = await askingDeribit(NOW, async (client, server) => [
     (await readers(client)).map((read) => read()),
     server.asked.filter((name) => name.endsWith('get_book_summary_by_currency')).length,
   ])
@@ -43,7 +29,7 @@ test('one answer about all options says the term slope and both skews, as of its
 })
 
 test('without options on both sides of a tenor its figures are not known, and the others are', async () => {
-  await asking(async (client, server) => {
+  await askingDeribit(NOW, async (client, server) => {
     server.replace('get_book_summary_by_currency', (answer) => {
       const { result, ...rest } = answer as { result: { instrument_name: string }[] }
       return { ...rest, result: result.filter(({ instrument_name: name }) => !/-(4|6)FEB25-/.test(name)) }
@@ -57,7 +43,7 @@ test('without options on both sides of a tenor its figures are not known, and th
 
 test('an option that nobody marks, and an instrument of another kind, change nothing', async () => {
   const values = (replace: boolean) =>
-    asking(async (client, server) => {
+    askingDeribit(NOW, async (client, server) => {
       if (replace)
         server.replace('get_book_summary_by_currency', (answer) => {
           const { result, ...rest } = answer as { result: Record<string, unknown>[] }

@@ -2,29 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { HOUR, MINUTE, timestamp } from '../../../src/domain/units.ts'
-import { connectVenue, type VenueClient } from '../../../src/venues/live/client.ts'
+import type { VenueClient } from '../../../src/venues/live/client.ts'
 import { deribit } from '../../../src/venues/live/deribit.ts'
 import { createLiveMarket } from '../../../src/venues/live/market.ts'
 import { createProblems } from '../../../src/venues/live/problems.ts'
 import { fetchHistory, WARM_UP } from '../../../src/venues/live/warm-up.ts'
-import { startVenues } from '../../support/venue-servers/index.ts'
-import type { VenueServer } from '../../support/venue-servers/server.ts'
+import { askingDeribit } from './asking-deribit.ts'
 
 const NOW = timestamp(Date.UTC(2025, 1, 3, 2, 3, 20))
-
-/** The real ccxt client against the loopback server, at a moment that stands still. */
-async function asking<T>(ask: (client: VenueClient, server: VenueServer) => Promise<T>): Promise<T> {
-  const venues = await startVenues({ now: () => NOW })
-  const { venueId, options } = deribit
-  const client = await connectVenue(deribit.module, { venueId, endpoint: venues.deribit.endpoint, options })
-  try {
-    await client.loadMarkets(false, deribit.marketParams ?? {})
-    return await ask(client, venues.deribit)
-  } finally {
-    await client.close()
-    await venues.stop()
-  }
-}
 
 const minutes = (client: VenueClient) =>
   deribit.impliedVolatility!(client, 'BTC', { every: 'minute', since: NOW - 5 * MINUTE, until: NOW }, (at) => ({
@@ -34,7 +19,7 @@ const minutes = (client: VenueClient) =>
   }))
 
 test('closed minutes only, at their end, as a fraction a year', async () => {
-  const ticks = await asking(async (client) => (await minutes(client)).map((read) => read()))
+  const ticks = await askingDeribit(NOW, async (client) => (await minutes(client)).map((read) => read()))
   assert.deepEqual(
     ticks.map(({ type, eventAt, value }) => [type, new Date(eventAt).toISOString().slice(11, 16), value]),
     ['02:00', '02:01', '02:02', '02:03'].map((at) => ['implied-volatility', at, 0.5525]),
@@ -43,7 +28,7 @@ test('closed minutes only, at their end, as a fraction a year', async () => {
 
 test('a month of hours comes page by page, each hour once', async () => {
   const problems = createProblems()
-  const [ticks, asked] = await asking(async (client, server) => {
+  const [ticks, asked] = await askingDeribit(NOW, async (client, server) => {
     const history = await fetchHistory(deribit, 'ETH', { client, until: NOW, problems })
     return [history, server.asked.filter((name) => name.endsWith('get_volatility_index_data')).length] as const
   })
@@ -55,7 +40,7 @@ test('a month of hours comes page by page, each hour once', async () => {
 })
 
 test('an index that is no number cannot be read', async () => {
-  await asking(async (client, server) => {
+  await askingDeribit(NOW, async (client, server) => {
     server.replace('get_volatility_index_data', (answer) => {
       const { result, ...rest } = answer as { result: { data: number[][] } }
       return { ...rest, result: { ...result, data: result.data.map((row) => row.with(4, -1)) } }
